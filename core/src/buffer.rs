@@ -1,0 +1,60 @@
+//! The memory of a connection: owned by the caller, of a fixed length or growing within bounds.
+
+/// Memory for received or staged bytes.
+///
+/// On a microcontroller this is an array or a slice, whose length never changes. A host may
+/// [`grow`](Self::grow): it is asked for one byte more than there is when all is in use, never
+/// for a length that a peer declared.
+pub trait Buffer {
+    /// All bytes.
+    fn bytes(&self) -> &[u8];
+
+    /// All bytes, to be written.
+    fn bytes_mut(&mut self) -> &mut [u8];
+
+    /// Grows towards `len` bytes in all, keeping what is there, and says whether it got there.
+    fn grow(&mut self, len: usize) -> bool {
+        len <= self.bytes().len()
+    }
+
+    /// Tells that no byte is in use, so that memory beyond the usual may be given back.
+    fn release(&mut self) {}
+}
+
+impl<const N: usize> Buffer for [u8; N] {
+    fn bytes(&self) -> &[u8] {
+        self
+    }
+
+    fn bytes_mut(&mut self) -> &mut [u8] {
+        self
+    }
+}
+
+impl Buffer for [u8] {
+    fn bytes(&self) -> &[u8] {
+        self
+    }
+
+    fn bytes_mut(&mut self) -> &mut [u8] {
+        self
+    }
+}
+
+impl<B: Buffer + ?Sized> Buffer for &mut B {
+    fn bytes(&self) -> &[u8] {
+        (**self).bytes()
+    }
+
+    fn bytes_mut(&mut self) -> &mut [u8] {
+        (**self).bytes_mut()
+    }
+
+    fn grow(&mut self, len: usize) -> bool {
+        (**self).grow(len)
+    }
+
+    fn release(&mut self) {
+        (**self).release();
+    }
+}

@@ -1,0 +1,438 @@
+//! The way inwards: header, unmask, join, check UTF-8, hand out a message that borrows the bytes.
+//!
+//! One buffer holds everything:
+//!
+//! ```text
+//! 0        start          end    raw              filled        len
+//! |  free  |   message    |  gap |  not decoded   |    free     |
+//!          +-- fragments --+      +-- next frames --+
+//! ```
+//!
+//! The next layer reads into the free end. A frame's payload is unmasked where it lies; that of
+//! a first frame stays there, that of a continuation is moved down over its header to join the
+//! message. Control frames are taken out between. What is handed out stays until the next call.
+
+use core::{num::NonZeroUsize, ops::Range, str};
+
+use crate::{
+    Limits,
+    buffer::Buffer,
+    error::{ProtocolError, ResourceError},
+    handshake::head_len,
+    message::Kind,
+    role::Role,
+    wire::{close::CloseCode, header::Header, header::Opcode, mask::Mask, utf8::Utf8},
+};
+
+/// Bytes of the blank line that ends a head, less the last.
+const HEAD_END_LEN: usize = 3;
+
+/// How messages are to be handed out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Whole, or not at all.
+    Whole,
+    /// As they arrive, in chunks.
+    Chunks,
+}
+
+/// What the bytes so far hold next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Decoded {
+    /// Nothing whole: more bytes are needed.
+    Incomplete,
+    /// The message, or the next chunk of it, between `start` and `end`.
+    Data { kind: Kind, first: bool, fin: bool },
+    /// A Ping, with its payload between `start` and `end` of the range.
+    Ping(ControlRange),
+    /// A Pong.
+    Pong(ControlRange),
+    /// A Close frame; its reason is between `start` and `end`.
+    Close(Option<CloseCode>),
+}
+
+/// Where in the receive buffer the payload of a control frame is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ControlRange {
+    start: usize,
+    len: u8,
+}
+
+/// The receive buffer and what is known of the bytes in it.
+#[derive(Debug)]
+pub(super) struct Inbound<B> {
+    buffer: B,
+    start: usize,
+    end: usize,
+    raw: usize,
+    filled: usize,
+    /// Bytes between `start` and `end` that are known to be UTF-8.
+    checked_len: usize,
+    /// Payload bytes of the current data frame that are still to come.
+    frame_left: u64,
+    /// Bytes of the current message in all frames begun so far.
+    message_len: u64,
+    fragments: u32,
+    mask: Mask,
+    utf8: Utf8,
+    /// The kind of the message whose last frame has not ended.
+    message: Option<Kind>,
+    /// Whether the payload of a data frame is being received.
+    in_frame: bool,
+    /// Whether that frame is the last of its message.
+    fin: bool,
+    /// Whether a part of the message has been handed out before.
+    chunked: bool,
+    /// Whether what lies between `start` and `end` has been handed out, and may go.
+    handed_out: bool,
+    /// Whether that is the head of the opening handshake.
+    head: bool,
+}
+
+impl<B: Buffer> Inbound<B> {
+    pub(super) const fn new(buffer: B) -> Self {
+        Self {
+            buffer,
+            start: 0,
+            end: 0,
+            raw: 0,
+            filled: 0,
+            checked_len: 0,
+            frame_left: 0,
+            message_len: 0,
+            fragments: 0,
+            mask: Mask::new([0; 4]),
+            utf8: Utf8::new(),
+            message: None,
+            in_frame: false,
+            fin: false,
+            chunked: false,
+            handed_out: false,
+            head: false,
+        }
+    }
+
+    pub(super) fn capacity(&self) -> usize {
+        self.buffer.bytes().len()
+    }
+
+    /// Whether the buffer is, or can be, `len` bytes long.
+    pub(super) fn holds(&mut self, len: usize) -> bool {
+        len <= self.capacity() || self.buffer.grow(len)
+    }
+
+    /// The free end of the buffer for the next layer to read into, one byte at least.
+    pub(super) fn space(&mut self) -> Result<&mut [u8], ResourceError> {
+        self.make_room();
+        let available = self.capacity();
+        let needed = (self.end.wrapping_sub(self.start) as u64)
+            .saturating_add(self.frame_left)
+            .max((available as u64).saturating_add(1));
+        match self.buffer.bytes_mut().get_mut(self.filled..) {
+            Some(space) if !space.is_empty() => Ok(space),
+            _ => Err(ResourceError::ReceiveBuffer { needed, available }),
+        }
+    }
+
+    /// Takes note that the next layer has read `len` bytes into the [`space`](Self::space).
+    pub(super) fn received(&mut self, len: NonZeroUsize) {
+        self.filled = self.filled.saturating_add(len.get()).min(self.capacity());
+    }
+
+    /// Puts in bytes that something else has read already.
+    pub(super) fn preload(&mut self, bytes: &[u8]) -> Result<(), ResourceError> {
+        let available = self.capacity().saturating_sub(self.filled);
+        let needed = self.filled.saturating_add(bytes.len());
+        if bytes.len() > available && !self.buffer.grow(needed) {
+            return Err(ResourceError::ReceiveBuffer { needed: needed as u64, available });
+        }
+        for (slot, byte) in self.buffer.bytes_mut().iter_mut().skip(self.filled).zip(bytes) {
+            *slot = *byte;
+        }
+        self.filled = needed;
+        Ok(())
+    }
+
+    /// All bytes that have been read and not decoded.
+    pub(super) fn undecoded(&self) -> &[u8] {
+        self.buffer.bytes().get(self.raw..self.filled).unwrap_or_default()
+    }
+
+    /// Looks for the end of the opening handshake's head, and hands the head out if it is whole.
+    ///
+    /// Goes on where it stopped the last time, so bytes that come one by one cost no more.
+    pub(super) fn find_head(&mut self) -> bool {
+        let from = self.checked_len.saturating_sub(HEAD_END_LEN);
+        let received = self.buffer.bytes().get(..self.filled).unwrap_or_default();
+        self.checked_len = received.len();
+        if let Some(len) = received.get(from..).and_then(head_len) {
+            self.raw = from.saturating_add(len);
+            self.end = self.raw;
+            self.handed_out = true;
+            self.head = true;
+        }
+        self.head
+    }
+
+    /// The head of the opening handshake, until the first frame is decoded.
+    pub(super) fn head(&self) -> Option<&[u8]> {
+        self.head.then(|| self.handed_out())
+    }
+
+    /// What was handed out last: a message, a chunk, a head, or the reason of a Close frame.
+    pub(super) fn handed_out(&self) -> &[u8] {
+        self.buffer.bytes().get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// Payload bytes of the current data frame that are still to come.
+    pub(super) const fn frame_left(&self) -> u64 {
+        self.frame_left
+    }
+
+    /// Whether a message is received in part, and that part has been handed out.
+    pub(super) const fn is_chunked(&self) -> bool {
+        self.chunked
+    }
+
+    pub(super) fn control(&self, range: ControlRange) -> &[u8] {
+        let Range { start, end } = range.start..range.start.wrapping_add(usize::from(range.len));
+        self.buffer.bytes().get(start..end).unwrap_or_default()
+    }
+
+    /// Decodes the bytes so far up to the next thing to be handed out.
+    pub(super) fn decode<R: Role>(
+        &mut self,
+        mode: Mode,
+        limits: &Limits,
+    ) -> Result<Decoded, ProtocolError> {
+        if self.handed_out {
+            self.handed_out = false;
+            self.head = false;
+            self.start = self.raw;
+            self.end = self.raw;
+            self.checked_len = 0;
+        }
+        loop {
+            if self.in_frame {
+                self.join::<R>();
+                if self.frame_left != 0 {
+                    return self.part(mode);
+                }
+                self.in_frame = false;
+                if self.fin {
+                    return self.finish();
+                }
+            }
+            let Some((header, header_len)) = Header::decode(self.undecoded())? else {
+                return self.part(mode);
+            };
+            if header.rsv1 || header.rsv2 || header.rsv3 {
+                return Err(ProtocolError::ReservedBits);
+            }
+            match header.masking_key {
+                None if !R::CLIENT => return Err(ProtocolError::Unmasked),
+                Some(_) if R::CLIENT => return Err(ProtocolError::Masked),
+                _ => {}
+            }
+            if header.opcode.is_control() {
+                match self.control_frame(&header, header_len)? {
+                    Decoded::Incomplete => return self.part(mode),
+                    control => return Ok(control),
+                }
+            }
+            self.begin_frame(&header, header_len, limits)?;
+        }
+    }
+
+    /// Accepts the header of a data frame.
+    fn begin_frame(
+        &mut self,
+        header: &Header,
+        header_len: usize,
+        limits: &Limits,
+    ) -> Result<(), ProtocolError> {
+        let begins = match header.opcode {
+            Opcode::Text => Some(Kind::Text),
+            Opcode::Binary => Some(Kind::Binary),
+            _ => None,
+        };
+        match (begins, self.message) {
+            (Some(_), Some(_)) => return Err(ProtocolError::ExpectedContinuation),
+            (None, None) => return Err(ProtocolError::UnexpectedContinuation),
+            (None, Some(_)) => {
+                self.fragments = self.fragments.saturating_add(1);
+                if limits.fragments != 0 && self.fragments > limits.fragments {
+                    return Err(ProtocolError::TooManyFragments);
+                }
+            }
+            (begins, None) => {
+                self.message = begins;
+                self.message_len = 0;
+                self.fragments = 1;
+                self.utf8 = Utf8::new();
+                self.chunked = false;
+            }
+        }
+        self.message_len = self.message_len.saturating_add(header.payload_len);
+        if limits.message_len != 0 && self.message_len > limits.message_len {
+            return Err(ProtocolError::MessageTooLong);
+        }
+        if let Some(mask) = header.mask() {
+            self.mask = mask;
+        }
+        self.frame_left = header.payload_len;
+        self.fin = header.fin;
+        self.in_frame = true;
+        self.raw = self.raw.wrapping_add(header_len);
+        if self.start == self.end {
+            // The payload stays where it is: the message, or the rest of it, begins there.
+            self.start = self.raw;
+            self.end = self.raw;
+            self.checked_len = 0;
+        }
+        Ok(())
+    }
+
+    /// Unmasks what there is of the frame's payload and joins it to the message.
+    fn join<R: Role>(&mut self) {
+        let len = self.frame_left.min(self.filled.wrapping_sub(self.raw) as u64) as usize;
+        let payload = self.raw..self.raw.wrapping_add(len);
+        let bytes = self.buffer.bytes_mut();
+        if !R::CLIENT
+            && let Some(payload) = bytes.get_mut(payload.clone())
+        {
+            self.mask.apply(payload);
+        }
+        move_down(bytes, payload, self.end);
+        self.raw = self.raw.wrapping_add(len);
+        self.end = self.end.wrapping_add(len);
+        self.frame_left = self.frame_left.wrapping_sub(len as u64);
+    }
+
+    /// Nothing whole is there: hands out the part that is, or waits, failing as early as it can.
+    fn part(&mut self, mode: Mode) -> Result<Decoded, ProtocolError> {
+        let Some(kind) = self.message else { return Ok(Decoded::Incomplete) };
+        self.check_utf8(kind)?;
+        if mode == Mode::Chunks && self.start != self.end {
+            Ok(self.hand_out(kind, false))
+        } else {
+            Ok(Decoded::Incomplete)
+        }
+    }
+
+    /// The last frame of the message is whole.
+    ///
+    /// A text that is handed out in one piece is checked when it becomes a `str`, all of it at
+    /// once; one of which parts have been checked, or handed out, must end where they end.
+    fn finish(&mut self) -> Result<Decoded, ProtocolError> {
+        let Some(kind) = self.message.take() else { return Ok(Decoded::Incomplete) };
+        if kind == Kind::Text && (self.chunked || self.checked_len != 0) {
+            self.check_utf8(kind)?;
+            self.utf8.finish()?;
+        }
+        Ok(self.hand_out(kind, true))
+    }
+
+    fn hand_out(&mut self, kind: Kind, fin: bool) -> Decoded {
+        let first = !self.chunked;
+        self.chunked = !fin;
+        self.handed_out = true;
+        Decoded::Data { kind, first, fin }
+    }
+
+    /// Checks what has been joined to a text since the last time.
+    fn check_utf8(&mut self, kind: Kind) -> Result<(), ProtocolError> {
+        if kind == Kind::Text {
+            let from = self.start.wrapping_add(self.checked_len);
+            self.utf8.push(self.buffer.bytes().get(from..self.end).unwrap_or_default())?;
+            self.checked_len = self.end.wrapping_sub(self.start);
+        }
+        Ok(())
+    }
+
+    /// Takes out a control frame if it is whole.
+    fn control_frame(
+        &mut self,
+        header: &Header,
+        header_len: usize,
+    ) -> Result<Decoded, ProtocolError> {
+        let len = header.payload_len as u8;
+        let range = ControlRange { start: self.raw.wrapping_add(header_len), len };
+        let end = range.start.wrapping_add(usize::from(len));
+        if end > self.filled {
+            return Ok(Decoded::Incomplete);
+        }
+        if let (Some(mut mask), Some(payload)) =
+            (header.mask(), self.buffer.bytes_mut().get_mut(range.start..end))
+        {
+            mask.apply(payload);
+        }
+        self.raw = end;
+        match header.opcode {
+            Opcode::Ping => Ok(Decoded::Ping(range)),
+            Opcode::Pong => Ok(Decoded::Pong(range)),
+            _ => self.close_frame(range),
+        }
+    }
+
+    /// Reads the body of a Close frame, and keeps its reason instead of what was received of a
+    /// message (RFC 6455 section 5.5.1).
+    fn close_frame(&mut self, range: ControlRange) -> Result<Decoded, ProtocolError> {
+        let code = match self.control(range) {
+            [] => None,
+            [_] => return Err(ProtocolError::CloseBody),
+            [high, low, reason @ ..] => {
+                let code = CloseCode(u16::from_be_bytes([*high, *low]));
+                if !code.is_valid_on_wire() {
+                    return Err(ProtocolError::CloseCode);
+                }
+                if str::from_utf8(reason).is_err() {
+                    return Err(ProtocolError::InvalidUtf8);
+                }
+                Some(code)
+            }
+        };
+        self.end = self.raw;
+        self.start = if code.is_some() { range.start.wrapping_add(2) } else { self.end };
+        Ok(Decoded::Close(code))
+    }
+
+    /// Makes the free end longer: from the beginning if nothing is stored, by moving what is
+    /// stored down if that costs no more than it gains or there is no other way, by growing.
+    fn make_room(&mut self) {
+        let message_len = self.end.wrapping_sub(self.start);
+        let stored_len = message_len.wrapping_add(self.filled.wrapping_sub(self.raw));
+        let gained_len = self.filled.wrapping_sub(stored_len);
+        if gained_len != 0 && (gained_len >= stored_len || self.filled == self.capacity()) {
+            let bytes = self.buffer.bytes_mut();
+            move_down(bytes, self.start..self.start.wrapping_add(message_len), 0);
+            move_down(bytes, self.raw..self.filled, message_len);
+            self.start = 0;
+            self.end = message_len;
+            self.raw = message_len;
+            self.filled = stored_len;
+        }
+        if stored_len == 0 {
+            self.buffer.release();
+        }
+        if self.filled == self.capacity() {
+            self.buffer.grow(self.filled.saturating_add(1));
+        }
+    }
+
+    /// Gives the buffer back, and where in it the undecoded bytes are.
+    pub(super) fn into_parts(self) -> (B, Range<usize>) {
+        (self.buffer, self.raw..self.filled)
+    }
+}
+
+/// Moves `bytes[from]` down to begin at `to`; nothing moves if that is where it is.
+fn move_down(bytes: &mut [u8], from: Range<usize>, to: usize) {
+    let gap = from.start.wrapping_sub(to);
+    if gap != 0
+        && let Some(region) = bytes.get_mut(to..from.end)
+        && gap <= region.len()
+    {
+        region.copy_within(gap.., 0);
+    }
+}

@@ -1,0 +1,255 @@
+//! The sans-IO state machine of an open connection, client or server (RFC 6455 sections 5 to 7).
+//!
+//! It does no I/O, reads no clock and keeps no thread: bytes, time and randomness are arguments.
+//! [`crate::io`] drives it over `embedded-io`; anything else can, with this loop:
+//!
+//! 1. [`poll_receive`](Connection::poll_receive), or [`poll_head`](Connection::poll_head) within the
+//!    opening handshake, says what to do next.
+//! 2. [`Step::Drain`]: write [`staged`](WriteSide::staged) bytes, flush, and poll again.
+//! 3. [`Step::Read`]: read into [`space`](Connection::space), tell
+//!    [`received`](Connection::received) (or [`end_of_stream`](Connection::end_of_stream)), poll
+//!    again. No later than [`wakeup_ms`](WriteSide::wakeup_ms) call [`tick`](WriteSide::tick).
+//! 4. [`Step::Ready`]: something can be looked at, by [`message`](Connection::message),
+//!    [`chunk`](Connection::chunk) or [`control`](Connection::control), until the next poll.
+//!
+//! All progress is kept here, none on the way: a caller can stop at any point and go on later.
+
+mod inbound;
+mod opening;
+mod outbound;
+mod state;
+mod write_side;
+
+use core::{num::NonZeroUsize, ops::Range, str};
+
+pub use inbound::{ControlRange, Mode};
+pub(crate) use outbound::Part;
+pub use outbound::Staged;
+pub use write_side::WriteSide;
+
+use crate::{
+    Config,
+    buffer::Buffer,
+    error::{Error, ProtocolError, ResourceError, UsageError},
+    message::{Chunk, Closed, Kind, Message},
+    permessage_deflate::{Compression, NoCompression},
+    role::Role,
+    wire::header::Opcode,
+};
+use inbound::{Decoded, Inbound};
+use state::{End, Phase};
+
+/// What a driver has to do next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Write what is staged, and flush.
+    Drain,
+    /// Read into the free end of the receive buffer.
+    Read,
+    /// Look at what has been received.
+    Ready(Ready),
+}
+
+/// What has been received.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ready {
+    /// The whole head of the opening handshake.
+    Head,
+    /// A whole message, or a chunk of one.
+    Data {
+        /// What it holds.
+        kind: Kind,
+        /// Whether the message begins here.
+        first: bool,
+        /// Whether the message ends here.
+        fin: bool,
+    },
+    /// A Ping, whose Pong is staged.
+    Ping(ControlRange),
+    /// A Pong.
+    Pong(ControlRange),
+    /// The closing handshake is done: nothing more will come.
+    Closed,
+}
+
+/// A connection with its buffers, whoever owns them.
+#[derive(Debug)]
+pub struct Connection<R, B, C = NoCompression> {
+    inbound: Inbound<B>,
+    write_side: WriteSide<R, B>,
+    compression: C,
+}
+
+impl<R: Role, B: Buffer, C: Compression> Connection<R, B, C> {
+    /// A connection before its opening handshake.
+    pub const fn new(role: R, receive: B, staging: B, config: Config, compression: C) -> Self {
+        Self {
+            inbound: Inbound::new(receive),
+            write_side: WriteSide::new(role, staging, config),
+            compression,
+        }
+    }
+
+    /// The write side, which borrows apart from what has been received.
+    pub const fn write_side(&self) -> &WriteSide<R, B> {
+        &self.write_side
+    }
+
+    /// The write side, which borrows apart from what has been received.
+    pub const fn write_side_mut(&mut self) -> &mut WriteSide<R, B> {
+        &mut self.write_side
+    }
+
+    /// Bytes that have been read, and not decoded.
+    pub fn undecoded(&self) -> &[u8] {
+        self.inbound.undecoded()
+    }
+
+    /// The free end of the receive buffer, at least one byte.
+    ///
+    /// # Errors
+    /// [`ResourceError::ReceiveBuffer`] when a message fills the buffer and has not ended:
+    /// receive it in chunks. Nothing is lost.
+    pub fn space(&mut self) -> Result<&mut [u8], ResourceError> {
+        self.inbound.space()
+    }
+
+    /// Takes note that `len` bytes have been read into the [`space`](Self::space).
+    pub fn received(&mut self, len: NonZeroUsize, now_ms: u64) {
+        self.inbound.received(len);
+        self.write_side.state.heard(now_ms);
+    }
+
+    /// Says what to do next to receive a message ([`Mode::Whole`]) or a chunk of one.
+    ///
+    /// Pings are answered, Close frames too; `control` says whether Pings and Pongs are shown as
+    /// well. Staged bytes are written when a read has to follow, not before, so that answers to
+    /// a burst leave together.
+    ///
+    /// # Errors
+    /// How the connection ended, if not by a closing handshake, again on every call; a Usage
+    /// error before the opening handshake, or for a whole message of which chunks were handed
+    /// out.
+    pub fn poll_receive<E>(
+        &mut self,
+        mode: Mode,
+        control: bool,
+        now_ms: u64,
+    ) -> Result<Step, Error<E>> {
+        loop {
+            match self.write_side.state.phase {
+                Phase::New | Phase::Connecting => return Err(UsageError::NotOpen.into()),
+                Phase::Open | Phase::Closing => {}
+                Phase::Ended(_) if !self.write_side.outbound.is_drained() => {
+                    return Ok(Step::Drain);
+                }
+                Phase::Ended(end) => {
+                    end.outcome()?;
+                    return Ok(Step::Ready(Ready::Closed));
+                }
+            }
+            if mode == Mode::Whole && self.inbound.is_chunked() {
+                return Err(UsageError::MessageUnfinished.into());
+            }
+            if !self.write_side.outbound.has_control_room() {
+                return Ok(Step::Drain);
+            }
+            match self.decode(mode, now_ms) {
+                Err(error) => self.write_side.fail(error),
+                Ok(Decoded::Incomplete) if self.write_side.outbound.is_drained() => {
+                    return Ok(Step::Read);
+                }
+                Ok(Decoded::Incomplete) => return Ok(Step::Drain),
+                Ok(Decoded::Data { kind, first, fin }) => {
+                    return Ok(Step::Ready(Ready::Data { kind, first, fin }));
+                }
+                Ok(Decoded::Ping(payload)) if control => {
+                    return Ok(Step::Ready(Ready::Ping(payload)));
+                }
+                Ok(Decoded::Pong(payload)) if control => {
+                    return Ok(Step::Ready(Ready::Pong(payload)));
+                }
+                Ok(Decoded::Ping(_) | Decoded::Pong(_)) => {}
+                Ok(Decoded::Close(code)) => self.write_side.peer_closed(code),
+            }
+        }
+    }
+
+    /// Decodes up to the next thing received, and stages the Pong if it is a Ping.
+    fn decode(&mut self, mode: Mode, now_ms: u64) -> Result<Decoded, ProtocolError> {
+        let WriteSide { outbound, state } = &mut self.write_side;
+        let decoded = self.inbound.decode::<R>(mode, &state.config.limits)?;
+        match decoded {
+            Decoded::Ping(payload) => {
+                state.control_frame(now_ms)?;
+                // Not once closing: nothing may follow a Close frame.
+                if state.phase == Phase::Open {
+                    outbound.stage_control(Opcode::Pong, self.inbound.control(payload));
+                }
+            }
+            Decoded::Pong(_) => state.control_frame(now_ms)?,
+            _ => {}
+        }
+        Ok(decoded)
+    }
+
+    /// The whole message that is ready, together with the write side, which borrows apart.
+    ///
+    /// # Errors
+    /// [`ProtocolError::InvalidUtf8`], which fails the connection, if a text is not UTF-8.
+    #[allow(clippy::type_complexity, reason = "two borrows that have to be taken at once")]
+    pub fn message(
+        &mut self,
+        kind: Kind,
+    ) -> (Result<Message<'_>, ProtocolError>, &mut WriteSide<R, B>) {
+        let bytes = self.inbound.handed_out();
+        let message = match kind {
+            Kind::Binary => Ok(Message::Binary(bytes)),
+            Kind::Text => match str::from_utf8(bytes) {
+                Ok(text) => Ok(Message::Text(text)),
+                Err(_) => {
+                    self.write_side.fail(ProtocolError::InvalidUtf8);
+                    Err(ProtocolError::InvalidUtf8)
+                }
+            },
+        };
+        (message, &mut self.write_side)
+    }
+
+    /// The chunk that is ready.
+    pub fn chunk(&self, kind: Kind, first: bool, fin: bool) -> Chunk<'_> {
+        Chunk { kind, data: self.inbound.handed_out(), first, fin }
+    }
+
+    /// The payload of the Ping or Pong that is ready.
+    pub fn control(&self, payload: ControlRange) -> &[u8] {
+        self.inbound.control(payload)
+    }
+
+    /// How the connection was closed; `None` unless both Close frames crossed the wire.
+    pub fn closed(&self) -> Option<Closed<'_>> {
+        let Phase::Ended(End::Closed(by)) = self.write_side.state.phase else { return None };
+        let reason = str::from_utf8(self.inbound.handed_out()).unwrap_or_default();
+        Some(Closed { by, code: self.write_side.state.close_code, reason })
+    }
+
+    /// Bytes of the current data frame that are still to come.
+    pub const fn frame_left(&self) -> u64 {
+        self.inbound.frame_left()
+    }
+
+    /// Puts in bytes of the peer that something else has read already.
+    ///
+    /// # Errors
+    /// [`ResourceError::ReceiveBuffer`] if they do not fit; none is taken then.
+    pub fn preload(&mut self, bytes: &[u8]) -> Result<(), ResourceError> {
+        self.inbound.preload(bytes)
+    }
+
+    /// Gives the buffers back: the receive buffer, where in it the undecoded bytes are, and the
+    /// staging buffer.
+    pub fn into_buffers(self) -> (B, Range<usize>, B) {
+        let (receive, undecoded) = self.inbound.into_parts();
+        (receive, undecoded, self.write_side.outbound.into_buffer())
+    }
+}

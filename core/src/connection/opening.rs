@@ -1,0 +1,282 @@
+//! The opening handshake in the connection's own buffers (RFC 6455 section 4).
+//!
+//! A head is staged like any bytes to be written, and the peer's head is received like any bytes
+//! read; what follows it in the receive buffer are frames. A client's request stays in the
+//! staging buffer until the response has been checked against the key at its end, so the
+//! handshake needs no memory of its own and goes on where it was when a future is dropped.
+
+use rand_core::CryptoRng;
+
+use super::{
+    Connection, Ready, Step,
+    outbound::Outbound,
+    state::{End, Phase},
+    write_side::WriteSide,
+};
+use crate::{
+    buffer::Buffer,
+    error::{ConfigError, Error, HandshakeError, ResourceError, UsageError},
+    fmt::debug,
+    handshake::{client, server},
+    permessage_deflate::Compression,
+    role::{Client, Role, Server},
+    wire::MAX_CONTROL_FRAME_LEN,
+};
+
+impl<R: Role, B: Buffer, C: Compression> Connection<R, B, C> {
+    /// Takes the connection as open: something else has made the opening handshake.
+    ///
+    /// # Errors
+    /// [`UsageError`] if one was begun here; [`ConfigError`] if a buffer is too small.
+    pub fn assume_open<E>(&mut self, now_ms: u64) -> Result<(), Error<E>> {
+        if self.begin(now_ms)? {
+            self.write_side.open(now_ms);
+        }
+        Ok(())
+    }
+
+    /// Begins the opening handshake; false if it is under way already.
+    fn begin<E>(&mut self, now_ms: u64) -> Result<bool, Error<E>> {
+        match self.write_side.state.phase {
+            Phase::New => {}
+            Phase::Connecting => return Ok(false),
+            Phase::Open => return Err(UsageError::AlreadyOpen.into()),
+            Phase::Closing | Phase::Ended(_) => return Err(UsageError::Closed.into()),
+        }
+        if !self.write_side.has_control_room() {
+            return Err(ConfigError::StagingBufferTooSmall.into());
+        }
+        if !self.inbound.holds(MAX_CONTROL_FRAME_LEN) {
+            return Err(ConfigError::ReceiveBufferTooSmall.into());
+        }
+        self.write_side.state.enter(Phase::Connecting, now_ms);
+        Ok(true)
+    }
+
+    /// Says what to do next for the peer's head to be received.
+    ///
+    /// # Errors
+    /// Why the handshake failed; a Usage error outside of it.
+    pub fn poll_head<E>(&mut self) -> Result<Step, Error<E>> {
+        match self.write_side.state.phase {
+            Phase::New => return Err(UsageError::NotOpen.into()),
+            Phase::Open | Phase::Closing => return Err(UsageError::AlreadyOpen.into()),
+            _ if !self.write_side.outbound.is_drained() => return Ok(Step::Drain),
+            Phase::Ended(end) => {
+                end.outcome()?;
+                return Err(UsageError::Closed.into());
+            }
+            Phase::Connecting => {}
+        }
+        if self.inbound.find_head() {
+            return Ok(Step::Ready(Ready::Head));
+        }
+        let limit = self.write_side.state.config.limits.head_len as usize;
+        let received_len = self.inbound.undecoded().len();
+        if received_len >= limit || self.inbound.space().is_err() {
+            let error = HandshakeError::HeadTooLong { limit: received_len };
+            if R::CLIENT {
+                self.write_side.refuse(error);
+            } else {
+                self.write_side.answer_failure(error);
+            }
+            return self.poll_end();
+        }
+        Ok(Step::Read)
+    }
+
+    /// What is left to do once the handshake has failed.
+    fn poll_end<E>(&self) -> Result<Step, Error<E>> {
+        match self.write_side.state.phase {
+            Phase::Ended(end) if self.write_side.outbound.is_drained() => {
+                end.outcome()?;
+                Ok(Step::Ready(Ready::Closed))
+            }
+            _ => Ok(Step::Drain),
+        }
+    }
+}
+
+impl<R: CryptoRng, B: Buffer, C: Compression> Connection<Client<R>, B, C> {
+    /// Begins the opening handshake with a request under a fresh nonce, or goes on with the one
+    /// under way.
+    ///
+    /// # Errors
+    /// [`ConfigError`] and [`ResourceError`] for a request that cannot be made: nothing has
+    /// happened then. [`UsageError`] if the handshake is over.
+    pub fn stage_request<E>(
+        &mut self,
+        request: &client::Request<'_>,
+        now_ms: u64,
+    ) -> Result<(), Error<E>> {
+        if self.begin(now_ms)? {
+            let mut nonce = [0; 16];
+            let Self { write_side: WriteSide { outbound, state }, compression, .. } = self;
+            outbound.role().0.fill_bytes(&mut nonce);
+            if let Err(error) = outbound.write_head(|out| request.encode(&nonce, compression, out))
+            {
+                state.phase = Phase::New;
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks the response that has been received, and opens the connection.
+    ///
+    /// # Errors
+    /// [`HandshakeError`]: the handshake failed; the response can be read all the same.
+    pub fn check_response<E>(
+        &mut self,
+        request: &client::Request<'_>,
+        now_ms: u64,
+    ) -> Result<(), Error<E>> {
+        let key = client::key_of(self.write_side.outbound.head()).copied().unwrap_or_default();
+        let response = self.inbound.head().ok_or(UsageError::NotOpen)?;
+        let checked = client::Response::parse(response)
+            .and_then(|response| response.check(request, &key, &mut self.compression));
+        match checked {
+            Ok(()) => self.write_side.open(now_ms),
+            Err(error) => {
+                self.write_side.refuse(error);
+                return Err(error.into());
+            }
+        }
+        Ok(())
+    }
+
+    /// The response, until the first frame is received.
+    pub fn response(&self) -> Option<client::Response<'_>> {
+        client::Response::parse(self.inbound.head()?).ok()
+    }
+}
+
+impl<B: Buffer, C: Compression> Connection<Server, B, C> {
+    /// Begins to wait for the request, or goes on with it.
+    ///
+    /// # Errors
+    /// [`UsageError`] if the handshake is over; [`ConfigError`] if a buffer is too small.
+    pub fn await_request<E>(&mut self, now_ms: u64) -> Result<(), Error<E>> {
+        self.begin(now_ms).map(|_| ())
+    }
+
+    /// The request, until the first frame is received.
+    pub fn request(&self) -> Option<server::Request<'_>> {
+        server::Request::parse(self.inbound.head()?).ok()
+    }
+
+    /// Stages the answer to the request that has been received, as `decide` wants it. A request
+    /// that is not a proper upgrade is never accepted: it gets a 400 or 426 with the reason.
+    ///
+    /// # Errors
+    /// None that is the peer's fault: those end the handshake, which the next poll tells. An
+    /// answer that cannot be encoded is an error, and another can be given.
+    pub fn stage_answer<E>(
+        &mut self,
+        decide: impl for<'r> FnOnce(&server::Request<'r>) -> server::Decision<'r>,
+        now_ms: u64,
+    ) -> Result<(), Error<E>> {
+        if self.write_side.state.phase != Phase::Connecting {
+            return self.write_side.check_open().map_err(Error::from);
+        }
+        match server::Request::parse(self.inbound.head().ok_or(UsageError::NotOpen)?) {
+            Ok(request) => {
+                let decision = decide(&request);
+                self.write_side.answer(&mut self.compression, &request, &decision, now_ms)
+            }
+            Err(error) => {
+                self.write_side.answer_failure(error);
+                Ok(())
+            }
+        }
+    }
+
+    /// Stages the answer to a request that something else has received and parsed.
+    ///
+    /// # Errors
+    /// As [`stage_answer`](Self::stage_answer).
+    pub fn stage_answer_to<E>(
+        &mut self,
+        request: &server::Request<'_>,
+        decision: &server::Decision<'_>,
+        now_ms: u64,
+    ) -> Result<(), Error<E>> {
+        self.begin(now_ms)?;
+        self.write_side.answer(&mut self.compression, request, decision, now_ms)
+    }
+
+    /// Whether the request was accepted.
+    ///
+    /// # Errors
+    /// Why it was not.
+    pub fn opening_outcome<E>(&self) -> Result<(), Error<E>> {
+        match self.write_side.state.phase {
+            Phase::Ended(end) => end.outcome(),
+            _ => self.write_side.check_open().map_err(Error::from),
+        }
+    }
+}
+
+impl<R: Role, B: Buffer> WriteSide<R, B> {
+    /// The opening handshake is done: frames follow what has been received of it.
+    fn open(&mut self, now_ms: u64) {
+        self.state.enter(Phase::Open, now_ms);
+        debug!("open");
+    }
+
+    /// The opening handshake failed.
+    fn refuse(&mut self, error: HandshakeError) {
+        self.state.end(End::Handshake(error));
+        debug!("handshake failed: {}", error.reason());
+    }
+
+    /// Stages the answer to a request.
+    fn answer<E>(
+        &mut self,
+        compression: &mut impl Compression,
+        request: &server::Request<'_>,
+        decision: &server::Decision<'_>,
+        now_ms: u64,
+    ) -> Result<(), Error<E>> {
+        match (decision, request.check()) {
+            (server::Decision::Reject(reject), _) => {
+                self.outbound.write_head(|out| reject.encode(out))?;
+                self.refuse(HandshakeError::Rejected { status: reject.status() });
+            }
+            (server::Decision::Accept(accept), Ok(key)) => {
+                self.outbound.write_head(|out| {
+                    server::encode_accept(request, &key, accept, compression, out)
+                })?;
+                self.open(now_ms);
+            }
+            (_, Err(error)) => self.answer_failure(error),
+        }
+        Ok(())
+    }
+
+    /// Answers a request that is not a proper upgrade.
+    fn answer_failure(&mut self, error: HandshakeError) {
+        let len = server::encode_failure(error, self.outbound.head_room());
+        self.outbound.stage_head(len);
+        self.refuse(error);
+    }
+}
+
+impl<R: Role, B: Buffer> Outbound<R, B> {
+    /// Stages a head, in a staging buffer that grows if it can and must.
+    fn write_head<E>(
+        &mut self,
+        mut encode: impl FnMut(&mut [u8]) -> Result<usize, Error<E>>,
+    ) -> Result<(), Error<E>> {
+        let len = match encode(self.head_room()) {
+            Err(Error::Resource(ResourceError::StagingBuffer { needed, .. }))
+                if self.grow(needed) =>
+            {
+                encode(self.head_room())?
+            }
+            encoded => encoded?,
+        };
+        self.stage_head(len);
+        Ok(())
+    }
+}

@@ -1,0 +1,290 @@
+//! The way outwards: message, frames, header, mask, staged bytes for the next layer to write.
+//!
+//! ```text
+//! 0        start           end          len
+//! | written |   staged     |    room    |
+//! ```
+//!
+//! Frames are staged whole or not at all, so whatever happens to a write, to a future or to the
+//! caller, the stream is never torn within a frame by this endpoint.
+
+use crate::{
+    Fragmentation,
+    buffer::Buffer,
+    error::{ConfigError, Error, ResourceError, UsageError},
+    message::{Kind, Message},
+    role::Role,
+    wire::{
+        MAX_CONTROL_FRAME_LEN, MAX_CONTROL_LEN,
+        close::{CloseCode, MAX_REASON_LEN},
+        header::{Header, Opcode},
+        utf8::Utf8,
+    },
+};
+
+/// How much of a part of a message has been staged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Staged {
+    /// All of it.
+    Whole,
+    /// Not all: what is staged must be written before more fits.
+    Partly,
+}
+
+/// A part of a message to be sent.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Part<'a> {
+    kind: Kind,
+    data: &'a [u8],
+    fin: bool,
+    /// Whether it is a message of its own, and then of a type that says whether it is UTF-8.
+    whole: bool,
+}
+
+impl<'a> Part<'a> {
+    pub(crate) const fn new(kind: Kind, data: &'a [u8], fin: bool) -> Self {
+        Self { kind, data, fin, whole: false }
+    }
+}
+
+impl<'a> From<Message<'a>> for Part<'a> {
+    fn from(message: Message<'a>) -> Self {
+        Self { kind: message.kind(), data: message.as_bytes(), fin: true, whole: true }
+    }
+}
+
+/// The staging buffer and the message that is being sent.
+#[derive(Debug)]
+pub(super) struct Outbound<R, B> {
+    role: R,
+    buffer: B,
+    start: usize,
+    end: usize,
+    /// Bytes of the current part that are in frames already, and of the whole part.
+    part_sent: usize,
+    part_len: usize,
+    /// The kind of the message whose last frame has not been staged.
+    message: Option<Kind>,
+    utf8: Utf8,
+    unflushed: bool,
+}
+
+impl<R: Role, B: Buffer> Outbound<R, B> {
+    pub(super) const fn new(role: R, buffer: B) -> Self {
+        Self {
+            role,
+            buffer,
+            start: 0,
+            end: 0,
+            part_sent: 0,
+            part_len: 0,
+            message: None,
+            utf8: Utf8::new(),
+            unflushed: false,
+        }
+    }
+
+    pub(super) fn capacity(&self) -> usize {
+        self.buffer.bytes().len()
+    }
+
+    pub(super) const fn role(&mut self) -> &mut R {
+        &mut self.role
+    }
+
+    /// What is staged and not written.
+    pub(super) fn staged(&self) -> &[u8] {
+        self.buffer.bytes().get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// Takes note that the next layer has written `len` of the staged bytes.
+    pub(super) fn written(&mut self, len: usize) {
+        self.start = self.start.saturating_add(len).min(self.end);
+        self.unflushed = true;
+    }
+
+    pub(super) const fn is_unflushed(&self) -> bool {
+        self.unflushed
+    }
+
+    pub(super) const fn flushed(&mut self) {
+        self.unflushed = false;
+    }
+
+    /// Whether the next layer has taken, and flushed, all that was staged.
+    pub(super) const fn is_drained(&self) -> bool {
+        self.start == self.end && !self.unflushed
+    }
+
+    /// Forgets what is staged: the next layer will never take it.
+    pub(super) const fn discard(&mut self) {
+        self.start = self.end;
+        self.unflushed = false;
+    }
+
+    /// The staging buffer, empty, for a head to be written to it whole.
+    pub(super) fn head_room(&mut self) -> &mut [u8] {
+        self.buffer.bytes_mut()
+    }
+
+    /// Grows the staging buffer towards `len` bytes.
+    pub(super) fn grow(&mut self, len: usize) -> bool {
+        self.buffer.grow(len)
+    }
+
+    /// Stages the `len` bytes that have been written to the [`head_room`](Self::head_room).
+    pub(super) fn stage_head(&mut self, len: usize) {
+        self.start = 0;
+        self.end = len.min(self.capacity());
+    }
+
+    /// The head that was staged last: it stays until the first frame is staged.
+    pub(super) fn head(&self) -> &[u8] {
+        self.buffer.bytes().get(..self.end).unwrap_or_default()
+    }
+
+    /// Whether any control frame would fit. One may become due with each frame received, so
+    /// nothing is decoded without that room.
+    pub(super) fn has_control_room(&mut self) -> bool {
+        self.room(MAX_CONTROL_FRAME_LEN)
+    }
+
+    /// Makes room for `len` bytes if that takes no writing.
+    fn room(&mut self, len: usize) -> bool {
+        if self.start == self.end && self.start != 0 {
+            self.start = 0;
+            self.end = 0;
+            self.buffer.release();
+        }
+        let end = self.end.saturating_add(len);
+        end <= self.capacity() || self.buffer.grow(end)
+    }
+
+    /// Stages the next frames of a part of a message, all of them if there is room.
+    pub(super) fn stage_part<E>(
+        &mut self,
+        part: Part<'_>,
+        fragmentation: Fragmentation,
+    ) -> Result<Staged, Error<E>> {
+        let Part { kind, data, fin, .. } = part;
+        let utf8 = if self.part_sent == 0 {
+            self.check_part(&part)?
+        } else if self.part_len == data.len() && self.message == Some(kind) {
+            self.utf8
+        } else {
+            return Err(UsageError::MessageUnfinished.into());
+        };
+        loop {
+            let rest = data.get(self.part_sent..).unwrap_or_default();
+            let mut header = self.header(kind, fin, rest.len());
+            let mut payload = rest;
+            let needed = header.encoded_len().saturating_add(rest.len());
+            if !self.room(needed) {
+                if self.start != self.end {
+                    return Ok(Staged::Partly);
+                }
+                let available = self.capacity();
+                let longest = available.saturating_sub(header.encoded_len());
+                payload = match (fragmentation, rest.get(..longest)) {
+                    (Fragmentation::Automatic, Some(payload)) if longest != 0 => payload,
+                    _ => return Err(ResourceError::StagingBuffer { needed, available }.into()),
+                };
+                header = self.header(kind, false, payload.len());
+            }
+            self.stage_frame(header, payload);
+            self.message = (!header.fin).then_some(kind);
+            self.utf8 = utf8;
+            self.part_len = data.len();
+            self.part_sent = self.part_sent.saturating_add(payload.len());
+            if payload.len() == rest.len() {
+                self.part_sent = 0;
+                return Ok(Staged::Whole);
+            }
+        }
+    }
+
+    /// Checks that a part may come now, and that the text is UTF-8 up to its end.
+    fn check_part(&self, part: &Part<'_>) -> Result<Utf8, UsageError> {
+        let mut utf8 = match self.message {
+            None => Utf8::new(),
+            Some(_) if part.whole => return Err(UsageError::MessageUnfinished),
+            Some(kind) if kind == part.kind => self.utf8,
+            Some(_) => return Err(UsageError::KindChanged),
+        };
+        if part.kind == Kind::Text && !part.whole {
+            let valid = utf8.push(part.data);
+            valid
+                .and_then(|()| if part.fin { utf8.finish() } else { Ok(()) })
+                .map_err(|_| UsageError::InvalidUtf8)?;
+        }
+        Ok(utf8)
+    }
+
+    fn header(&self, kind: Kind, fin: bool, payload_len: usize) -> Header {
+        let opcode = if self.message.is_some() { Opcode::Continuation } else { kind.opcode() };
+        Header::new(opcode, fin, R::CLIENT.then_some([0; 4]), payload_len as u64)
+    }
+
+    /// Stages one frame, which must fit, under a fresh masking key.
+    fn stage_frame(&mut self, mut header: Header, payload: &[u8]) {
+        header.masking_key = self.role.masking_key();
+        let len = header.encoded_len().saturating_add(payload.len());
+        let end = self.end.saturating_add(len);
+        let Some(frame) = self.buffer.bytes_mut().get_mut(self.end..end) else { return };
+        let Some(body) = header.encode(frame) else { return };
+        for (slot, byte) in body.iter_mut().zip(payload) {
+            *slot = *byte;
+        }
+        if let Some(mut mask) = header.mask() {
+            mask.apply(body);
+        }
+        self.end = end;
+    }
+
+    /// Stages a Ping or a Pong of at most 125 bytes; there must be
+    /// [room](Self::has_control_room).
+    pub(super) fn stage_control(&mut self, opcode: Opcode, payload: &[u8]) {
+        let payload = payload.get(..MAX_CONTROL_LEN).unwrap_or(payload);
+        self.stage_frame(Header::new(opcode, true, None, payload.len() as u64), payload);
+    }
+
+    /// Stages a Close frame; there must be [room](Self::has_control_room). Without a code it has
+    /// no body. A reason that is too long is cut, at the end of a code point.
+    pub(super) fn stage_close(&mut self, code: Option<CloseCode>, mut reason: &str) {
+        let mut body = [0; MAX_CONTROL_LEN];
+        let mut len = 0;
+        if let Some(code) = code {
+            while reason.len() > MAX_REASON_LEN {
+                let mut chars = reason.chars();
+                chars.next_back();
+                reason = chars.as_str();
+            }
+            let content = code.0.to_be_bytes().into_iter().chain(reason.bytes());
+            for (slot, byte) in body.iter_mut().zip(content) {
+                *slot = byte;
+            }
+            len = reason.len().saturating_add(2);
+        }
+        self.stage_control(Opcode::Close, body.get(..len).unwrap_or_default());
+    }
+
+    /// Whether a part of a message is staged, and not all of it.
+    pub(super) const fn unfinished(&self) -> Option<usize> {
+        if self.part_sent == 0 { None } else { Some(self.part_sent) }
+    }
+
+    pub(super) fn into_buffer(self) -> B {
+        self.buffer
+    }
+}
+
+/// Checks what a caller wants to put into a Close frame.
+pub(super) fn check_close(code: CloseCode, reason: &str) -> Result<(), ConfigError> {
+    if !code.is_valid_on_wire() {
+        return Err(ConfigError::InvalidCloseCode);
+    }
+    if reason.len() > MAX_REASON_LEN {
+        return Err(ConfigError::CloseReasonTooLong);
+    }
+    Ok(())
+}

@@ -1,0 +1,230 @@
+//! The write side of a connection: its state, its staging buffer and what has to be sent.
+//!
+//! It borrows apart from the receive buffer, so that a message that lies there can be sent back
+//! without a copy, and it can live in a cell that two halves share.
+
+use super::{
+    Staged,
+    outbound::{Outbound, Part, check_close},
+    state::{Due, End, Phase, State},
+};
+use crate::{
+    Config, Timeout,
+    buffer::Buffer,
+    error::{ConfigError, Error, HandshakeError, ProtocolError, UsageError},
+    fmt::debug,
+    message::{Message, Side},
+    role::Role,
+    wire::{MAX_CONTROL_LEN, close::CloseCode, header::Opcode},
+};
+
+/// What is to be written next, and the state that decides what may be sent.
+///
+/// Order: stage; while [`staged`](Self::staged) is not empty write it and tell
+/// [`written`](Self::written); if [`is_unflushed`](Self::is_unflushed) flush and tell
+/// [`flushed`](Self::flushed).
+#[derive(Debug)]
+pub struct WriteSide<R, B> {
+    pub(super) outbound: Outbound<R, B>,
+    pub(super) state: State,
+}
+
+impl<R: Role, B: Buffer> WriteSide<R, B> {
+    pub(super) const fn new(role: R, buffer: B, config: Config) -> Self {
+        Self { outbound: Outbound::new(role, buffer), state: State::new(config) }
+    }
+
+    /// The settings; a change holds from the next frame on.
+    pub const fn config_mut(&mut self) -> &mut Config {
+        &mut self.state.config
+    }
+
+    /// Whether messages may be sent: the opening handshake is done, no Close frame was sent.
+    pub const fn is_open(&self) -> bool {
+        matches!(self.state.phase, Phase::Open)
+    }
+
+    /// Stages a message, or the next frames of one that did not fit at once: as many whole
+    /// frames as there is room for. While it answers [`Staged::Partly`], write what is staged
+    /// and call it again with the same message.
+    ///
+    /// # Errors
+    /// [`UsageError`] when the state does not allow it, or another message is half staged;
+    /// [`ResourceError`](crate::ResourceError) when it would need to be fragmented and must not.
+    pub fn stage<E>(&mut self, message: Message<'_>) -> Result<Staged, Error<E>> {
+        self.stage_part(message.into())
+    }
+
+    pub(crate) fn stage_part<E>(&mut self, part: Part<'_>) -> Result<Staged, Error<E>> {
+        self.state.check_open()?;
+        self.outbound.stage_part(part, self.state.config.fragmentation)
+    }
+
+    /// Bytes of the message that is half staged; `None` if there is none.
+    pub const fn unfinished(&self) -> Option<usize> {
+        self.outbound.unfinished()
+    }
+
+    /// Whether a Ping, Pong or Close frame would fit; if not, write what is staged first.
+    pub fn has_control_room(&mut self) -> bool {
+        self.outbound.has_control_room()
+    }
+
+    /// Stages a Ping ([RFC 6455 section 5.5.2](https://www.rfc-editor.org/rfc/rfc6455#section-5.5.2)).
+    ///
+    /// # Errors
+    /// [`UsageError`] when not open; [`ConfigError::ControlPayloadTooLong`] past 125 bytes.
+    pub fn stage_ping<E>(&mut self, payload: &[u8]) -> Result<(), Error<E>> {
+        self.stage_control(Opcode::Ping, payload)
+    }
+
+    /// Stages a Pong that nobody asked for (RFC 6455 section 5.5.3); those that answer a Ping
+    /// are staged as the Ping is received.
+    ///
+    /// # Errors
+    /// As [`stage_ping`](Self::stage_ping).
+    pub fn stage_pong<E>(&mut self, payload: &[u8]) -> Result<(), Error<E>> {
+        self.stage_control(Opcode::Pong, payload)
+    }
+
+    fn stage_control<E>(&mut self, opcode: Opcode, payload: &[u8]) -> Result<(), Error<E>> {
+        self.state.check_open()?;
+        if payload.len() > MAX_CONTROL_LEN {
+            return Err(ConfigError::ControlPayloadTooLong.into());
+        }
+        self.outbound.stage_control(opcode, payload);
+        Ok(())
+    }
+
+    /// Stages a Close frame: nothing can be sent after it (RFC 6455 section 5.5.1).
+    ///
+    /// # Errors
+    /// [`UsageError`] when not open; [`ConfigError`] for a code that must not be sent or a reason
+    /// of more than 123 bytes.
+    pub fn stage_close<E>(
+        &mut self,
+        code: CloseCode,
+        reason: &str,
+        now_ms: u64,
+    ) -> Result<(), Error<E>> {
+        self.state.check_open()?;
+        check_close(code, reason)?;
+        self.outbound.stage_close(Some(code), reason);
+        self.state.enter(Phase::Closing, now_ms);
+        debug!("closing with code {}", code.0);
+        Ok(())
+    }
+
+    /// What is to be written next.
+    pub fn staged(&self) -> &[u8] {
+        self.outbound.staged()
+    }
+
+    /// Takes note that `len` bytes of [`staged`](Self::staged) have been written.
+    pub fn written(&mut self, len: usize) {
+        self.outbound.written(len);
+    }
+
+    /// Whether the next layer has to be flushed for all written bytes to leave.
+    pub const fn is_unflushed(&self) -> bool {
+        self.outbound.is_unflushed()
+    }
+
+    /// Takes note that the next layer has been flushed.
+    pub const fn flushed(&mut self) {
+        self.outbound.flushed();
+    }
+
+    /// When a wait for the peer's bytes has to end for a [`tick`](Self::tick), in milliseconds of
+    /// the clock that is passed as `now_ms`; `None`: never.
+    pub const fn wakeup_ms(&self) -> Option<u64> {
+        self.state.wakeup_ms()
+    }
+
+    /// Does what is due after waiting for the peer's bytes in vain: stages a keep-alive Ping, or
+    /// fails the connection.
+    ///
+    /// # Errors
+    /// [`Timeout`] when a deadline has passed.
+    pub fn tick(&mut self, now_ms: u64) -> Result<(), Timeout> {
+        match self.state.check(now_ms)? {
+            Due::Ping => self.outbound.stage_control(Opcode::Ping, &[]),
+            Due::Nothing => {}
+        }
+        Ok(())
+    }
+
+    /// When a write that began to wait at `since_ms` has to give up, by
+    /// [`write_expired`](Self::write_expired); `None`: never.
+    pub fn write_deadline_ms(&self, since_ms: u64) -> Option<u64> {
+        self.state.write_deadline_ms(since_ms)
+    }
+
+    /// Fails the connection because a write has waited too long.
+    ///
+    /// # Errors
+    /// Always, with the deadline that has passed, unless the connection had ended before.
+    pub fn write_expired(&mut self) -> Result<(), Timeout> {
+        let ended = matches!(self.state.phase, Phase::Ended(_));
+        self.outbound.discard();
+        let timeout = self.state.write_expired();
+        if ended { Ok(()) } else { Err(timeout) }
+    }
+
+    /// Takes note that the next layer failed for good: nothing can be written any more.
+    ///
+    /// Returns whether the connection had ended before, so that the failure changes nothing.
+    pub fn transport_failed(&mut self) -> bool {
+        self.outbound.discard();
+        let ended = matches!(self.state.phase, Phase::Ended(_));
+        self.state.end(End::Transport);
+        ended
+    }
+
+    /// Takes note that the next layer takes no more bytes and says no reason.
+    ///
+    /// # Errors
+    /// [`Error::ConnectionLost`], unless the connection had ended before.
+    pub fn end_of_stream<E>(&mut self) -> Result<(), Error<E>> {
+        self.outbound.discard();
+        let ended = matches!(self.state.phase, Phase::Ended(_));
+        self.state.end(match self.state.phase {
+            Phase::Connecting => End::Handshake(HandshakeError::EndOfStream),
+            _ => End::Lost,
+        });
+        match self.state.phase {
+            Phase::Ended(end) if !ended => end.outcome(),
+            _ => Ok(()),
+        }
+    }
+
+    /// Answers the peer's Close frame with its code, 1000 if it had none, or takes it as the
+    /// answer to ours.
+    pub(super) fn peer_closed(&mut self, code: Option<CloseCode>) {
+        let by = match self.state.phase {
+            Phase::Closing => Side::Local,
+            _ => {
+                self.outbound.stage_close(Some(code.unwrap_or(CloseCode::NORMAL)), "");
+                Side::Peer
+            }
+        };
+        self.state.close_code = code;
+        self.state.end(End::Closed(by));
+        debug!("closed");
+    }
+
+    /// Fails the connection (RFC 6455 section 7.1.7): says why in a Close frame, if none was
+    /// sent, and ends.
+    pub(crate) fn fail(&mut self, error: ProtocolError) {
+        if self.is_open() {
+            self.outbound.stage_close(Some(error.close_code()), "");
+        }
+        self.state.end(End::Protocol(error));
+        debug!("failed: {}", error.reason());
+    }
+
+    /// Whether the connection may be used at all.
+    pub(crate) const fn check_open(&self) -> Result<(), UsageError> {
+        self.state.check_open()
+    }
+}

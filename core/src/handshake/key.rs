@@ -1,0 +1,127 @@
+//! The challenge and its answer: `Sec-WebSocket-Key` and `Sec-WebSocket-Accept`
+//! ([RFC 6455 section 1.3](https://www.rfc-editor.org/rfc/rfc6455#section-1.3)).
+
+/// The key of a request: 16 random bytes in base64.
+pub type Key = [u8; 24];
+
+/// Writes a nonce as the key of a request (RFC 6455 section 4.1, item 7).
+#[must_use]
+pub fn encode_key(nonce: &[u8; 16]) -> Key {
+    let mut key = [0; 24];
+    encode_base64(nonce, &mut key);
+    key
+}
+
+/// Computes the value of `Sec-WebSocket-Accept`, by which a server proves that it has read the key:
+/// the SHA-1 digest of the key and a GUID, in base64 (RFC 6455 section 4.2.2, item 5).
+#[must_use]
+pub fn accept_for(key: &Key) -> [u8; 28] {
+    let mut digest = [0; 20];
+    let (words, _) = digest.as_chunks_mut::<4>();
+    for (to, word) in words.iter_mut().zip(&digest_words(key)) {
+        *to = word.to_be_bytes();
+    }
+    let mut accept = [0; 28];
+    encode_base64(&digest, &mut accept);
+    accept
+}
+
+/// Whether this is base64 of exactly 16 bytes.
+///
+/// The four bits that the last digit has too many may have any value: RFC 4648 section 3.5 lets a
+/// decoder accept that, and so do the servers that these clients know.
+pub(super) fn is_key(key: &Key) -> bool {
+    matches!(key, [digits @ .., b'=', b'=']
+        if digits.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/')))
+}
+
+/// SHA-1 (FIPS 180-4) of the key and the GUID: 60 bytes, so always two blocks of the same shape.
+fn digest_words(key: &Key) -> [u32; 5] {
+    let mut state = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0];
+    // Room for the key, the GUID, and the bit that ends the text.
+    let mut block = TEXT;
+    let (key, _) = key.as_chunks::<4>();
+    for (to, word) in block.iter_mut().zip(key) {
+        *to = u32::from_be_bytes(*word);
+    }
+    compress(&mut state, &mut block);
+    // Nothing but the length in bits.
+    block = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 60 * 8];
+    compress(&mut state, &mut block);
+    state
+}
+
+/// The first block of the text but for the key.
+const TEXT: [u32; 16] = {
+    let bytes = *b"........................258EAFA5-E914-47DA-95CA-C5AB0DC85B11\x80\0\0\0";
+    let (mut words, mut rest) = ([0; 16], bytes.as_slice());
+    let mut to = words.as_mut_slice();
+    while let ([word, others @ ..], Some((bytes, tail))) = (to, rest.split_first_chunk::<4>()) {
+        *word = u32::from_be_bytes(*bytes);
+        (to, rest) = (others, tail);
+    }
+    words
+};
+
+/// One block of SHA-1, small rather than fast: it runs twice in the life of a connection.
+fn compress(state: &mut [u32; 5], block: &mut [u32; 16]) {
+    let [mut a, mut b, mut c, mut d, mut e] = *state;
+    for t in 0..80_usize {
+        // The block is a ring of the last 16 words of the schedule.
+        let ring = |at: usize| block.get(at & 15).copied().unwrap_or_default();
+        let word = ring(t);
+        let next = (ring(t + 13) ^ ring(t + 8) ^ ring(t + 2) ^ word).rotate_left(1);
+        if let Some(to) = block.get_mut(t & 15) {
+            *to = next;
+        }
+        let (f, k) = match t {
+            0..20 => ((b & (c ^ d)) ^ d, 0x5a82_7999),
+            20..40 => (b ^ c ^ d, 0x6ed9_eba1),
+            40..60 => ((b & (c | d)) | (c & d), 0x8f1b_bcdc_u32),
+            _ => (b ^ c ^ d, 0xca62_c1d6),
+        };
+        let first =
+            a.rotate_left(5).wrapping_add(f).wrapping_add(e).wrapping_add(k).wrapping_add(word);
+        (a, b, c, d, e) = (first, a, b.rotate_left(30), c, d);
+    }
+    for (word, add) in state.iter_mut().zip(&[a, b, c, d, e]) {
+        *word = word.wrapping_add(*add);
+    }
+}
+
+/// Base64 with padding (RFC 4648 section 4); `out` has the right length.
+fn encode_base64(bytes: &[u8], out: &mut [u8]) {
+    let mut bytes = bytes.iter();
+    let (mut bits, mut bits_len) = (0_u32, 0_u32);
+    for digit in out {
+        if bits_len < 6 {
+            if let Some(byte) = bytes.next() {
+                bits = bits << 8 | u32::from(*byte);
+                bits_len += 8;
+            } else if bits_len > 0 {
+                bits <<= 6 - bits_len;
+                bits_len = 6;
+            } else {
+                *digit = b'=';
+                continue;
+            }
+        }
+        bits_len -= 6;
+        let value = (bits.wrapping_shr(bits_len) & 63) as u8;
+        // The gaps between the ranges of the alphabet: A-Z, a-z, 0-9, + and /.
+        let mut letter = value + b'A';
+        if value >= 26 {
+            letter = letter.wrapping_add(b'a' - b'Z' - 1);
+        }
+        if value >= 52 {
+            letter = letter.wrapping_sub(b'z' + 1 - b'0');
+        }
+        if value >= 62 {
+            letter = letter.wrapping_sub(b'9' + 1 - b'+');
+        }
+        if value == 63 {
+            letter = letter.wrapping_add(b'/' - b'+' - 1);
+        }
+        *digit = letter;
+    }
+}

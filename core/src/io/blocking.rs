@@ -1,0 +1,472 @@
+//! The stream over [`embedded_io`].
+//!
+//! A call returns when it is done, when the next layer fails, or when a deadline of
+//! [`Timeouts`](crate::Timeouts) passes, which takes a [`Deadline`] clock. Without one, a next
+//! layer whose own time-out is reported as [`TimedOut`](embedded_io::ErrorKind::TimedOut) ends the
+//! call but not the connection: nothing is lost, and the same call goes on.
+
+use core::num::NonZeroUsize;
+
+use embedded_io::{Error as _, ErrorKind, Read, Write};
+use rand_core::CryptoRng;
+
+use super::{Clock, Control, Goal, NoClock, stream};
+use crate::{
+    Chunk, Client, Closed, Error, Event, Kind, Message, Role, Server, UsageError,
+    buffer::Buffer,
+    connection::{Mode, Part, Ready, Staged, Step},
+    handshake::{client, server},
+    permessage_deflate::{Compression, NoCompression},
+    wire::close::CloseCode,
+};
+
+/// The stream that blocks.
+pub type WebSocket<S, R, B, C = NoCompression, T = NoClock> =
+    stream::WebSocket<Blocking, S, R, B, C, T>;
+
+/// The sending part of a [`WebSocket`], which borrows all of it but what has been received.
+pub type Sender<'a, S, R, B, T = NoClock> = stream::Sender<'a, Blocking, S, R, B, T>;
+
+/// How the stream waits: in its calls.
+#[derive(Debug)]
+pub enum Blocking {}
+
+/// A [`Clock`] that can bound the waiting of the next layer `S`.
+pub trait Deadline<S: embedded_io::ErrorType>: Clock {
+    /// Makes reads and writes of `next` that wait longer than `wait_ms` milliseconds fail with
+    /// the kind [`TimedOut`](ErrorKind::TimedOut); `None`: they wait as long as it takes.
+    ///
+    /// # Errors
+    /// The error of the next layer that cannot be told so.
+    fn limit(&mut self, next: &mut S, wait_ms: Option<u64>) -> Result<(), S::Error>;
+}
+
+impl<S: embedded_io::ErrorType> Deadline<S> for NoClock {
+    fn limit(&mut self, _: &mut S, _: Option<u64>) -> Result<(), S::Error> {
+        Ok(())
+    }
+}
+
+/// What to make of a failed read or write.
+enum Interruption {
+    /// It failed for good.
+    None,
+    /// It waited as long as the caller lets it: the connection can go on.
+    Caller,
+    /// It waited as long as the clock lets it.
+    Clock,
+    /// It did nothing and is to be tried again.
+    Retry,
+}
+
+fn interruption<T: Clock>(error: &impl embedded_io::Error) -> Interruption {
+    match error.kind() {
+        ErrorKind::TimedOut if T::RUNS => Interruption::Clock,
+        ErrorKind::TimedOut => Interruption::Caller,
+        ErrorKind::Interrupted => Interruption::Retry,
+        _ => Interruption::None,
+    }
+}
+
+impl<S: Read + Write, R: CryptoRng, B: Buffer, C: Compression, T: Deadline<S>>
+    WebSocket<S, Client<R>, B, C, T>
+{
+    /// Makes the opening handshake (RFC 6455 section 4.1) and returns the response.
+    ///
+    /// # Errors
+    /// [`Error::Handshake`]; after [`HandshakeError::Declined`](crate::HandshakeError::Declined)
+    /// and the like the [`response`](Self::response) can be read. [`Error::Config`] and
+    /// [`Error::Resource`] for a request that cannot be made: nothing was sent.
+    pub fn handshake(
+        &mut self,
+        request: &client::Request<'_>,
+    ) -> Result<client::Response<'_>, Error<S::Error>> {
+        let now_ms = self.clock.now_ms();
+        self.connection.stage_request(request, now_ms)?;
+        self.drive(Goal::Head)?;
+        let now_ms = self.clock.now_ms();
+        self.connection.check_response(request, now_ms)?;
+        self.connection.response().ok_or(UsageError::NotOpen.into())
+    }
+}
+
+impl<S: Read + Write, B: Buffer, C: Compression, T: Deadline<S>> WebSocket<S, Server, B, C, T> {
+    /// Reads the client's request, whatever it asks for, and leaves the answer to
+    /// [`answer`](Self::answer).
+    ///
+    /// # Errors
+    /// [`Error::Handshake`] if it is not HTTP; that has been answered with status 400, or 431 if
+    /// it is too long.
+    pub fn read_request(&mut self) -> Result<server::Request<'_>, Error<S::Error>> {
+        let now_ms = self.clock.now_ms();
+        self.connection_request(now_ms)?;
+        self.drive(Goal::Head)?;
+        if self.connection.request().is_none() {
+            self.answer(|_| server::Decision::Accept(server::Accept::new()))?;
+        }
+        self.connection.request().ok_or(UsageError::NotOpen.into())
+    }
+
+    /// Answers the request that was read: accepts it, or rejects it with any status and body.
+    /// What is not a proper upgrade is not accepted: it gets a 400 with the reason, or a 426.
+    ///
+    /// # Errors
+    /// [`Error::Handshake`] unless the connection is open.
+    /// [`HandshakeError::Rejected`](crate::HandshakeError::Rejected) if `decide` rejected it.
+    /// [`Error::Config`] for an answer that cannot be made: another can be given.
+    pub fn answer(
+        &mut self,
+        decide: impl for<'r> FnOnce(&server::Request<'r>) -> server::Decision<'r>,
+    ) -> Result<(), Error<S::Error>> {
+        let now_ms = self.clock.now_ms();
+        self.connection.stage_answer(decide, now_ms)?;
+        self.sender().drain()?;
+        self.connection.opening_outcome()
+    }
+
+    /// Answers a request that something else has read and parsed; bytes that it read behind the
+    /// head are to be [preloaded](Self::preload) afterwards.
+    ///
+    /// # Errors
+    /// As [`answer`](Self::answer).
+    pub fn answer_to(
+        &mut self,
+        request: &server::Request<'_>,
+        decision: &server::Decision<'_>,
+    ) -> Result<(), Error<S::Error>> {
+        let now_ms = self.clock.now_ms();
+        self.connection.stage_answer_to(request, decision, now_ms)?;
+        self.sender().drain()?;
+        self.connection.opening_outcome()
+    }
+
+    /// Reads the client's request and answers it as `decide` says (RFC 6455 section 4.2).
+    ///
+    /// # Errors
+    /// As [`read_request`](Self::read_request) and [`answer`](Self::answer).
+    pub fn accept_with(
+        &mut self,
+        decide: impl for<'r> FnOnce(&server::Request<'r>) -> server::Decision<'r>,
+    ) -> Result<(), Error<S::Error>> {
+        if !self.is_open() {
+            self.read_request()?;
+        }
+        self.answer(decide)
+    }
+
+    /// Reads the client's request and accepts it if it is a proper upgrade.
+    ///
+    /// # Errors
+    /// As [`accept_with`](Self::accept_with).
+    pub fn accept(&mut self) -> Result<(), Error<S::Error>> {
+        self.accept_with(|_| server::Decision::Accept(server::Accept::new()))
+    }
+}
+
+impl<S: Read + Write, R: Role, B: Buffer, C: Compression, T: Deadline<S>> WebSocket<S, R, B, C, T> {
+    /// Receives the next message whole; `None` once the closing handshake is done.
+    ///
+    /// The message borrows the receive buffer. Pings are answered and Close frames too. What was
+    /// staged by `feed` leaves when this has to wait for the peer.
+    ///
+    /// # Errors
+    /// How the connection ended, if not by a closing handshake. [`Error::Resource`] if the
+    /// message does not fit the receive buffer: nothing is lost, and
+    /// [`recv_chunk`](Self::recv_chunk) receives it.
+    pub fn recv(&mut self) -> Result<Option<Message<'_>>, Error<S::Error>> {
+        Ok(self.recv_with_sender()?.map(|(message, _)| message))
+    }
+
+    /// Receives the next message together with a sender, which borrows the rest of the stream:
+    /// so the message can be sent back, or on, without a copy of its own.
+    ///
+    /// # Errors
+    /// As [`recv`](Self::recv).
+    ///
+    /// # Examples
+    /// ```
+    /// # use socklet_core::{Error, Server, io::blocking::WebSocket};
+    /// # use embedded_io::{Read, Write};
+    /// fn echo<S: Read + Write>(
+    ///     mut ws: WebSocket<S, Server, &mut [u8]>,
+    /// ) -> Result<(), Error<S::Error>> {
+    ///     ws.accept()?;
+    ///     while let Some((message, mut reply)) = ws.recv_with_sender()? {
+    ///         reply.feed(message)?;
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
+    #[allow(clippy::type_complexity, reason = "two borrows that have to be taken at once")]
+    pub fn recv_with_sender(
+        &mut self,
+    ) -> Result<Option<(Message<'_>, Sender<'_, S, R, B, T>)>, Error<S::Error>> {
+        let ready = self.drive(Goal::Receive(Mode::Whole, Control::Hidden))?;
+        let Ready::Data { kind, .. } = ready else { return Ok(None) };
+        let (message, mut sender) = self.message(kind);
+        match message {
+            Ok(message) => Ok(Some((message, sender))),
+            Err(error) => {
+                // Whether or not the Close frame gets through, this is why the connection failed.
+                let _ = sender.drain();
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Receives what there is of the next message, to be put together or used up by the caller:
+    /// messages may be longer than any buffer. `None` once the closing handshake is done.
+    ///
+    /// Text is checked as it arrives; a chunk may end within a code point.
+    ///
+    /// # Errors
+    /// How the connection ended, if not by a closing handshake.
+    pub fn recv_chunk(&mut self) -> Result<Option<Chunk<'_>>, Error<S::Error>> {
+        let ready = self.drive(Goal::Receive(Mode::Chunks, Control::Hidden))?;
+        let Ready::Data { kind, first, fin } = ready else { return Ok(None) };
+        Ok(Some(self.connection.chunk(kind, first, fin)))
+    }
+
+    /// Receives the next message, Ping or Pong; Pings have been answered when they are seen.
+    ///
+    /// # Errors
+    /// As [`recv`](Self::recv).
+    pub fn recv_event(&mut self) -> Result<Option<Event<'_>>, Error<S::Error>> {
+        match self.drive(Goal::Receive(Mode::Whole, Control::Shown))? {
+            Ready::Data { kind, .. } => {
+                let (message, mut sender) = self.message(kind);
+                match message {
+                    Ok(message) => Ok(Some(Event::Message(message))),
+                    Err(error) => {
+                        let _ = sender.drain();
+                        Err(error.into())
+                    }
+                }
+            }
+            Ready::Ping(payload) => Ok(Some(Event::Ping(self.connection.control(payload)))),
+            Ready::Pong(payload) => Ok(Some(Event::Pong(self.connection.control(payload)))),
+            Ready::Head | Ready::Closed => Ok(None),
+        }
+    }
+
+    /// Sends a message: [`Sender::send`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn send<'m>(&mut self, message: impl Into<Message<'m>>) -> Result<(), Error<S::Error>> {
+        self.sender().send(message)
+    }
+
+    /// Stages a message: [`Sender::feed`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn feed<'m>(&mut self, message: impl Into<Message<'m>>) -> Result<(), Error<S::Error>> {
+        self.sender().feed(message)
+    }
+
+    /// Sends a part of a message: [`Sender::send_part`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn send_part(&mut self, kind: Kind, part: &[u8], fin: bool) -> Result<(), Error<S::Error>> {
+        self.sender().send_part(kind, part, fin)
+    }
+
+    /// Sends a Ping: [`Sender::ping`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn ping(&mut self, payload: &[u8]) -> Result<(), Error<S::Error>> {
+        self.sender().ping(payload)
+    }
+
+    /// Writes and flushes all that is staged: [`Sender::flush`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn flush(&mut self) -> Result<(), Error<S::Error>> {
+        self.sender().flush()
+    }
+
+    /// Makes the closing handshake (RFC 6455 section 7.1.2): sends a Close frame and discards
+    /// messages until the peer's comes. If the connection is closed already it only says how.
+    ///
+    /// The next layer is then to be shut down: by a server at once, by a client when the server
+    /// has ended its side, or did not for a while (section 7.1.1).
+    ///
+    /// # Errors
+    /// [`ConfigError`](crate::ConfigError) for a code or reason that must not be sent: nothing
+    /// happened. Else how the connection ended instead.
+    pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<Closed<'_>, Error<S::Error>> {
+        if self.is_open() {
+            self.sender().close(code, reason)?;
+        }
+        while let Ready::Data { .. } = self.drive(Goal::Receive(Mode::Chunks, Control::Hidden))? {}
+        self.connection.closed().ok_or(UsageError::Closed.into())
+    }
+
+    /// Polls and does what the connection says until something is ready.
+    fn drive(&mut self, goal: Goal) -> Result<Ready, Error<S::Error>> {
+        loop {
+            let step = match goal {
+                Goal::Head => self.connection.poll_head()?,
+                Goal::Receive(mode, control) => {
+                    let now_ms = self.clock.now_ms();
+                    self.connection.poll_receive(mode, control == Control::Shown, now_ms)?
+                }
+            };
+            match step {
+                Step::Ready(ready) => return Ok(ready),
+                Step::Drain => self.sender().drain()?,
+                Step::Read => self.read()?,
+            }
+        }
+    }
+
+    /// Reads once, or does what is due when nothing came in time.
+    fn read(&mut self) -> Result<(), Error<S::Error>> {
+        if T::RUNS {
+            let now_ms = self.clock.now_ms();
+            let wakeup_ms = self.connection.write_side().wakeup_ms();
+            let wait_ms = wakeup_ms.map(|at_ms| at_ms.saturating_sub(now_ms).max(1));
+            self.clock.limit(&mut self.next, wait_ms).map_err(Error::Transport)?;
+        }
+        let read = self.next.read(self.connection.space()?);
+        let now_ms = self.clock.now_ms();
+        match read {
+            Ok(len) => match NonZeroUsize::new(len) {
+                Some(len) => self.connection.received(len, now_ms),
+                None => self.connection.write_side_mut().end_of_stream()?,
+            },
+            Err(error) => match interruption::<T>(&error) {
+                Interruption::None => return self.sender().failed(error),
+                Interruption::Caller => return Err(Error::Transport(error)),
+                Interruption::Retry => {}
+                Interruption::Clock => self.connection.write_side_mut().tick(now_ms)?,
+            },
+        }
+        Ok(())
+    }
+}
+
+impl<S: Write, R: Role, B: Buffer, T: Deadline<S>> Sender<'_, S, R, B, T> {
+    /// Sends a message and all that was staged before.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when not open or another message is half sent; [`Error::Resource`] if it
+    /// is longer than the staging buffer and must not be fragmented; how the connection ended.
+    pub fn send<'m>(&mut self, message: impl Into<Message<'m>>) -> Result<(), Error<S::Error>> {
+        self.stage(message.into().into())?;
+        self.drain()
+    }
+
+    /// Stages a message, to leave with the next `send` or `flush`, or when receiving has to wait.
+    /// Writes only if there is no room for it.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub fn feed<'m>(&mut self, message: impl Into<Message<'m>>) -> Result<(), Error<S::Error>> {
+        self.stage(message.into().into())
+    }
+
+    /// Sends a part of a message; the last has `fin`. All parts are of one kind; text may be cut
+    /// anywhere.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send); [`UsageError::KindChanged`], and [`UsageError::InvalidUtf8`] for
+    /// text that cannot become UTF-8: nothing of the part is sent.
+    pub fn send_part(&mut self, kind: Kind, part: &[u8], fin: bool) -> Result<(), Error<S::Error>> {
+        self.stage(Part::new(kind, part, fin))?;
+        self.drain()
+    }
+
+    /// Sends a Ping of at most 125 bytes (RFC 6455 section 5.5.2), between the fragments of a
+    /// message too.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when not open, [`Error::Config`] if it is too long.
+    pub fn ping(&mut self, payload: &[u8]) -> Result<(), Error<S::Error>> {
+        self.control_room()?;
+        self.write_side.stage_ping(payload)?;
+        self.drain()
+    }
+
+    /// Sends a Pong that nobody asked for (RFC 6455 section 5.5.3).
+    ///
+    /// # Errors
+    /// As [`ping`](Self::ping).
+    pub fn pong(&mut self, payload: &[u8]) -> Result<(), Error<S::Error>> {
+        self.control_room()?;
+        self.write_side.stage_pong(payload)?;
+        self.drain()
+    }
+
+    /// Sends a Close frame, after which nothing can be sent, and does not wait for the peer's:
+    /// the next receive does.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when not open; [`Error::Config`] for a code that must not be sent or a
+    /// reason of more than 123 bytes.
+    pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error<S::Error>> {
+        self.control_room()?;
+        let now_ms = self.clock.now_ms();
+        self.write_side.stage_close(code, reason, now_ms)?;
+        self.drain()
+    }
+
+    /// Writes and flushes all that is staged.
+    ///
+    /// # Errors
+    /// How the connection ended.
+    pub fn flush(&mut self) -> Result<(), Error<S::Error>> {
+        self.drain()
+    }
+
+    fn stage(&mut self, part: Part<'_>) -> Result<(), Error<S::Error>> {
+        while self.write_side.stage_part(part)? == Staged::Partly {
+            self.drain()?;
+        }
+        Ok(())
+    }
+
+    fn control_room(&mut self) -> Result<(), Error<S::Error>> {
+        if !self.write_side.has_control_room() {
+            self.drain()?;
+        }
+        Ok(())
+    }
+
+    fn drain(&mut self) -> Result<(), Error<S::Error>> {
+        let since_ms = self.clock.now_ms();
+        loop {
+            if T::RUNS {
+                let deadline_ms = self.write_side.write_deadline_ms(since_ms);
+                let now_ms = self.clock.now_ms();
+                if deadline_ms.is_some_and(|at_ms| at_ms <= now_ms) {
+                    self.write_side.write_expired()?;
+                }
+                let wait_ms = deadline_ms.map(|at_ms| at_ms.saturating_sub(now_ms).max(1));
+                self.clock.limit(self.next, wait_ms).map_err(Error::Transport)?;
+            }
+            let staged = self.write_side.staged();
+            let written = if !staged.is_empty() {
+                self.next.write(staged).map(Some)
+            } else if self.write_side.is_unflushed() {
+                self.next.flush().map(|()| None)
+            } else {
+                return Ok(());
+            };
+            match written {
+                Ok(None) => self.write_side.flushed(),
+                Ok(Some(0)) => self.write_side.end_of_stream()?,
+                Ok(Some(len)) => self.write_side.written(len),
+                Err(error) => match interruption::<T>(&error) {
+                    Interruption::None => self.failed(error)?,
+                    Interruption::Caller => return Err(Error::Transport(error)),
+                    Interruption::Retry | Interruption::Clock => {}
+                },
+            }
+        }
+    }
+}

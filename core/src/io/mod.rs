@@ -1,0 +1,55 @@
+//! The layered stream: a WebSocket that owns the next layer, whatever that is.
+//!
+//! [`blocking::WebSocket`] works over [`embedded_io::Read`] and [`embedded_io::Write`],
+//! [`nonblocking::WebSocket`] over the traits of [`embedded_io_async`]: a TCP socket, TLS over a
+//! TCP socket, a serial port. Both drive the same [`Connection`](crate::connection::Connection)
+//! and differ in nothing but how they wait.
+//!
+//! # Time
+//! Without a clock there are no deadlines. With one, given by `with_clock`, the deadlines of
+//! [`Timeouts`](crate::Timeouts) hold: the non-blocking stream races its reads and writes against
+//! a [`Timer`](nonblocking::Timer), the blocking one tells its next layer how long to wait
+//! ([`Deadline`](blocking::Deadline)).
+
+pub mod blocking;
+pub mod nonblocking;
+mod stream;
+
+pub use stream::{Sender, WebSocket};
+
+/// A clock that counts milliseconds and never goes back.
+pub trait Clock {
+    /// Whether it runs at all: the code for deadlines is not linked for a clock that does not.
+    const RUNS: bool = true;
+
+    /// Milliseconds since any fixed moment.
+    fn now_ms(&mut self) -> u64;
+}
+
+/// No clock: no deadlines, no keep-alive, no limit on control frames a second.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoClock;
+
+impl Clock for NoClock {
+    const RUNS: bool = false;
+
+    fn now_ms(&mut self) -> u64 {
+        0
+    }
+}
+
+/// What a driver works towards.
+#[derive(Debug, Clone, Copy)]
+enum Goal {
+    /// The head of the opening handshake.
+    Head,
+    /// A message, a chunk of one, or a control frame.
+    Receive(crate::connection::Mode, Control),
+}
+
+/// Whether Pings and Pongs are shown to the caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Control {
+    Shown,
+    Hidden,
+}

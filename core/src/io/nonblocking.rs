@@ -1,0 +1,553 @@
+//! The stream over [`embedded_io_async`].
+//!
+//! # Cancellation
+//! Every future here may be dropped at any await, provided that the next layer's `read`, `write`
+//! and `flush` futures may: those of TCP sockets may; the adapters make those of TLS so. What is
+//! lost, what is kept and how to go on is said for each method. In short: receiving loses
+//! nothing; a message that fits the free part of the staging buffer is taken whole before the
+//! first await; of a longer one whole frames go out, and the same call continues it.
+
+use core::{
+    future::{Future, poll_fn},
+    num::NonZeroUsize,
+    pin::pin,
+    task::Poll,
+};
+
+use embedded_io_async::{Read, Write};
+use rand_core::CryptoRng;
+
+use super::{Clock, Control, Goal, NoClock, stream};
+use crate::{
+    Chunk, Client, Closed, Error, Event, Kind, Message, Role, Server, UsageError,
+    buffer::Buffer,
+    connection::{Mode, Part, Ready, Staged, Step},
+    handshake::{client, server},
+    permessage_deflate::{Compression, NoCompression},
+    wire::close::CloseCode,
+};
+
+/// A [`Clock`] that can wait.
+pub trait Timer: Clock {
+    /// Waits until the clock shows `at_ms` or later. May be dropped at any time.
+    fn sleep_until_ms(&mut self, at_ms: u64) -> impl Future<Output = ()>;
+}
+
+impl Timer for NoClock {
+    fn sleep_until_ms(&mut self, _: u64) -> impl Future<Output = ()> {
+        core::future::pending()
+    }
+}
+
+/// The stream that does not block: its methods are `async`.
+pub type WebSocket<S, R, B, C = NoCompression, T = NoClock> =
+    stream::WebSocket<Nonblocking, S, R, B, C, T>;
+
+/// The sending part of a [`WebSocket`], which borrows all of it but what has been received.
+pub type Sender<'a, S, R, B, T = NoClock> = stream::Sender<'a, Nonblocking, S, R, B, T>;
+
+/// How the stream waits: not in its calls but in their futures.
+#[derive(Debug)]
+pub enum Nonblocking {}
+
+impl<S: Read + Write, R: CryptoRng, B: Buffer, C: Compression, T: Timer>
+    WebSocket<S, Client<R>, B, C, T>
+{
+    /// Makes the opening handshake (RFC 6455 section 4.1) and returns the response.
+    ///
+    /// # Errors
+    /// [`Error::Handshake`]; after [`HandshakeError::Declined`](crate::HandshakeError::Declined)
+    /// and the like the [`response`](Self::response) can be read. [`Error::Config`] and
+    /// [`Error::Resource`] for a request that cannot be made: nothing was sent.
+    ///
+    /// # Cancellation
+    /// Call it again with the same request to go on.
+    pub async fn handshake(
+        &mut self,
+        request: &client::Request<'_>,
+    ) -> Result<client::Response<'_>, Error<S::Error>> {
+        let now_ms = self.clock.now_ms();
+        self.connection.stage_request(request, now_ms)?;
+        self.drive(Goal::Head).await?;
+        let now_ms = self.clock.now_ms();
+        self.connection.check_response(request, now_ms)?;
+        self.connection.response().ok_or(UsageError::NotOpen.into())
+    }
+}
+
+impl<S: Read + Write, B: Buffer, C: Compression, T: Timer> WebSocket<S, Server, B, C, T> {
+    /// Reads the client's request, whatever it asks for, and leaves the answer to
+    /// [`answer`](Self::answer).
+    ///
+    /// # Errors
+    /// [`Error::Handshake`] if it is not HTTP; that has been answered with status 400, or 431 if
+    /// it is too long.
+    ///
+    /// # Cancellation
+    /// Loses nothing: call it again.
+    pub async fn read_request(&mut self) -> Result<server::Request<'_>, Error<S::Error>> {
+        let now_ms = self.clock.now_ms();
+        self.connection.await_request(now_ms)?;
+        self.drive(Goal::Head).await?;
+        if self.connection.request().is_none() {
+            self.answer(|_| server::Decision::Accept(server::Accept::new())).await?;
+        }
+        self.connection.request().ok_or(UsageError::NotOpen.into())
+    }
+
+    /// Answers the request that was read: accepts it, or rejects it with any status and body.
+    /// What is not a proper upgrade is not accepted: it gets a 400 with the reason, or a 426.
+    ///
+    /// # Errors
+    /// [`Error::Handshake`] unless the connection is open.
+    /// [`HandshakeError::Rejected`](crate::HandshakeError::Rejected) if `decide` rejected it.
+    /// [`Error::Config`] for an answer that cannot be made: another can be given.
+    ///
+    /// # Cancellation
+    /// The answer is taken whole before the first await; call it again to go on.
+    pub async fn answer(
+        &mut self,
+        decide: impl for<'r> FnOnce(&server::Request<'r>) -> server::Decision<'r>,
+    ) -> Result<(), Error<S::Error>> {
+        let now_ms = self.clock.now_ms();
+        self.connection.stage_answer(decide, now_ms)?;
+        self.sender().drain().await?;
+        self.connection.opening_outcome()
+    }
+
+    /// Answers a request that something else has read and parsed; bytes that it read behind the
+    /// head are to be [preloaded](Self::preload) afterwards.
+    ///
+    /// # Errors
+    /// As [`answer`](Self::answer).
+    ///
+    /// # Cancellation
+    /// As [`answer`](Self::answer).
+    pub async fn answer_to(
+        &mut self,
+        request: &server::Request<'_>,
+        decision: &server::Decision<'_>,
+    ) -> Result<(), Error<S::Error>> {
+        let now_ms = self.clock.now_ms();
+        self.connection.stage_answer_to(request, decision, now_ms)?;
+        self.sender().drain().await?;
+        self.connection.opening_outcome()
+    }
+
+    /// Reads the client's request and answers it as `decide` says (RFC 6455 section 4.2).
+    ///
+    /// # Errors
+    /// As [`read_request`](Self::read_request) and [`answer`](Self::answer).
+    ///
+    /// # Cancellation
+    /// Loses nothing: call it again.
+    pub async fn accept_with(
+        &mut self,
+        decide: impl for<'r> FnOnce(&server::Request<'r>) -> server::Decision<'r>,
+    ) -> Result<(), Error<S::Error>> {
+        if !self.is_open() {
+            self.read_request().await?;
+        }
+        self.answer(decide).await
+    }
+
+    /// Reads the client's request and accepts it if it is a proper upgrade.
+    ///
+    /// # Errors
+    /// As [`accept_with`](Self::accept_with).
+    ///
+    /// # Cancellation
+    /// Loses nothing: call it again.
+    pub async fn accept(&mut self) -> Result<(), Error<S::Error>> {
+        self.accept_with(|_| server::Decision::Accept(server::Accept::new())).await
+    }
+}
+
+impl<S: Read + Write, R: Role, B: Buffer, C: Compression, T: Timer> WebSocket<S, R, B, C, T> {
+    /// Receives the next message whole; `None` once the closing handshake is done.
+    ///
+    /// The message borrows the receive buffer. Pings are answered and Close frames too. What was
+    /// staged by `feed` leaves when this has to wait for the peer.
+    ///
+    /// # Errors
+    /// How the connection ended, if not by a closing handshake. [`Error::Resource`] if the
+    /// message does not fit the receive buffer: nothing is lost, and
+    /// [`recv_chunk`](Self::recv_chunk) receives it.
+    ///
+    /// # Cancellation
+    /// Loses nothing.
+    pub async fn recv(&mut self) -> Result<Option<Message<'_>>, Error<S::Error>> {
+        Ok(self.recv_with_sender().await?.map(|(message, _)| message))
+    }
+
+    /// Receives the next message together with a sender, which borrows the rest of the stream:
+    /// so the message can be sent back, or on, without a copy of its own.
+    ///
+    /// # Errors
+    /// As [`recv`](Self::recv).
+    ///
+    /// # Cancellation
+    /// As [`recv`](Self::recv).
+    ///
+    /// # Examples
+    /// ```
+    /// # use socklet_core::{Error, Server, io::nonblocking::WebSocket};
+    /// # use embedded_io_async::{Read, Write};
+    /// async fn echo<S: Read + Write>(
+    ///     mut ws: WebSocket<S, Server, &mut [u8]>,
+    /// ) -> Result<(), Error<S::Error>> {
+    ///     ws.accept().await?;
+    ///     while let Some((message, mut reply)) = ws.recv_with_sender().await? {
+    ///         reply.feed(message).await?;
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
+    #[allow(clippy::type_complexity, reason = "two borrows that have to be taken at once")]
+    pub async fn recv_with_sender(
+        &mut self,
+    ) -> Result<Option<(Message<'_>, Sender<'_, S, R, B, T>)>, Error<S::Error>> {
+        let ready = self.drive(Goal::Receive(Mode::Whole, Control::Hidden)).await?;
+        let Ready::Data { kind, .. } = ready else { return Ok(None) };
+        let (message, mut sender) = self.message(kind);
+        match message {
+            Ok(message) => Ok(Some((message, sender))),
+            Err(error) => {
+                // Whether or not the Close frame gets through, this is why the connection failed.
+                let _ = sender.drain().await;
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Receives what there is of the next message, to be put together or used up by the caller:
+    /// messages may be longer than any buffer. `None` once the closing handshake is done.
+    ///
+    /// Text is checked as it arrives; a chunk may end within a code point.
+    ///
+    /// # Errors
+    /// How the connection ended, if not by a closing handshake.
+    ///
+    /// # Cancellation
+    /// Loses nothing.
+    pub async fn recv_chunk(&mut self) -> Result<Option<Chunk<'_>>, Error<S::Error>> {
+        let ready = self.drive(Goal::Receive(Mode::Chunks, Control::Hidden)).await?;
+        let Ready::Data { kind, first, fin } = ready else { return Ok(None) };
+        Ok(Some(self.connection.chunk(kind, first, fin)))
+    }
+
+    /// Receives the next message, Ping or Pong; Pings have been answered when they are seen.
+    ///
+    /// # Errors
+    /// As [`recv`](Self::recv).
+    ///
+    /// # Cancellation
+    /// Loses nothing.
+    pub async fn recv_event(&mut self) -> Result<Option<Event<'_>>, Error<S::Error>> {
+        match self.drive(Goal::Receive(Mode::Whole, Control::Shown)).await? {
+            Ready::Data { kind, .. } => {
+                let (message, mut sender) = self.message(kind);
+                match message {
+                    Ok(message) => Ok(Some(Event::Message(message))),
+                    Err(error) => {
+                        let _ = sender.drain().await;
+                        Err(error.into())
+                    }
+                }
+            }
+            Ready::Ping(payload) => Ok(Some(Event::Ping(self.connection.control(payload)))),
+            Ready::Pong(payload) => Ok(Some(Event::Pong(self.connection.control(payload)))),
+            Ready::Head | Ready::Closed => Ok(None),
+        }
+    }
+
+    /// Sends a message: [`Sender::send`].
+    ///
+    /// # Errors
+    /// As there.
+    ///
+    /// # Cancellation
+    /// As there.
+    pub async fn send<'m>(
+        &mut self,
+        message: impl Into<Message<'m>>,
+    ) -> Result<(), Error<S::Error>> {
+        self.sender().send(message).await
+    }
+
+    /// Stages a message: [`Sender::feed`].
+    ///
+    /// # Errors
+    /// As there.
+    ///
+    /// # Cancellation
+    /// As there.
+    pub async fn feed<'m>(
+        &mut self,
+        message: impl Into<Message<'m>>,
+    ) -> Result<(), Error<S::Error>> {
+        self.sender().feed(message).await
+    }
+
+    /// Sends a part of a message: [`Sender::send_part`].
+    ///
+    /// # Errors
+    /// As there.
+    ///
+    /// # Cancellation
+    /// As there.
+    pub async fn send_part(
+        &mut self,
+        kind: Kind,
+        part: &[u8],
+        fin: bool,
+    ) -> Result<(), Error<S::Error>> {
+        self.sender().send_part(kind, part, fin).await
+    }
+
+    /// Sends a Ping: [`Sender::ping`].
+    ///
+    /// # Errors
+    /// As there.
+    ///
+    /// # Cancellation
+    /// As there.
+    pub async fn ping(&mut self, payload: &[u8]) -> Result<(), Error<S::Error>> {
+        self.sender().ping(payload).await
+    }
+
+    /// Writes and flushes all that is staged: [`Sender::flush`].
+    ///
+    /// # Errors
+    /// As there.
+    ///
+    /// # Cancellation
+    /// As there.
+    pub async fn flush(&mut self) -> Result<(), Error<S::Error>> {
+        self.sender().flush().await
+    }
+
+    /// Makes the closing handshake (RFC 6455 section 7.1.2): sends a Close frame and discards
+    /// messages until the peer's comes. If the connection is closed already it only says how.
+    ///
+    /// The next layer is then to be shut down: by a server at once, by a client when the server
+    /// has ended its side, or did not for a while (section 7.1.1).
+    ///
+    /// # Errors
+    /// [`ConfigError`](crate::ConfigError) for a code or reason that must not be sent: nothing
+    /// happened. Else how the connection ended instead.
+    ///
+    /// # Cancellation
+    /// Call it again to go on waiting for the peer.
+    pub async fn close(
+        &mut self,
+        code: CloseCode,
+        reason: &str,
+    ) -> Result<Closed<'_>, Error<S::Error>> {
+        if self.is_open() {
+            self.sender().close(code, reason).await?;
+        }
+        while let Ready::Data { .. } =
+            self.drive(Goal::Receive(Mode::Chunks, Control::Hidden)).await?
+        {}
+        self.connection.closed().ok_or(UsageError::Closed.into())
+    }
+
+    /// Polls and does what the connection says until something is ready.
+    async fn drive(&mut self, goal: Goal) -> Result<Ready, Error<S::Error>> {
+        loop {
+            let step = match goal {
+                Goal::Head => self.connection.poll_head()?,
+                Goal::Receive(mode, control) => {
+                    let now_ms = self.clock.now_ms();
+                    self.connection.poll_receive(mode, control == Control::Shown, now_ms)?
+                }
+            };
+            match step {
+                Step::Ready(ready) => return Ok(ready),
+                Step::Drain => self.sender().drain().await?,
+                Step::Read => self.read().await?,
+            }
+        }
+    }
+
+    /// Reads once, or does what is due when nothing came in time.
+    async fn read(&mut self) -> Result<(), Error<S::Error>> {
+        let wakeup_ms = self.connection.write_side().wakeup_ms();
+        let read = self.next.read(self.connection.space()?);
+        let read = before(&mut self.clock, wakeup_ms, read).await;
+        let now_ms = self.clock.now_ms();
+        match read {
+            Some(Ok(len)) => match NonZeroUsize::new(len) {
+                Some(len) => self.connection.received(len, now_ms),
+                None => self.connection.write_side_mut().end_of_stream()?,
+            },
+            Some(Err(error)) => return self.sender().failed(error),
+            None => self.connection.write_side_mut().tick(now_ms)?,
+        }
+        Ok(())
+    }
+}
+
+impl<S: Write, R: Role, B: Buffer, T: Timer> Sender<'_, S, R, B, T> {
+    /// Sends a message and all that was staged before.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when not open or another message is half sent; [`Error::Resource`] if it
+    /// is longer than the staging buffer and must not be fragmented; how the connection ended.
+    ///
+    /// # Cancellation
+    /// A message that fits the free part of the staging buffer is taken whole before the first
+    /// await. Of a longer one whole frames are taken: as long as
+    /// [`unfinished`](WebSocket::unfinished) says so, call it again with the same message to go
+    /// on. If nothing of it was taken it says `None`, and nothing of it will be sent.
+    pub async fn send<'m>(
+        &mut self,
+        message: impl Into<Message<'m>>,
+    ) -> Result<(), Error<S::Error>> {
+        self.stage(message.into().into()).await?;
+        self.drain().await
+    }
+
+    /// Stages a message, to leave with the next `send` or `flush`, or when receiving has to wait.
+    /// Writes only if there is no room for it.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    ///
+    /// # Cancellation
+    /// As [`send`](Self::send).
+    pub async fn feed<'m>(
+        &mut self,
+        message: impl Into<Message<'m>>,
+    ) -> Result<(), Error<S::Error>> {
+        self.stage(message.into().into()).await
+    }
+
+    /// Sends a part of a message; the last has `fin`. All parts are of one kind; text may be cut
+    /// anywhere.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send); [`UsageError::KindChanged`], and [`UsageError::InvalidUtf8`] for
+    /// text that cannot become UTF-8: nothing of the part is sent.
+    ///
+    /// # Cancellation
+    /// As [`send`](Self::send), for the part.
+    pub async fn send_part(
+        &mut self,
+        kind: Kind,
+        part: &[u8],
+        fin: bool,
+    ) -> Result<(), Error<S::Error>> {
+        self.stage(Part::new(kind, part, fin)).await?;
+        self.drain().await
+    }
+
+    /// Sends a Ping of at most 125 bytes (RFC 6455 section 5.5.2), between the fragments of a
+    /// message too.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when not open, [`Error::Config`] if it is too long.
+    ///
+    /// # Cancellation
+    /// Taken whole or not at all.
+    pub async fn ping(&mut self, payload: &[u8]) -> Result<(), Error<S::Error>> {
+        self.control_room().await?;
+        self.write_side.stage_ping(payload)?;
+        self.drain().await
+    }
+
+    /// Sends a Pong that nobody asked for (RFC 6455 section 5.5.3).
+    ///
+    /// # Errors
+    /// As [`ping`](Self::ping).
+    ///
+    /// # Cancellation
+    /// As [`ping`](Self::ping).
+    pub async fn pong(&mut self, payload: &[u8]) -> Result<(), Error<S::Error>> {
+        self.control_room().await?;
+        self.write_side.stage_pong(payload)?;
+        self.drain().await
+    }
+
+    /// Sends a Close frame, after which nothing can be sent, and does not wait for the peer's:
+    /// the next receive does.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when not open; [`Error::Config`] for a code that must not be sent or a
+    /// reason of more than 123 bytes.
+    ///
+    /// # Cancellation
+    /// Taken whole or not at all.
+    pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error<S::Error>> {
+        self.control_room().await?;
+        let now_ms = self.clock.now_ms();
+        self.write_side.stage_close(code, reason, now_ms)?;
+        self.drain().await
+    }
+
+    /// Writes and flushes all that is staged.
+    ///
+    /// # Errors
+    /// How the connection ended.
+    ///
+    /// # Cancellation
+    /// Loses nothing: what was not written stays staged.
+    pub async fn flush(&mut self) -> Result<(), Error<S::Error>> {
+        self.drain().await
+    }
+
+    async fn stage(&mut self, part: Part<'_>) -> Result<(), Error<S::Error>> {
+        while self.write_side.stage_part(part)? == Staged::Partly {
+            self.drain().await?;
+        }
+        Ok(())
+    }
+
+    async fn control_room(&mut self) -> Result<(), Error<S::Error>> {
+        if !self.write_side.has_control_room() {
+            self.drain().await?;
+        }
+        Ok(())
+    }
+
+    async fn drain(&mut self) -> Result<(), Error<S::Error>> {
+        let since_ms = self.clock.now_ms();
+        loop {
+            let deadline_ms = self.write_side.write_deadline_ms(since_ms);
+            let staged = self.write_side.staged();
+            if !staged.is_empty() {
+                match before(self.clock, deadline_ms, self.next.write(staged)).await {
+                    Some(Ok(0)) => self.write_side.end_of_stream()?,
+                    Some(Ok(len)) => self.write_side.written(len),
+                    Some(Err(error)) => self.failed(error)?,
+                    None => self.write_side.write_expired()?,
+                }
+            } else if self.write_side.is_unflushed() {
+                match before(self.clock, deadline_ms, self.next.flush()).await {
+                    Some(Ok(())) => self.write_side.flushed(),
+                    Some(Err(error)) => self.failed(error)?,
+                    None => self.write_side.write_expired()?,
+                }
+            } else {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// The outcome of `io`, or `None` if the clock shows `at_ms` before there is one.
+async fn before<T: Timer, F: Future>(
+    clock: &mut T,
+    at_ms: Option<u64>,
+    io: F,
+) -> Option<F::Output> {
+    let mut io = pin!(io);
+    let Some(at_ms) = at_ms.filter(|_| T::RUNS) else { return Some(io.await) };
+    let mut sleep = pin!(clock.sleep_until_ms(at_ms));
+    poll_fn(|context| match io.as_mut().poll(context) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending => sleep.as_mut().poll(context).map(|()| None),
+    })
+    .await
+}

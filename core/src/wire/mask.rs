@@ -1,0 +1,43 @@
+//! Masking (RFC 6455 section 5.3): byte `i` of a payload is XORed with byte `i mod 4` of the key.
+
+/// The masking key, turned so that its first byte belongs to the next byte of the payload.
+///
+/// A payload may be masked in pieces of any length: the phase is kept from one to the next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Mask(u32);
+
+impl Mask {
+    /// The mask at the first byte of a payload.
+    #[must_use]
+    pub const fn new(key: [u8; 4]) -> Self {
+        Self(u32::from_le_bytes(key))
+    }
+
+    /// Masks or unmasks (it is the same) the next bytes of the payload in place.
+    ///
+    /// Works in the machine's aligned words; a compiler that vectorises makes them wider still.
+    #[inline]
+    pub fn apply(&mut self, bytes: &mut [u8]) {
+        let (head, words, tail) = bytemuck::pod_align_to_mut::<u8, u32>(bytes);
+        self.apply_bytes(head);
+        let key = self.0.to_le();
+        let (blocks, rest) = words.as_chunks_mut::<4>();
+        for block in blocks {
+            for word in block {
+                *word ^= key;
+            }
+        }
+        for word in rest {
+            *word ^= key;
+        }
+        self.apply_bytes(tail);
+    }
+
+    fn apply_bytes(&mut self, bytes: &mut [u8]) {
+        for byte in bytes {
+            *byte ^= self.0 as u8;
+            self.0 = self.0.rotate_right(8);
+        }
+    }
+}

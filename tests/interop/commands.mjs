@@ -1,0 +1,55 @@
+// What the Node.js peers share: the command language of README.md and the contents of messages.
+
+import readline from 'node:readline';
+
+/** Text of exactly `len` bytes: U+00E9, which takes two, and one `x` where `len` is odd. */
+export function text(len) {
+  return 'é'.repeat(len / 2) + 'x'.repeat(len % 2);
+}
+
+/** Octets that no short period repeats. */
+export function binary(len) {
+  return Buffer.from(Uint8Array.from({ length: len }, (_, i) => i % 251));
+}
+
+/** `a` to `n` parts of nearly the same length, joined again the whole. */
+export function parts(data, n) {
+  const size = Math.ceil(data.length / n);
+  return Array.from({ length: n }, (_, i) => data.subarray(i * size, (i + 1) * size));
+}
+
+/**
+ * Reads commands from standard input and prints the result of each: `run(name, rest)` returns it.
+ * An error ends the program.
+ */
+export async function obey(run) {
+  for await (const line of readline.createInterface({ input: process.stdin })) {
+    const space = line.indexOf(' ');
+    const [name, rest] = space < 0 ? [line, ''] : [line.slice(0, space), line.slice(space + 1)];
+    try {
+      console.log(await run(name, rest));
+    } catch (error) {
+      fail(error);
+    }
+  }
+  process.exit(0);
+}
+
+/** Prints the error as the result and ends the program. */
+export function fail(error) {
+  console.log(`error ${error.message}`);
+  process.exit(1);
+}
+
+/** Splits the command line into options with their values (a list each) and the rest. */
+export function options(known) {
+  const found = Object.fromEntries(known.map((name) => [name, []]));
+  const rest = [];
+  const args = process.argv.slice(2);
+  while (args.length > 0) {
+    const arg = args.shift();
+    if (arg.startsWith('--')) found[arg.slice(2)].push(args.shift());
+    else rest.push(arg);
+  }
+  return [found, rest];
+}

@@ -1,0 +1,136 @@
+//! The board: vectors, start-up, the painted stack, and words with the host by semihosting.
+//!
+//! Nothing is copied or divided here, so that little of the compiler's run-time library is
+//! linked before a program asks for it.
+
+use core::arch::asm;
+use core::panic::PanicInfo;
+use core::ptr;
+use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+/// What unused stack is filled with.
+const PAINT: u32 = 0xa5a5_a5a5;
+
+/// How far below the stack pointer painting stops: the frame of the loop that paints.
+const MARGIN_LEN: usize = 64;
+
+unsafe extern "C" {
+    static __stack_top: u32;
+    static mut __bss_start: u32;
+    static mut __bss_end: u32;
+}
+
+unsafe extern "Rust" {
+    /// The program that is measured.
+    safe fn app() -> bool;
+}
+
+static STATE_LEN: AtomicU32 = AtomicU32::new(0);
+
+/// Reports the bytes of state that a connection has besides its buffers.
+#[inline(never)]
+pub fn report_state(len: usize) {
+    STATE_LEN.store(len as u32, Relaxed);
+}
+
+#[repr(C)]
+struct Vectors {
+    stack_top: *const u32,
+    handlers: [unsafe extern "C" fn() -> !; 3],
+}
+
+// SAFETY: it is never written.
+unsafe impl Sync for Vectors {}
+
+#[unsafe(no_mangle)]
+#[unsafe(link_section = ".vectors")]
+static VECTORS: Vectors =
+    Vectors { stack_top: &raw const __stack_top, handlers: [reset, fault, fault] };
+
+/// Where the processor starts.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn reset() -> ! {
+    // SAFETY: the linker script lays these out, and no Rust code has run before.
+    let passed = unsafe {
+        let end = &raw mut __bss_end;
+        let mut word = &raw mut __bss_start;
+        while word < end {
+            ptr::write_volatile(word, 0);
+            word = word.add(1);
+        }
+        paint_stack();
+        app()
+    };
+    print(b"stack ");
+    print_hex(stack_peak());
+    print(b"state ");
+    print_hex(STATE_LEN.load(Relaxed));
+    exit(passed)
+}
+
+unsafe extern "C" fn fault() -> ! {
+    print(b"fault\n");
+    exit(false)
+}
+
+#[panic_handler]
+fn panic(_: &PanicInfo<'_>) -> ! {
+    print(b"panic\n");
+    exit(false)
+}
+
+/// Fills what lies between the statics and the stack pointer.
+#[inline(never)]
+unsafe fn paint_stack() {
+    let stack_pointer: usize;
+    // SAFETY: it reads a register; the words below it and above the statics belong to nobody.
+    unsafe {
+        asm!("mov {}, sp", out(reg) stack_pointer);
+        let mut word = &raw mut __bss_end;
+        while (word as usize) < stack_pointer - MARGIN_LEN {
+            ptr::write_volatile(word, PAINT);
+            word = word.add(1);
+        }
+    }
+}
+
+/// Returns the most bytes that the stack has had since it was painted.
+#[inline(never)]
+fn stack_peak() -> u32 {
+    // SAFETY: it stops at the latest where painting stopped.
+    unsafe {
+        let mut word = &raw const __bss_end;
+        while ptr::read_volatile(word) == PAINT {
+            word = word.add(1);
+        }
+        (&raw const __stack_top as usize - word as usize) as u32
+    }
+}
+
+#[inline(never)]
+fn print(text: &[u8]) {
+    for &byte in text {
+        // SYS_WRITEC takes the address of one character.
+        semihosting(0x03, &raw const byte as usize);
+    }
+}
+
+#[inline(never)]
+fn print_hex(value: u32) {
+    for shift in [28, 24, 20, 16, 12, 8, 4, 0] {
+        let digit = (value >> shift & 15) as u8;
+        print(&[if digit < 10 { b'0' + digit } else { b'a' - 10 + digit }]);
+    }
+    print(b"\n");
+}
+
+/// SYS_EXIT: QEMU exits with 0 for "application exit" and with 1 for any other reason.
+fn exit(success: bool) -> ! {
+    semihosting(0x18, if success { 0x2_0026 } else { 0x2_0023 });
+    loop {}
+}
+
+fn semihosting(operation: usize, argument: usize) {
+    // SAFETY: the host reads one character at most; the result in r0 is not used.
+    unsafe { asm!("bkpt #0xab", inout("r0") operation => _, in("r1") argument) }
+}

@@ -1,0 +1,61 @@
+//! The verb `autobahn`: the Autobahn testsuite against our servers and our clients, judged
+//! strictly, and against peers with a defect on purpose, to see that it notices.
+
+mod canary;
+mod cases;
+mod judge;
+mod suite;
+
+use std::net::{SocketAddr, TcpListener};
+
+use crate::child::Child;
+use crate::ours::{Flavour, Ours, address};
+use crate::{Result, Tally};
+use cases::Selection;
+use suite::Suite;
+
+/// Runs the verb: `--full` takes every case that applies.
+pub(crate) fn run(args: &[String]) -> Result<Tally> {
+    let selection = match args.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        [] => cases::everyday(),
+        ["--full"] => cases::full(),
+        _ => return Err("usage: cargo xtask autobahn [--full]".into()),
+    };
+    let suite = Suite::install()?;
+    let ours = Ours::build()?;
+    let mut tally = canary::run(&suite, &ours)?;
+    for flavour in Flavour::ALL {
+        tally += server(&suite, &ours, flavour, &selection)?;
+    }
+    for flavour in Flavour::ALL {
+        tally += client(&suite, &ours, flavour, &selection)?;
+    }
+    Ok(tally)
+}
+
+/// Tests `socklet serve`.
+fn server(suite: &Suite, ours: &Ours, flavour: Flavour, selection: &Selection) -> Result<Tally> {
+    let name = format!("server-{}", flavour.name());
+    let mut server = Child::start(&name, &ours.serve(flavour), &suite.logs())?;
+    let outcome = suite.test_server(&name, &address(&server)?, selection)?;
+    let mut tally = judge::report(&name, &outcome, selection);
+    if !server.is_running() {
+        println!("FAILED {name}: the server did not survive");
+        tally.count(false);
+    }
+    Ok(tally)
+}
+
+/// Tests the echo client.
+fn client(suite: &Suite, ours: &Ours, flavour: Flavour, selection: &Selection) -> Result<Tally> {
+    let name = format!("client-{}", flavour.name());
+    let address = free_address()?;
+    let client = |args: &[&str]| ours.echo_client(flavour, args);
+    let outcome = suite.test_client(&name, address, address, &client, selection)?;
+    Ok(judge::report(&name, &outcome, selection))
+}
+
+/// Returns an address that nobody listens on.
+fn free_address() -> Result<SocketAddr> {
+    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?)
+}

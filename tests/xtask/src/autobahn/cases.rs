@@ -1,0 +1,100 @@
+//! Which cases of the suite are run.
+
+/// A group of cases and when it is run.
+struct Group {
+    /// All of them, as the suite selects them.
+    pattern: &'static str,
+    /// How many they are.
+    count: usize,
+    /// Those for every day, and how many they are; `None` for all.
+    everyday: Option<(&'static [&'static str], usize)>,
+}
+
+/// The groups that apply; one more line makes one more group run.
+///
+/// Not here: 8 and 11 do not exist; 12 and 13 need permessage-deflate.
+const GROUPS: &[Group] = &[
+    // framing
+    Group { pattern: "1.*", count: 16, everyday: None },
+    // pings and pongs
+    Group { pattern: "2.*", count: 11, everyday: None },
+    // reserved bits
+    Group { pattern: "3.*", count: 7, everyday: None },
+    // reserved opcodes
+    Group { pattern: "4.*", count: 10, everyday: None },
+    // fragments
+    Group { pattern: "5.*", count: 20, everyday: None },
+    // UTF-8
+    Group { pattern: "6.*", count: 145, everyday: None },
+    // closing handshake
+    Group { pattern: "7.*", count: 37, everyday: None },
+    // messages of up to 16 MiB, of up to 65537 fragments, in small writes, 1000 in a row
+    Group { pattern: "9.*", count: 54, everyday: Some((EVERYDAY_9, 12)) },
+    // automatic fragmentation
+    Group { pattern: "10.*", count: 1, everyday: None },
+];
+
+/// The smallest and the largest of each kind, text and binary in turn.
+const EVERYDAY_9: &[&str] = &[
+    "9.1.1", "9.1.6", "9.2.1", "9.2.6", "9.3.1", "9.3.9", "9.4.1", "9.4.9", "9.5.1", "9.6.6",
+    "9.7.1", "9.8.6",
+];
+
+/// The cases of one run.
+pub(super) struct Selection {
+    /// As the suite selects them: names, or `N.*` for a group.
+    pub(super) patterns: Vec<&'static str>,
+    /// How many they are. A run of fewer has failed, whatever the verdicts.
+    pub(super) count: usize,
+}
+
+impl Selection {
+    fn new(parts: impl Iterator<Item = (&'static [&'static str], usize)>) -> Self {
+        let mut selection = Self { patterns: Vec::new(), count: 0 };
+        for (patterns, count) in parts {
+            selection.patterns.extend(patterns);
+            selection.count += count;
+        }
+        selection
+    }
+}
+
+/// Returns every case that applies.
+pub(super) fn full() -> Selection {
+    Selection::new(GROUPS.iter().map(Group::all))
+}
+
+/// Returns the cases for every day: a few minutes for all peers.
+pub(super) fn everyday() -> Selection {
+    Selection::new(GROUPS.iter().map(|group| group.everyday.unwrap_or(group.all())))
+}
+
+/// Returns the cases in which the defects of the canary show, and those around them.
+pub(super) fn canary() -> Selection {
+    let patterns = ["1.*", "2.*", "3.*", "5.*"];
+    Selection::new(GROUPS.iter().filter(|g| patterns.contains(&g.pattern)).map(Group::all))
+}
+
+impl Group {
+    fn all(&self) -> (&'static [&'static str], usize) {
+        (std::slice::from_ref(&self.pattern), self.count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_case_that_applies_is_in_the_full_selection() {
+        // 247 and the 54 of large messages, of the suite's 517.
+        assert_eq!(full().count, 301);
+        assert_eq!(full().patterns.len(), 9);
+    }
+
+    #[test]
+    fn the_everyday_selection_counts_its_names() {
+        assert_eq!(everyday().count, 247 + EVERYDAY_9.len());
+        assert_eq!(canary().count, 54);
+    }
+}

@@ -1,0 +1,203 @@
+//! The implementations that talk to each other, and how each is installed and started.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::certificates::Certificates;
+use crate::command::{program, run, succeeds, target_dir};
+use crate::ours::{Flavour, Ours};
+use crate::{Result, setup};
+
+/// Where the scripts of the other implementations lie.
+const SCRIPTS: &str = "tests/interop";
+
+/// An implementation in the role of the client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Client {
+    Ours(Flavour),
+    Ws,
+    Websockets,
+    Chromium,
+}
+
+/// An implementation in the role of the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Server {
+    Ours(Flavour),
+    Ws,
+    Websockets,
+}
+
+impl Client {
+    pub(super) fn name(self) -> String {
+        match self {
+            Self::Ours(flavour) => format!("socklet-{}", flavour.name()),
+            Self::Ws => "ws".into(),
+            Self::Websockets => "websockets".into(),
+            Self::Chromium => "chromium".into(),
+        }
+    }
+
+    pub(super) fn is_ours(self) -> bool {
+        matches!(self, Self::Ours(_))
+    }
+}
+
+impl Server {
+    pub(super) fn name(self) -> String {
+        match self {
+            Self::Ours(flavour) => format!("socklet-{}", flavour.name()),
+            Self::Ws => "ws".into(),
+            Self::Websockets => "websockets".into(),
+        }
+    }
+
+    pub(super) fn is_ours(self) -> bool {
+        matches!(self, Self::Ours(_))
+    }
+}
+
+/// Every pair of a client and a server of which exactly one is ours.
+pub(super) fn pairs() -> impl Iterator<Item = (Client, Server)> {
+    let ours_serves = Flavour::ALL.into_iter().flat_map(|flavour| {
+        [Client::Ws, Client::Websockets, Client::Chromium].map(|c| (c, Server::Ours(flavour)))
+    });
+    let ours_connects = Flavour::ALL
+        .into_iter()
+        .flat_map(|flavour| [Server::Ws, Server::Websockets].map(|s| (Client::Ours(flavour), s)));
+    ours_serves.chain(ours_connects)
+}
+
+/// All implementations, installed.
+pub(super) struct Peers {
+    ours: Ours,
+    home: PathBuf,
+    certificates: Certificates,
+}
+
+impl Peers {
+    /// Installs what is missing: Node.js with `ws`, Python with `websockets`, Chromium.
+    pub(super) fn install() -> Result<Self> {
+        let home = target_dir()?.join("interop");
+        node()?;
+        python(&home)?;
+        if !succeeds(program("chromium", &["--version"])) {
+            setup::apt(&["chromium"])?;
+        }
+        let certificates = Certificates::make(&home.join("tls"))?;
+        Ok(Self { ours: Ours::build()?, home, certificates })
+    }
+
+    /// Returns the directory for the output of everything that runs.
+    pub(super) fn logs(&self) -> PathBuf {
+        self.home.join("logs")
+    }
+
+    /// Returns the command of a server on a free port.
+    pub(super) fn server(&self, server: Server, tls: bool, args: &[&str]) -> Command {
+        let mut command = match server {
+            Server::Ours(flavour) => self.ours.serve(flavour),
+            Server::Ws => self.node("ws-server.mjs"),
+            Server::Websockets => self.python("websockets_server.py"),
+        };
+        if !server.is_ours() {
+            command.args(["--addr", "127.0.0.1:0"]);
+        }
+        if tls {
+            command.arg("--tls-cert").arg(&self.certificates.cert);
+            command.arg("--tls-key").arg(&self.certificates.key);
+        }
+        command.args(args);
+        command
+    }
+
+    /// Returns the command of a client, without the URL.
+    pub(super) fn client(&self, client: Client, tls: Trust, args: &[&str]) -> Command {
+        let mut command = match client {
+            Client::Ours(flavour) => self.ours.interop_client(flavour, &[]),
+            Client::Ws => self.node("ws-client.mjs"),
+            Client::Websockets => self.python("websockets_client.py"),
+            Client::Chromium => {
+                let mut command = self.node("browser.mjs");
+                command.args(["--browser", "chromium", "--profile"]);
+                command.arg(self.home.join("profile"));
+                command
+            }
+        };
+        match tls {
+            Trust::Authority if client != Client::Chromium => {
+                command.arg("--ca").arg(&self.certificates.ca);
+            }
+            Trust::Anything => {
+                command.arg("--insecure");
+            }
+            Trust::Authority | Trust::Defaults => {}
+        }
+        command.args(args);
+        command
+    }
+
+    fn node(&self, script: &str) -> Command {
+        let mut command = program("node", &[]);
+        command.arg(Path::new(SCRIPTS).join(script));
+        command
+    }
+
+    fn python(&self, script: &str) -> Command {
+        let mut command = program(self.home.join("venv/bin/python"), &["-B"]);
+        command.arg(Path::new(SCRIPTS).join(script));
+        command
+    }
+}
+
+/// Which server certificates a client accepts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Trust {
+    /// What it accepts by itself: not the one used here.
+    Defaults,
+    /// Those of the authority made here.
+    Authority,
+    /// Any.
+    Anything,
+}
+
+/// Installs Node.js and the packages that the lock file pins.
+fn node() -> Result<()> {
+    if !succeeds(program("node", &["--version"])) || !succeeds(program("npm", &["--version"])) {
+        setup::apt(&["nodejs", "npm"])?;
+    }
+    let current = "const { dependencies } = require('./package.json');\
+        process.exit(require('ws/package.json').version === dependencies.ws ? 0 : 1)";
+    let mut check = program("node", &["-e", current]);
+    check.current_dir(SCRIPTS);
+    if succeeds(check) {
+        return Ok(());
+    }
+    let mut install = program("npm", &["ci"]);
+    install.current_dir(SCRIPTS);
+    run(install)
+}
+
+/// Installs Python packages into a virtual environment; pip finds by itself what is there.
+fn python(home: &Path) -> Result<()> {
+    let venv = home.join("venv");
+    let requirements = Path::new(SCRIPTS).join("requirements.txt");
+    // The copy is written last: it says what is installed.
+    let installed = home.join("requirements.txt");
+    let wanted = std::fs::read(&requirements)?;
+    if std::fs::read(&installed).is_ok_and(|there| there == wanted) {
+        return Ok(());
+    }
+    if !succeeds(program("python3", &["-c", "import venv, ensurepip"])) {
+        setup::apt(&["python3", "python3-venv"])?;
+    }
+    std::fs::create_dir_all(home)?;
+    let mut make = program("python3", &["-m", "venv", "--clear"]);
+    make.arg(&venv);
+    run(make)?;
+    let options = ["-m", "pip", "--disable-pip-version-check", "install", "-q", "--no-deps"];
+    let mut install = program(venv.join("bin/python"), &options);
+    install.args(["--only-binary", ":all:", "-r"]).arg(&requirements);
+    run(install)?;
+    Ok(std::fs::write(installed, wanted)?)
+}

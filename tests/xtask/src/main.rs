@@ -1,0 +1,87 @@
+//! The one entry to everything that this repository can do to itself: `cargo xtask VERB`.
+//!
+//! Each verb installs by itself what it needs and finds missing ([`setup`]), so that a fresh
+//! machine with nothing but rustup runs `cargo xtask test` from a clean clone. A verb ends with
+//! the line `N passed, N failed` and a non-zero exit code when a check failed.
+
+mod autobahn;
+mod budgets;
+mod child;
+mod command;
+mod cross;
+mod interop;
+mod ours;
+mod panic_free;
+mod setup;
+mod size;
+mod step;
+mod tally;
+mod test;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+pub(crate) use tally::Tally;
+
+/// What every part of this program returns: the only reader of an error is a person.
+pub(crate) type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+const HELP: &str = "\
+cargo xtask VERB
+
+  demo                 a TLS echo server and a client over TCP; every frame as it crossed the wire
+  test [STEP...]       every check, cheap ones first; or only those named (`test list` lists them)
+  autobahn [--full]    the Autobahn suite: a selection, or all of it
+  interop              other implementations and a browser, as clients and as servers
+  size [--update]      flash, state and stack of a client on a Cortex-M0; --update commits new budgets
+  panic-free           proves that no panic is linked into firmware that uses the core
+  setup [PART...]      installs what is missing of one part, or of all (`setup list` lists them)
+  help                 this text
+";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match run(&args) {
+        Ok(None) => ExitCode::SUCCESS,
+        Ok(Some(tally)) => {
+            println!("{tally}");
+            if tally.is_success() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
+        Err(error) => {
+            eprintln!("xtask: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Runs one verb; `None` when it is not one that checks anything.
+fn run(args: &[String]) -> Result<Option<Tally>> {
+    enter_top()?;
+    let (verb, rest) = args.split_first().map_or(("help", args), |(v, rest)| (v.as_str(), rest));
+    match verb {
+        "demo" => demo(),
+        "test" => return test::run(rest),
+        "autobahn" => autobahn::run(rest),
+        "interop" => interop::run(rest),
+        "size" => size::run(rest),
+        "panic-free" => panic_free::run(),
+        "setup" => return setup::run(rest).map(|()| None),
+        "help" | "-h" | "--help" => {
+            print!("{HELP}");
+            return Ok(None);
+        }
+        other => return Err(format!("no verb `{other}`\n\n{HELP}").into()),
+    }
+    .map(Some)
+}
+
+/// Goes to the top of the repository: every path in this program starts there.
+fn enter_top() -> Result<()> {
+    let top = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2);
+    Ok(std::env::set_current_dir(top.ok_or("this package lies at tests/xtask")?)?)
+}
+
+/// Runs the demonstration; it passes when it exits with success.
+pub(crate) fn demo() -> Result<Tally> {
+    command::check(command::cargo(&["run", "--release", "-p", "socklet-examples", "--bin", "demo"]))
+}

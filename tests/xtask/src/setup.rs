@@ -1,0 +1,128 @@
+//! Installs what a verb needs and the machine lacks, and nothing else: what is there is left as
+//! it is, so that every call after the first takes no time.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::Mutex;
+
+use crate::command::{cargo, output, program, run as run_command, succeeds, target_dir};
+use crate::{Result, cross};
+
+/// The version of cargo-deny that checks licences, bans and sources.
+const CARGO_DENY: &str = "0.20.2";
+
+/// The parts by name, with what each is for.
+const PARTS: &[(&str, &str, fn() -> Result<()>)] = &[
+    ("rust", "rustfmt and clippy", rust),
+    ("cross", "compilers for microcontrollers, WebAssembly and 32-bit hosts", cross_parts),
+    ("size", "the emulated board and the symbol reader of `size` and `panic-free`", size),
+    ("deny", "cargo-deny", || deny().map(|_| ())),
+];
+
+/// The verb: installs the parts that are named, or all.
+pub(crate) fn run(names: &[String]) -> Result<()> {
+    if names.iter().any(|name| name == "list") {
+        for (name, purpose, _) in PARTS {
+            println!("{name:8} {purpose}");
+        }
+        return Ok(());
+    }
+    for name in names {
+        if !PARTS.iter().any(|(part, ..)| part == name) {
+            return Err(format!("no part `{name}`: see `cargo xtask setup list`").into());
+        }
+    }
+    for (part, _, install) in PARTS {
+        if names.is_empty() || names.iter().any(|name| name == part) {
+            install()?;
+            println!("setup: {part} is there");
+        }
+    }
+    Ok(())
+}
+
+/// Installs the Debian packages of those named that are missing.
+///
+/// # Errors
+///
+/// On a machine without apt, and for a user who is not root: names the packages, so that they
+/// can be installed by hand.
+pub(crate) fn apt(packages: &[&str]) -> Result<()> {
+    // One at a time, and one `apt-get update` for the life of this program.
+    static UPDATED: Mutex<bool> = Mutex::new(false);
+    let mut updated = UPDATED.lock().map_err(|_| "another installation broke off")?;
+    let missing: Vec<&str> = packages.iter().copied().filter(|p| !is_installed(p)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let list = missing.join(" ");
+    if !succeeds(program("apt-get", &["--version"])) {
+        return Err(
+            format!("this machine has no apt-get; install what Debian calls: {list}").into()
+        );
+    }
+    if output(program("id", &["-u"]))?.trim() != "0" {
+        return Err(format!("not root; run this first: sudo apt-get install {list}").into());
+    }
+    if !*updated {
+        run_command(apt_get(&["update", "-q"]))?;
+        *updated = true;
+    }
+    let mut install = apt_get(&["install", "-q", "-y", "--no-install-recommends"]);
+    install.args(&missing);
+    run_command(install)
+}
+
+fn apt_get(args: &[&str]) -> Command {
+    // Waits for another apt-get instead of failing, and never asks.
+    let mut command = program("apt-get", &["-o", "DPkg::Lock::Timeout=600"]);
+    command.args(args).env("DEBIAN_FRONTEND", "noninteractive");
+    command
+}
+
+/// `dpkg -s` succeeds for removed packages with configuration files left, hence the status.
+fn is_installed(package: &str) -> bool {
+    program("dpkg-query", &["-W", "-f=${db:Status-Status}", package])
+        .output()
+        .is_ok_and(|query| query.status.success() && query.stdout == b"installed")
+}
+
+/// rustfmt and clippy: a minimal rustup has neither.
+pub(crate) fn rust() -> Result<()> {
+    for component in ["fmt", "clippy"] {
+        if !succeeds(cargo(&[component, "--version"])) {
+            let name = if component == "fmt" { "rustfmt" } else { component };
+            run_command(program("rustup", &["component", "add", name]))?;
+        }
+    }
+    Ok(())
+}
+
+fn cross_parts() -> Result<()> {
+    for target in cross::FIRMWARE.iter().chain([&cross::HOST_32_BIT]) {
+        cross::find(target)?;
+    }
+    cross::host_32_bit_runner().map(|_| ())
+}
+
+/// The emulator of the board, and the readers of sizes and symbols.
+pub(crate) fn size() -> Result<()> {
+    apt(&["qemu-system-arm", "binutils-arm-none-eabi"])
+}
+
+/// Installs cargo-deny below the target directory and returns its path.
+pub(crate) fn deny() -> Result<PathBuf> {
+    let root = target_dir()?.join("tools");
+    let path = root.join("bin/cargo-deny");
+    let wanted = format!("cargo-deny {CARGO_DENY}");
+    if output(program(&path, &["--version"])).is_ok_and(|version| version.trim() == wanted) {
+        return Ok(path);
+    }
+    let mut install = cargo(&["install", "--locked", "--quiet", "--no-default-features"]);
+    install.args(["--version", CARGO_DENY, "--root"]).arg(&root).arg("cargo-deny");
+    // A run takes a tenth of a second as it is: optimising would only double the build.
+    install.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1").env("CARGO_PROFILE_RELEASE_LTO", "off");
+    install.env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16");
+    run_command(install)?;
+    Ok(path)
+}

@@ -1,0 +1,133 @@
+//! The verb `size`: what a client costs on a Cortex-M0 (thumbv6m-none-eabi).
+//!
+//! Each program in `tests/size/src/bin` is linked with the same start-up and the same stub
+//! transport. Flash is its size less that of `empty`, the core and every crate below it
+//! included; state is the size of the connection without its buffers; the stack is painted
+//! before and read after a run on an emulated board.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::budgets::{Budgets, Figures};
+use crate::command::{output, output_within, program, run as run_command};
+use crate::{Result, Tally, cross, setup};
+
+/// The package of the measuring programs.
+pub(crate) const MANIFEST: &str = "tests/size/Cargo.toml";
+
+const TARGET: &str = "thumbv6m-none-eabi";
+const BUDGETS: &str = "tests/size/budgets.txt";
+const RESULTS: &str = "tests/size/RESULTS.md";
+
+/// A run takes about 0.2 s.
+const RUN_LIMIT: Duration = Duration::from_secs(30);
+
+/// The programs that are not measured: the base line, and the proof of `panic-free`.
+const NOT_APPS: [&str; 2] = ["empty", "panics"];
+
+/// The verb: measures, prints the table, and checks it against the budgets.
+pub(crate) fn run(args: &[String]) -> Result<Tally> {
+    let update = match args {
+        [] => false,
+        [flag] if flag == "--update" => true,
+        _ => return Err("size takes --update and nothing else".into()),
+    };
+    setup::size()?;
+    let empty = flash(&build("empty", "release")?)?;
+    let mut rows = Vec::new();
+    for app in apps()? {
+        let path = build(&app, "release")?;
+        let report = execute(&path)?;
+        let flash = flash(&path)?.checked_sub(empty).ok_or("smaller than an empty program")?;
+        let figures = Figures { flash, state: report.state, stack: report.stack };
+        rows.push((app, figures));
+    }
+    let mut budgets = Budgets::read(Path::new(BUDGETS))?;
+    if update {
+        budgets.set(&rows);
+        budgets.write(Path::new(BUDGETS))?;
+        std::fs::write(RESULTS, results(&rows)?)?;
+    }
+    println!("{}", table(&rows));
+    Ok(budgets.check(&rows))
+}
+
+/// The names of the programs that are measured, in order.
+pub(crate) fn apps() -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir("tests/size/src/bin")? {
+        let path = entry?.path();
+        let name = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+        if !NOT_APPS.contains(&name) {
+            names.push(name.to_owned());
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// Builds one program and returns its path.
+pub(crate) fn build(name: &str, profile: &str) -> Result<PathBuf> {
+    let mut cargo = cross::cargo_for("build", TARGET)?;
+    cargo.args(["--manifest-path", MANIFEST, "--profile", profile, "--bin", name]);
+    run_command(cargo)?;
+    Ok(cross::programs_dir(TARGET, profile)?.join(name))
+}
+
+/// The bytes of flash of a program: code, constants, and the initial values of statics.
+fn flash(path: &Path) -> Result<u32> {
+    let path = path.to_str().ok_or("the path of the program is not UTF-8")?;
+    let sections = output(program("arm-none-eabi-size", &["-A", path]))?;
+    let mut sum = 0;
+    for line in sections.lines() {
+        let mut words = line.split_whitespace();
+        if let (Some(".text" | ".rodata" | ".data"), Some(len)) = (words.next(), words.next()) {
+            sum += len.parse::<u32>()?;
+        }
+    }
+    Ok(sum)
+}
+
+/// What a program says of itself, in bytes.
+struct Report {
+    stack: u32,
+    state: u32,
+}
+
+/// Runs a program on the emulated board. It exits with success only if the dialogue went as it
+/// should, so that nothing is measured that does not work.
+fn execute(path: &Path) -> Result<Report> {
+    let mut qemu = program("qemu-system-arm", &["-machine", "lm3s6965evb", "-nographic"]);
+    qemu.args(["-serial", "none", "-monitor", "none"]);
+    qemu.args(["-semihosting-config", "enable=on,target=native", "-kernel"]).arg(path);
+    // QEMU remarks that the board's timer has no period: true, and of no concern.
+    qemu.stderr(std::process::Stdio::null());
+    let text = output_within(RUN_LIMIT, qemu)?;
+    let value = |name: &str| -> Result<u32> {
+        let hex = text.lines().find_map(|line| line.strip_prefix(name));
+        Ok(u32::from_str_radix(hex.ok_or("the program reports nothing")?.trim(), 16)?)
+    };
+    Ok(Report { stack: value("stack")?, state: value("state")? })
+}
+
+fn table(rows: &[(String, Figures)]) -> String {
+    let mut text = String::from("| program | flash | state | peak stack |\n|---|---|---|---|\n");
+    for (name, Figures { flash, state, stack }) in rows {
+        text.push_str(&format!("| {name} | {flash} B | {state} B | {stack} B |\n"));
+    }
+    text
+}
+
+/// The file that a reader of the repository finds.
+fn results(rows: &[(String, Figures)]) -> Result<String> {
+    Ok(format!(
+        "# What a connection costs on a Cortex-M0\n\n\
+         Written by `cargo xtask size --update` with {}, thumbv6m-none-eabi, opt-level z, fat \
+         LTO. A client does the opening handshake with a verified accept, sends a text, receives \
+         one, and closes; a server does the same from its side. Flash is the difference to a \
+         program with the same start-up and transport that does nothing, all crates included. \
+         State is the connection without its buffers.\n\n{}",
+        cross::compiler(TARGET)?,
+        table(rows)
+    ))
+}

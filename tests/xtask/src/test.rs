@@ -1,0 +1,158 @@
+//! The verb `test`: every check there is, cheap ones first.
+
+use std::process::Command;
+
+use crate::command::{cargo, check, check_tests, output};
+use crate::step::Steps;
+use crate::{Result, Tally, autobahn, cross, interop, panic_free, setup, size};
+
+/// A check by its name, with what it checks.
+struct Check {
+    name: &'static str,
+    purpose: &'static str,
+    run: fn() -> Result<Tally>,
+}
+
+#[rustfmt::skip] // A table: one check a line.
+const CHECKS: &[Check] = &[
+    Check { name: "lock", purpose: "the lock files are current", run: lock },
+    Check { name: "fmt", purpose: "the formatting", run: fmt },
+    Check { name: "clippy", purpose: "the lints, on everything", run: clippy },
+    Check { name: "doc", purpose: "the documentation builds without a warning", run: doc },
+    Check { name: "unit", purpose: "cargo test on the workspace", run: unit },
+    Check { name: "targets", purpose: "the core builds for each target with each feature", run: targets },
+    Check { name: "32-bit", purpose: "the core's tests, run where lengths have 32 bits", run: host_32_bit },
+    Check { name: "panic-free", purpose: "no panic is linked into firmware", run: panic_free::run },
+    Check { name: "size", purpose: "flash, state and stack within their budgets", run: || size::run(&[]) },
+    Check { name: "deny", purpose: "licences, bans and sources of all dependencies", run: deny },
+    Check { name: "demo", purpose: "the demonstration runs", run: crate::demo },
+    Check { name: "autobahn", purpose: "a selection of the Autobahn suite", run: || autobahn::run(&[]) },
+    Check { name: "interop", purpose: "other implementations and a browser", run: || interop::run(&[]) },
+];
+
+/// The verb: runs the named checks, or all; `None` when it only lists them.
+pub(crate) fn run(names: &[String]) -> Result<Option<Tally>> {
+    if names.iter().any(|name| name == "list") {
+        for check in CHECKS {
+            println!("{:11} {}", check.name, check.purpose);
+        }
+        return Ok(None);
+    }
+    for name in names {
+        if !CHECKS.iter().any(|check| check.name == name) {
+            return Err(format!("no check `{name}`: see `cargo xtask test list`").into());
+        }
+    }
+    let mut steps = Steps::default();
+    for check in CHECKS {
+        if names.is_empty() || names.iter().any(|name| name == check.name) {
+            steps.step(check.name, check.run);
+        }
+    }
+    Ok(Some(steps.finish()))
+}
+
+/// Runs commands one after the other, each as one check.
+fn check_all(commands: impl IntoIterator<Item = Command>) -> Result<Tally> {
+    let mut tally = Tally::default();
+    for command in commands {
+        tally += check(command)?;
+    }
+    Ok(tally)
+}
+
+/// The packages that stand outside the workspace.
+const OUTSIDE: [&str; 1] = [size::MANIFEST];
+
+fn lock() -> Result<Tally> {
+    let mut tally = Tally::default();
+    for manifest in ["Cargo.toml"].iter().chain(&OUTSIDE) {
+        let args = ["metadata", "--locked", "--format-version=1", "--manifest-path", manifest];
+        let current = output(cargo(&args));
+        if current.is_err() {
+            eprintln!("{manifest}: Cargo.lock is not current");
+        }
+        tally.count(current.is_ok());
+    }
+    Ok(tally)
+}
+
+fn fmt() -> Result<Tally> {
+    setup::rust()?;
+    let mut commands = vec![cargo(&["fmt", "--all", "--check"])];
+    commands.extend(OUTSIDE.map(|path| cargo(&["fmt", "--check", "--manifest-path", path])));
+    check_all(commands)
+}
+
+fn clippy() -> Result<Tally> {
+    setup::rust()?;
+    let warnings_fail = ["--", "-D", "warnings"];
+    let mut all = cargo(&["clippy", "--workspace", "--all-targets"]);
+    all.args(warnings_fail);
+    let mut core = cargo(&["clippy", "-p", "socklet-core", "--all-targets", "--all-features"]);
+    core.args(warnings_fail);
+    check_all([all, core])
+}
+
+fn doc() -> Result<Tally> {
+    let mut all = cargo(&["doc", "--workspace", "--no-deps"]);
+    all.env("RUSTDOCFLAGS", "-D warnings");
+    let mut core = cargo(&["doc", "-p", "socklet-core", "--no-deps", "--all-features"]);
+    core.env("RUSTDOCFLAGS", "-D warnings");
+    check_all([all, core])
+}
+
+fn unit() -> Result<Tally> {
+    check_tests(cargo(&["test", "--workspace", "--no-fail-fast"]))
+}
+
+/// The core without a feature is built to machine code for each target; with each feature alone
+/// and with all, where only names and types can go wrong, it is type-checked.
+fn targets() -> Result<Tally> {
+    let features = features_of("core/Cargo.toml")?;
+    let mut tally = Tally::default();
+    for target in cross::FIRMWARE {
+        let mut build = cross::cargo_for("build", target)?;
+        build.args(["-p", "socklet-core"]);
+        tally += check(build)?;
+        for feature in &features {
+            let mut with_one = cross::cargo_for("check", target)?;
+            with_one.args(["-p", "socklet-core", "--features", feature]);
+            tally += check(with_one)?;
+        }
+        let mut with_all = cross::cargo_for("check", target)?;
+        with_all.args(["-p", "socklet-core", "--all-features"]);
+        tally += check(with_all)?;
+    }
+    Ok(tally)
+}
+
+/// The names in the `[features]` table of a manifest.
+fn features_of(manifest: &str) -> Result<Vec<String>> {
+    let text = std::fs::read_to_string(manifest)?;
+    let table = text.lines().skip_while(|line| line.trim() != "[features]").skip(1);
+    let entries = table.take_while(|line| !line.starts_with('[')).filter_map(|line| {
+        let (name, _) = line.split_once('=')?;
+        let name = name.trim();
+        (!name.starts_with('#') && name != "default").then(|| name.to_owned())
+    });
+    Ok(entries.collect())
+}
+
+fn host_32_bit() -> Result<Tally> {
+    let runner = cross::host_32_bit_runner()?;
+    let mut tests = cross::cargo_for("test", cross::HOST_32_BIT)?;
+    // Not the examples in the documentation: they would need a rustdoc of the same toolchain.
+    tests.args(["-p", "socklet-core", "-p", "socklet-core-tests", "--lib", "--tests"]);
+    tests.arg("--no-fail-fast");
+    if let Some(runner) = runner {
+        tests.env("CARGO_TARGET_I686_UNKNOWN_LINUX_GNU_RUNNER", runner);
+    }
+    check_tests(tests)
+}
+
+fn deny() -> Result<Tally> {
+    let mut deny = Command::new(setup::deny()?);
+    deny.args(["--workspace", "check", "licenses", "bans", "sources"]);
+    check(deny)
+}
