@@ -2,8 +2,9 @@
 //
 //   node browser.mjs --browser chromium --profile DIR [--subprotocol P]... URL
 //
-// A page served from here opens the connection under test; it is driven by the DevTools protocol
-// over two pipes, so that the browser ends when this program does, however that happens. Certificates are not checked: a page has no way to name one.
+// A page served from here opens the connection under test. It is driven by the DevTools protocol
+// over two pipes, so that the browser ends when this program does, however that happens.
+// Certificates are not checked: a page has no way to name one.
 
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';

@@ -24,12 +24,7 @@ def words(close):
     return "%s %s" % ("-" if close.code == 1005 else int(close.code), close.reason)
 
 
-def closed_by_peer(end):
-    """What a server prints about the end of a connection."""
-    return "closed " + words(end.rcvd)
-
-
 def closed(end):
-    """What a client prints about the end of a connection."""
+    """What the client prints about the end of a connection."""
     by_local = end.rcvd is not None and end.sent is not None and not end.rcvd_then_sent
     return "closed %s %s" % ("local" if by_local else "peer", words(end.rcvd))

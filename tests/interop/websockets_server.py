@@ -11,7 +11,7 @@ import urllib.parse
 from websockets.asyncio.server import serve
 from websockets.exceptions import ConnectionClosed
 
-from commands import closed_by_peer, parts, text
+from commands import parts, text, words
 
 
 async def ping(connection):
@@ -46,7 +46,7 @@ async def handle(connection):
         while True:
             await connection.send(await connection.recv())
     except ConnectionClosed as end:
-        print(closed_by_peer(end), flush=True)
+        print("closed", query.get("id"), words(end.rcvd), flush=True)
 
 
 async def main():

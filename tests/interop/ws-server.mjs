@@ -24,7 +24,9 @@ wss.on('connection', (socket, request) => {
   socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary }));
   socket.on('pong', (data) => data.length > 0 && socket.send(`pong ${data}`));
   socket.on('error', (error) => console.log(`error ${error.message}`));
-  socket.on('close', (code, reason) => console.log(`closed ${code === 1005 ? '-' : code} ${reason}`));
+  socket.on('close', (code, reason) => {
+    console.log(`closed ${url.searchParams.get('id')} ${code === 1005 ? '-' : code} ${reason}`);
+  });
   if (url.pathname === '/ping') {
     socket.ping('from the server');
   } else if (url.pathname === '/fragments') {

@@ -7,7 +7,7 @@
 
 use core::num::NonZeroUsize;
 
-use embedded_io::{Error as _, ErrorKind, Read, Write};
+use embedded_io::{ErrorKind, Read, Write};
 use rand_core::CryptoRng;
 
 use super::{Clock, Control, Goal, NoClock, stream};
@@ -99,7 +99,7 @@ impl<S: Read + Write, B: Buffer, C: Compression, T: Deadline<S>> WebSocket<S, Se
     /// it is too long.
     pub fn read_request(&mut self) -> Result<server::Request<'_>, Error<S::Error>> {
         let now_ms = self.clock.now_ms();
-        self.connection_request(now_ms)?;
+        self.connection.await_request(now_ms)?;
         self.drive(Goal::Head)?;
         if self.connection.request().is_none() {
             self.answer(|_| server::Decision::Accept(server::Accept::new()))?;

@@ -168,7 +168,7 @@ mod tests {
     const SOON: Duration = Duration::from_secs(10);
 
     fn shell(name: &str, script: &str) -> Child {
-        let dir = std::env::temp_dir().join(format!("xtask-child-{}", std::process::id()));
+        let dir = std::env::temp_dir().join("xtask-child-tests");
         Child::start(name, &program("sh", &["-c", script]), &dir).unwrap()
     }
 

@@ -46,7 +46,7 @@ fn meet(peers: &Peers, pair: &Pair, conversations: &[Conversation]) -> Result<Ta
 
     let mut tally = Tally::default();
     let (mut common, common_url) = start(&[])?;
-    for conversation in conversations.iter().filter(|c| c.applies(pair)) {
+    for (id, conversation) in conversations.iter().enumerate().filter(|(_, c)| c.applies(pair)) {
         let mut own;
         let (server, url) = if conversation.server.is_empty() {
             (&mut common, &common_url)
@@ -54,12 +54,20 @@ fn meet(peers: &Peers, pair: &Pair, conversations: &[Conversation]) -> Result<Ta
             own = start(conversation.server)?;
             (&mut own.0, &own.1)
         };
-        let url = format!("{url}{}", conversation.path);
+        let separator = if conversation.path.contains('?') { '&' } else { '?' };
+        let url = format!("{url}{}{separator}id={id}", conversation.path);
         let trust = if pair.tls { conversation.trust } else { peers::Trust::Defaults };
         let mut command = peers.client(pair.client, trust, conversation.client);
         command.arg(url);
         let client = Child::start(&format!("{name}-client"), &command, &peers.logs())?;
-        for failure in talk(conversation, pair, client, server, &mut tally) {
+        let mut failures = talk(conversation, client, server, &mut tally);
+        if let Some(seen) = conversation.seen.as_ref().filter(|_| !pair.server.is_ours()) {
+            let saw = server.line_after(&format!("closed {id} "), STEP_LIMIT);
+            let result = saw.and_then(|line| compare(&line, seen));
+            tally.count(result.is_ok());
+            failures.extend(result.err().map(|error| format!("the server saw: {error}")));
+        }
+        for failure in failures {
             println!("FAILED {name}, {}: {failure}", conversation.name);
         }
     }
@@ -74,7 +82,6 @@ fn meet(peers: &Peers, pair: &Pair, conversations: &[Conversation]) -> Result<Ta
 /// Has one conversation, counts its steps and returns what failed.
 fn talk(
     conversation: &Conversation,
-    pair: &Pair,
     mut client: Child,
     server: &mut Child,
     tally: &mut Tally,
@@ -95,16 +102,16 @@ fn talk(
             Step::Ended => count("the server ends", server.finish(STEP_LIMIT)),
         }
     }
-    if let Some(seen) = conversation.seen.as_ref().filter(|_| !pair.server.is_ours()) {
-        count("the server saw", hear(server, &Expected(seen.clone())));
-    }
     failures
 }
 
 /// Compares the next line of a program.
 fn hear(program: &Child, expected: &Expected) -> Result<()> {
-    let line = program.line(STEP_LIMIT)?.ok_or("no answer, the program has ended")?;
-    if expected.is_met_by(&line) {
+    compare(&program.line(STEP_LIMIT)?.ok_or("no answer, the program has ended")?, expected)
+}
+
+fn compare(line: &str, expected: &Expected) -> Result<()> {
+    if expected.is_met_by(line) {
         return Ok(());
     }
     // A line may be a message of any length.

@@ -199,7 +199,8 @@ mod tests {
     fn frames_of_every_form_pass_unchanged() {
         let mut long = vec![0x82, 127, 0, 0, 0, 0, 0, 1, 0, 0];
         long.resize(10 + 65536, 7);
-        for bytes in [&b"\x81\x02hi"[..], b"\x81\x82\x01\x02\x03\x04hi", b"\x82\x7e\x00\x01x", &long]
+        for bytes in
+            [&b"\x81\x02hi"[..], b"\x81\x82\x01\x02\x03\x04hi", b"\x82\x7e\x00\x01x", &long]
         {
             assert_eq!(through(Some, bytes).as_deref(), Some(bytes));
         }

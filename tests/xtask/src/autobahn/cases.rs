@@ -76,7 +76,7 @@ pub(super) fn canary() -> Selection {
 }
 
 impl Group {
-    fn all(&self) -> (&'static [&'static str], usize) {
+    fn all(&'static self) -> (&'static [&'static str], usize) {
         (std::slice::from_ref(&self.pattern), self.count)
     }
 }

@@ -78,7 +78,8 @@ pub(super) fn report(name: &str, outcome: &Outcome, selection: &Selection) -> Ta
         println!("FAILED {name}: {there} cases instead of {}", selection.count);
         tally.count(false);
     }
-    let counts: Vec<String> = counts.iter().map(|(word, count)| format!("{count} {word}")).collect();
+    let counts: Vec<String> =
+        counts.iter().map(|(word, count)| format!("{count} {word}")).collect();
     println!("autobahn {name}: {} ({tally})", counts.join(", "));
     tally
 }
