@@ -17,6 +17,7 @@
 mod inbound;
 mod opening;
 mod outbound;
+mod receive;
 mod state;
 mod write_side;
 
@@ -30,13 +31,12 @@ pub use write_side::WriteSide;
 use crate::{
     Config,
     buffer::Buffer,
-    error::{Error, ProtocolError, ResourceError, UsageError},
+    error::{Error, ProtocolError, ResourceError},
     message::{Chunk, Closed, Kind, Message},
     permessage_deflate::{Compression, NoCompression},
     role::Role,
-    wire::header::Opcode,
 };
-use inbound::{Decoded, Inbound};
+use inbound::Inbound;
 use state::{End, Phase};
 
 /// What a driver has to do next.
@@ -136,61 +136,8 @@ impl<R: Role, B: Buffer, C: Compression> Connection<R, B, C> {
         control: bool,
         now_ms: u64,
     ) -> Result<Step, Error<E>> {
-        loop {
-            match self.write_side.state.phase {
-                Phase::New | Phase::Connecting => return Err(UsageError::NotOpen.into()),
-                Phase::Open | Phase::Closing => {}
-                Phase::Ended(_) if !self.write_side.outbound.is_drained() => {
-                    return Ok(Step::Drain);
-                }
-                Phase::Ended(end) => {
-                    end.outcome()?;
-                    return Ok(Step::Ready(Ready::Closed));
-                }
-            }
-            if mode == Mode::Whole && self.inbound.is_chunked() {
-                return Err(UsageError::MessageUnfinished.into());
-            }
-            if !self.write_side.outbound.has_control_room() {
-                return Ok(Step::Drain);
-            }
-            match self.decode(mode, now_ms) {
-                Err(error) => self.write_side.fail(error),
-                Ok(Decoded::Incomplete) if self.write_side.outbound.is_drained() => {
-                    return Ok(Step::Read);
-                }
-                Ok(Decoded::Incomplete) => return Ok(Step::Drain),
-                Ok(Decoded::Data { kind, first, fin }) => {
-                    return Ok(Step::Ready(Ready::Data { kind, first, fin }));
-                }
-                Ok(Decoded::Ping(payload)) if control => {
-                    return Ok(Step::Ready(Ready::Ping(payload)));
-                }
-                Ok(Decoded::Pong(payload)) if control => {
-                    return Ok(Step::Ready(Ready::Pong(payload)));
-                }
-                Ok(Decoded::Ping(_) | Decoded::Pong(_)) => {}
-                Ok(Decoded::Close(code)) => self.write_side.peer_closed(code),
-            }
-        }
-    }
-
-    /// Decodes up to the next thing received, and stages the Pong if it is a Ping.
-    fn decode(&mut self, mode: Mode, now_ms: u64) -> Result<Decoded, ProtocolError> {
         let WriteSide { outbound, state } = &mut self.write_side;
-        let decoded = self.inbound.decode::<R>(mode, &state.config.limits)?;
-        match decoded {
-            Decoded::Ping(payload) => {
-                state.control_frame(now_ms)?;
-                // Not once closing: nothing may follow a Close frame.
-                if state.phase == Phase::Open {
-                    outbound.stage_control(Opcode::Pong, self.inbound.control(payload));
-                }
-            }
-            Decoded::Pong(_) => state.control_frame(now_ms)?,
-            _ => {}
-        }
-        Ok(decoded)
+        receive::poll::<R, _, _>(&mut self.inbound, state, outbound, mode, control, now_ms)
     }
 
     /// The whole message that is ready, together with the write side, which borrows apart.

@@ -280,7 +280,8 @@ impl<R: Role, B: Buffer> Outbound<R, B> {
 
 /// Checks what a caller wants to put into a Close frame.
 pub(super) fn check_close(code: CloseCode, reason: &str) -> Result<(), ConfigError> {
-    if !code.is_valid_on_wire() {
+    let bodiless = code == CloseCode::NO_STATUS && reason.is_empty();
+    if !code.is_valid_on_wire() && !bodiless {
         return Err(ConfigError::InvalidCloseCode);
     }
     if reason.len() > MAX_REASON_LEN {

@@ -6,6 +6,7 @@
 use super::{
     Staged,
     outbound::{Outbound, Part, check_close},
+    receive,
     state::{Due, End, Phase, State},
 };
 use crate::{
@@ -13,7 +14,7 @@ use crate::{
     buffer::Buffer,
     error::{ConfigError, Error, HandshakeError, ProtocolError, UsageError},
     fmt::debug,
-    message::{Message, Side},
+    message::Message,
     role::Role,
     wire::{MAX_CONTROL_LEN, close::CloseCode, header::Opcode},
 };
@@ -96,7 +97,8 @@ impl<R: Role, B: Buffer> WriteSide<R, B> {
         Ok(())
     }
 
-    /// Stages a Close frame: nothing can be sent after it (RFC 6455 section 5.5.1).
+    /// Stages a Close frame: nothing can be sent after it (RFC 6455 section 5.5.1). With
+    /// [`CloseCode::NO_STATUS`] it has no body.
     ///
     /// # Errors
     /// [`UsageError`] when not open; [`ConfigError`] for a code that must not be sent or a reason
@@ -109,7 +111,7 @@ impl<R: Role, B: Buffer> WriteSide<R, B> {
     ) -> Result<(), Error<E>> {
         self.state.check_open()?;
         check_close(code, reason)?;
-        self.outbound.stage_close(Some(code), reason);
+        self.outbound.stage_close((code != CloseCode::NO_STATUS).then_some(code), reason);
         self.state.enter(Phase::Closing, now_ms);
         debug!("closing with code {}", code.0);
         Ok(())
@@ -198,29 +200,9 @@ impl<R: Role, B: Buffer> WriteSide<R, B> {
         }
     }
 
-    /// Answers the peer's Close frame with its code, 1000 if it had none, or takes it as the
-    /// answer to ours.
-    pub(super) fn peer_closed(&mut self, code: Option<CloseCode>) {
-        let by = match self.state.phase {
-            Phase::Closing => Side::Local,
-            _ => {
-                self.outbound.stage_close(Some(code.unwrap_or(CloseCode::NORMAL)), "");
-                Side::Peer
-            }
-        };
-        self.state.close_code = code;
-        self.state.end(End::Closed(by));
-        debug!("closed");
-    }
-
-    /// Fails the connection (RFC 6455 section 7.1.7): says why in a Close frame, if none was
-    /// sent, and ends.
-    pub(crate) fn fail(&mut self, error: ProtocolError) {
-        if self.is_open() {
-            self.outbound.stage_close(Some(error.close_code()), "");
-        }
-        self.state.end(End::Protocol(error));
-        debug!("failed: {}", error.reason());
+    /// Fails the connection because of what the peer sent.
+    pub(super) fn fail(&mut self, error: ProtocolError) {
+        receive::fail(&mut self.state, &mut self.outbound, error);
     }
 
     /// Whether the connection may be used at all.

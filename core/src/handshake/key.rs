@@ -55,7 +55,7 @@ fn digest_words(key: &Key) -> [u32; 5] {
 const TEXT: [u32; 16] = {
     let bytes = *b"........................258EAFA5-E914-47DA-95CA-C5AB0DC85B11\x80\0\0\0";
     let (mut words, mut rest) = ([0; 16], bytes.as_slice());
-    let mut to = words.as_mut_slice();
+    let mut to: &mut [u32] = &mut words;
     while let ([word, others @ ..], Some((bytes, tail))) = (to, rest.split_first_chunk::<4>()) {
         *word = u32::from_be_bytes(*bytes);
         (to, rest) = (others, tail);

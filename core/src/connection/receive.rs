@@ -1,0 +1,140 @@
+//! Receiving: what becomes of each thing decoded, for a whole stream and for a receiving half.
+
+use super::{
+    Mode, Ready, Step,
+    inbound::{Decoded, Inbound},
+    outbound::Outbound,
+    state::{End, Phase, State},
+};
+use crate::{
+    buffer::Buffer,
+    error::{Error, ProtocolError, UsageError},
+    fmt::debug,
+    message::Side,
+    role::Role,
+    wire::{close::CloseCode, header::Opcode},
+};
+
+/// Where the receiver leaves what has to be answered.
+pub(super) trait Answers {
+    /// Whether any one answer can be taken now.
+    fn has_room(&mut self) -> bool;
+
+    /// Whether nothing waits to be written.
+    fn is_drained(&self) -> bool;
+
+    /// Takes the Pong to a Ping.
+    fn pong(&mut self, payload: &[u8]);
+
+    /// Takes a Close frame, in answer to the peer's or to fail the connection.
+    fn close(&mut self, code: CloseCode);
+}
+
+impl<R: Role, B: Buffer> Answers for Outbound<R, B> {
+    fn has_room(&mut self) -> bool {
+        self.has_control_room()
+    }
+
+    fn is_drained(&self) -> bool {
+        Self::is_drained(self)
+    }
+
+    fn pong(&mut self, payload: &[u8]) {
+        self.stage_control(Opcode::Pong, payload);
+    }
+
+    fn close(&mut self, code: CloseCode) {
+        self.stage_close(Some(code), "");
+    }
+}
+
+/// Says what to do next to receive: see
+/// [`Connection::poll_receive`](super::Connection::poll_receive).
+pub(super) fn poll<R: Role, B: Buffer, E>(
+    inbound: &mut Inbound<B>,
+    state: &mut State,
+    answers: &mut impl Answers,
+    mode: Mode,
+    control: bool,
+    now_ms: u64,
+) -> Result<Step, Error<E>> {
+    loop {
+        match state.phase {
+            Phase::New | Phase::Connecting => return Err(UsageError::NotOpen.into()),
+            Phase::Open | Phase::Closing => {}
+            Phase::Ended(_) if !answers.is_drained() => return Ok(Step::Drain),
+            Phase::Ended(end) => {
+                end.outcome()?;
+                return Ok(Step::Ready(Ready::Closed));
+            }
+        }
+        if mode == Mode::Whole && inbound.is_chunked() {
+            return Err(UsageError::MessageUnfinished.into());
+        }
+        // An answer may become due with each frame, so nothing is decoded without room for it.
+        if !answers.has_room() {
+            return Ok(Step::Drain);
+        }
+        let decoded = inbound
+            .decode::<R>(mode, &state.config.limits)
+            .and_then(|decoded| count_control(state, decoded, now_ms));
+        match decoded {
+            Err(error) => fail(state, answers, error),
+            Ok(Decoded::Incomplete) if answers.is_drained() => return Ok(Step::Read),
+            Ok(Decoded::Incomplete) => return Ok(Step::Drain),
+            Ok(Decoded::Data { kind, first, fin }) => {
+                return Ok(Step::Ready(Ready::Data { kind, first, fin }));
+            }
+            Ok(Decoded::Ping(payload)) => {
+                // Nothing may follow a Close frame.
+                if state.phase == Phase::Open {
+                    answers.pong(inbound.control(payload));
+                }
+                if control {
+                    return Ok(Step::Ready(Ready::Ping(payload)));
+                }
+            }
+            Ok(Decoded::Pong(payload)) if control => {
+                return Ok(Step::Ready(Ready::Pong(payload)));
+            }
+            Ok(Decoded::Pong(_)) => {}
+            Ok(Decoded::Close(code)) => peer_closed(state, answers, code),
+        }
+    }
+}
+
+/// Counts Pings and Pongs for the limit.
+fn count_control(
+    state: &mut State,
+    decoded: Decoded,
+    now_ms: u64,
+) -> Result<Decoded, ProtocolError> {
+    if matches!(decoded, Decoded::Ping(_) | Decoded::Pong(_)) {
+        state.control_frame(now_ms)?;
+    }
+    Ok(decoded)
+}
+
+/// Answers the peer's Close frame with its code, 1000 if it had none, or takes it as the answer
+/// to ours (RFC 6455 section 5.5.1).
+fn peer_closed(state: &mut State, answers: &mut impl Answers, code: Option<CloseCode>) {
+    let by = if state.phase == Phase::Closing {
+        Side::Local
+    } else {
+        answers.close(code.unwrap_or(CloseCode::NORMAL));
+        Side::Peer
+    };
+    state.close_code = code;
+    state.end(End::Closed(by));
+    debug!("closed");
+}
+
+/// Fails the connection (RFC 6455 section 7.1.7): says why in a Close frame, if none was sent,
+/// and ends.
+pub(super) fn fail(state: &mut State, answers: &mut impl Answers, error: ProtocolError) {
+    if state.phase == Phase::Open {
+        answers.close(error.close_code());
+    }
+    state.end(End::Protocol(error));
+    debug!("failed: {}", error.reason());
+}
