@@ -6,8 +6,9 @@
 pub struct Limits {
     /// Longest head of the opening handshake in bytes; the receive buffer bounds it as well.
     pub head_len: u32,
-    /// Longest message in bytes, after decompression; 0: no limit. Fails with close code 1009.
-    pub message_len: u64,
+    /// Longest message in bytes, after decompression; 0: no limit. Fails with close code 1009, as
+    /// does, with any limit, a frame that is longer than a `usize` can count.
+    pub message_len: usize,
     /// Most frames of one message, empty ones counted too; 0: no limit. Fails with 1008.
     pub fragments: u32,
     /// Most Ping and Pong frames in a second of the connection's clock; 0: no limit. Fails with

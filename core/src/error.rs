@@ -160,7 +160,8 @@ pub enum ProtocolError {
     CloseBody,
     /// A close code that must not be on the wire (section 7.4).
     CloseCode,
-    /// A message longer than [`Limits::message_len`](crate::Limits::message_len).
+    /// A message longer than [`Limits::message_len`](crate::Limits::message_len), or a frame
+    /// longer than a `usize` can count.
     MessageTooLong,
     /// More fragments than [`Limits::fragments`](crate::Limits::fragments).
     TooManyFragments,
@@ -177,7 +178,7 @@ pub enum ResourceError {
     /// The message does not fit the receive buffer: receive it in chunks, or close.
     ReceiveBuffer {
         /// Bytes that are needed at least, as far as is known.
-        needed: u64,
+        needed: usize,
         /// Bytes that there are for a message.
         available: usize,
     },

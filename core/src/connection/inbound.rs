@@ -69,9 +69,9 @@ pub(super) struct Inbound<B> {
     /// Bytes between `start` and `end` that are known to be UTF-8.
     checked_len: usize,
     /// Payload bytes of the current data frame that are still to come.
-    frame_left: u64,
+    frame_left: usize,
     /// Bytes of the current message in all frames begun so far.
-    message_len: u64,
+    message_len: usize,
     fragments: u32,
     mask: Mask,
     utf8: Utf8,
@@ -125,9 +125,8 @@ impl<B: Buffer> Inbound<B> {
     pub(super) fn space(&mut self) -> Result<&mut [u8], ResourceError> {
         self.make_room();
         let available = self.capacity();
-        let needed = (self.end.wrapping_sub(self.start) as u64)
-            .saturating_add(self.frame_left)
-            .max((available as u64).saturating_add(1));
+        let message_len = self.end.wrapping_sub(self.start).saturating_add(self.frame_left);
+        let needed = message_len.max(available.saturating_add(1));
         match self.buffer.bytes_mut().get_mut(self.filled..) {
             Some(space) if !space.is_empty() => Ok(space),
             _ => Err(ResourceError::ReceiveBuffer { needed, available }),
@@ -144,7 +143,7 @@ impl<B: Buffer> Inbound<B> {
         let available = self.capacity().saturating_sub(self.filled);
         let needed = self.filled.saturating_add(bytes.len());
         if bytes.len() > available && !self.buffer.grow(needed) {
-            return Err(ResourceError::ReceiveBuffer { needed: needed as u64, available });
+            return Err(ResourceError::ReceiveBuffer { needed, available });
         }
         for (slot, byte) in self.buffer.bytes_mut().iter_mut().skip(self.filled).zip(bytes) {
             *slot = *byte;
@@ -185,7 +184,7 @@ impl<B: Buffer> Inbound<B> {
     }
 
     /// Payload bytes of the current data frame that are still to come.
-    pub(super) const fn frame_left(&self) -> u64 {
+    pub(super) const fn frame_left(&self) -> usize {
         self.frame_left
     }
 
@@ -226,7 +225,7 @@ impl<B: Buffer> Inbound<B> {
             let Some((header, header_len)) = Header::decode(self.undecoded())? else {
                 return self.part(mode);
             };
-            if header.rsv1 || header.rsv2 || header.rsv3 {
+            if header.reserved != 0 {
                 return Err(ProtocolError::ReservedBits);
             }
             match header.masking_key {
@@ -273,14 +272,18 @@ impl<B: Buffer> Inbound<B> {
                 self.chunked = false;
             }
         }
-        self.message_len = self.message_len.saturating_add(header.payload_len);
+        // A length that cannot be counted is refused, never cut short.
+        let Ok(payload_len) = usize::try_from(header.payload_len) else {
+            return Err(ProtocolError::MessageTooLong);
+        };
+        self.message_len = self.message_len.saturating_add(payload_len);
         if limits.message_len != 0 && self.message_len > limits.message_len {
             return Err(ProtocolError::MessageTooLong);
         }
         if let Some(mask) = header.mask() {
             self.mask = mask;
         }
-        self.frame_left = header.payload_len;
+        self.frame_left = payload_len;
         self.fin = header.fin;
         self.in_frame = true;
         self.raw = self.raw.wrapping_add(header_len);
@@ -295,7 +298,7 @@ impl<B: Buffer> Inbound<B> {
 
     /// Unmasks what there is of the frame's payload and joins it to the message.
     fn join<R: Role>(&mut self) {
-        let len = self.frame_left.min(self.filled.wrapping_sub(self.raw) as u64) as usize;
+        let len = self.frame_left.min(self.filled.wrapping_sub(self.raw));
         let payload = self.raw..self.raw.wrapping_add(len);
         let bytes = self.buffer.bytes_mut();
         if !R::CLIENT
@@ -306,7 +309,7 @@ impl<B: Buffer> Inbound<B> {
         move_down(bytes, payload, self.end);
         self.raw = self.raw.wrapping_add(len);
         self.end = self.end.wrapping_add(len);
-        self.frame_left = self.frame_left.wrapping_sub(len as u64);
+        self.frame_left = self.frame_left.wrapping_sub(len);
     }
 
     /// Nothing whole is there: hands out the part that is, or waits, failing as early as it can.

@@ -181,7 +181,7 @@ impl<R: Role, B: Buffer, C: Compression> Connection<R, B, C> {
     }
 
     /// Bytes of the current data frame that are still to come.
-    pub const fn frame_left(&self) -> u64 {
+    pub const fn frame_left(&self) -> usize {
         self.inbound.frame_left()
     }
 

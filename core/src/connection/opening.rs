@@ -176,7 +176,7 @@ impl<B: Buffer, C: Compression> Connection<Server, B, C> {
         decide: impl for<'r> FnOnce(&server::Request<'r>) -> server::Decision<'r>,
         now_ms: u64,
     ) -> Result<(), Error<E>> {
-        if self.write_side.state.phase != Phase::Connecting {
+        if !matches!(self.write_side.state.phase, Phase::Connecting) {
             return self.write_side.check_open().map_err(Error::from);
         }
         match server::Request::parse(self.inbound.head().ok_or(UsageError::NotOpen)?) {

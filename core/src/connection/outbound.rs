@@ -15,7 +15,7 @@ use crate::{
     message::{Kind, Message},
     role::Role,
     wire::{
-        MAX_CONTROL_FRAME_LEN, MAX_CONTROL_LEN,
+        MAX_CONTROL_FRAME_LEN,
         close::{CloseCode, MAX_REASON_LEN},
         header::{Header, Opcode},
         utf8::Utf8,
@@ -226,15 +226,20 @@ impl<R: Role, B: Buffer> Outbound<R, B> {
     }
 
     /// Stages one frame, which must fit, under a fresh masking key.
-    fn stage_frame(&mut self, mut header: Header, payload: &[u8]) {
+    fn stage_frame(&mut self, header: Header, payload: &[u8]) {
+        self.stage_frame_of(header, &[], payload);
+    }
+
+    /// Stages one frame whose payload is in two pieces.
+    fn stage_frame_of(&mut self, mut header: Header, start: &[u8], rest: &[u8]) {
         header.masking_key = self.role.masking_key();
-        let len = header.encoded_len().saturating_add(payload.len());
+        let len = header.encoded_len().saturating_add(header.payload_len as usize);
         let end = self.end.saturating_add(len);
         let Some(frame) = self.buffer.bytes_mut().get_mut(self.end..end) else { return };
         let Some(body) = header.encode(frame) else { return };
-        for (slot, byte) in body.iter_mut().zip(payload) {
-            *slot = *byte;
-        }
+        let Some((head, tail)) = body.split_at_mut_checked(start.len()) else { return };
+        copy(start, head);
+        copy(rest, tail);
         if let Some(mut mask) = header.mask() {
             mask.apply(body);
         }
@@ -244,28 +249,17 @@ impl<R: Role, B: Buffer> Outbound<R, B> {
     /// Stages a Ping or a Pong of at most 125 bytes; there must be
     /// [room](Self::has_control_room).
     pub(super) fn stage_control(&mut self, opcode: Opcode, payload: &[u8]) {
-        let payload = payload.get(..MAX_CONTROL_LEN).unwrap_or(payload);
         self.stage_frame(Header::new(opcode, true, None, payload.len() as u64), payload);
     }
 
-    /// Stages a Close frame; there must be [room](Self::has_control_room). Without a code it has
-    /// no body. A reason that is too long is cut, at the end of a code point.
-    pub(super) fn stage_close(&mut self, code: Option<CloseCode>, mut reason: &str) {
-        let mut body = [0; MAX_CONTROL_LEN];
-        let mut len = 0;
-        if let Some(code) = code {
-            while reason.len() > MAX_REASON_LEN {
-                let mut chars = reason.chars();
-                chars.next_back();
-                reason = chars.as_str();
-            }
-            let content = code.0.to_be_bytes().into_iter().chain(reason.bytes());
-            for (slot, byte) in body.iter_mut().zip(content) {
-                *slot = byte;
-            }
-            len = reason.len().saturating_add(2);
-        }
-        self.stage_control(Opcode::Close, body.get(..len).unwrap_or_default());
+    /// Stages a Close frame with a reason of at most 123 bytes; there must be
+    /// [room](Self::has_control_room). Without a code it has no body.
+    pub(super) fn stage_close(&mut self, code: Option<CloseCode>, reason: &str) {
+        let code = code.map(|code| code.0.to_be_bytes());
+        let code = code.as_ref().map_or(&[][..], |code| code);
+        let len = code.len().saturating_add(reason.len());
+        let header = Header::new(Opcode::Close, true, None, len as u64);
+        self.stage_frame_of(header, code, reason.as_bytes());
     }
 
     /// Whether a part of a message is staged, and not all of it.
@@ -275,6 +269,12 @@ impl<R: Role, B: Buffer> Outbound<R, B> {
 
     pub(super) fn into_buffer(self) -> B {
         self.buffer
+    }
+}
+
+fn copy(from: &[u8], to: &mut [u8]) {
+    for (to, from) in to.iter_mut().zip(from) {
+        *to = *from;
     }
 }
 

@@ -87,7 +87,7 @@ pub(super) fn poll<R: Role, B: Buffer, E>(
             }
             Ok(Decoded::Ping(payload)) => {
                 // Nothing may follow a Close frame.
-                if state.phase == Phase::Open {
+                if state.is_open() {
                     answers.pong(inbound.control(payload));
                 }
                 if control {
@@ -118,7 +118,7 @@ fn count_control(
 /// Answers the peer's Close frame with its code, 1000 if it had none, or takes it as the answer
 /// to ours (RFC 6455 section 5.5.1).
 fn peer_closed(state: &mut State, answers: &mut impl Answers, code: Option<CloseCode>) {
-    let by = if state.phase == Phase::Closing {
+    let by = if matches!(state.phase, Phase::Closing) {
         Side::Local
     } else {
         answers.close(code.unwrap_or(CloseCode::NORMAL));
@@ -132,7 +132,7 @@ fn peer_closed(state: &mut State, answers: &mut impl Answers, code: Option<Close
 /// Fails the connection (RFC 6455 section 7.1.7): says why in a Close frame, if none was sent,
 /// and ends.
 pub(super) fn fail(state: &mut State, answers: &mut impl Answers, error: ProtocolError) {
-    if state.phase == Phase::Open {
+    if state.is_open() {
         answers.close(error.close_code());
     }
     state.end(End::Protocol(error));

@@ -12,7 +12,7 @@ use crate::{
 const FLOOD_WINDOW_MS: u64 = 1000;
 
 /// Where a connection is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub(super) enum Phase {
     /// Nothing has crossed the wire.
     New,
@@ -27,7 +27,7 @@ pub(super) enum Phase {
 }
 
 /// How a connection ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub(super) enum End {
     /// By a closing handshake, which this side began.
     Closed(Side),
@@ -92,7 +92,7 @@ impl State {
     /// Takes note of life from the peer. The handshakes are bounded as a whole, so one byte now
     /// and then does not lengthen them.
     pub(super) const fn heard(&mut self, now_ms: u64) {
-        if matches!(self.phase, Phase::Open) {
+        if self.is_open() {
             self.mark_ms = now_ms;
             self.pinged = false;
         }
@@ -124,7 +124,7 @@ impl State {
 
     /// Whether a ping is to break the silence halfway to the deadline.
     const fn wants_ping(&self) -> bool {
-        matches!(self.phase, Phase::Open) && self.config.timeouts.keep_alive && !self.pinged
+        self.is_open() && self.config.timeouts.keep_alive && !self.pinged
     }
 
     /// When [`check`](Self::check) has to be called at the latest; `None`: never.
@@ -165,7 +165,7 @@ impl State {
     /// who was busy elsewhere has not heard the peer, which is not its fault.
     pub(super) fn write_deadline_ms(&self, since_ms: u64) -> Option<u64> {
         let (limit_ms, _) = self.deadline();
-        let since_ms = if self.phase == Phase::Open { since_ms } else { self.mark_ms };
+        let since_ms = if self.is_open() { since_ms } else { self.mark_ms };
         (limit_ms != 0).then(|| since_ms.saturating_add(u64::from(limit_ms)))
     }
 
@@ -174,6 +174,10 @@ impl State {
         let (_, timeout) = self.deadline();
         self.end(End::Timeout(timeout));
         timeout
+    }
+
+    pub(super) const fn is_open(&self) -> bool {
+        matches!(self.phase, Phase::Open)
     }
 
     /// Whether messages may be sent.

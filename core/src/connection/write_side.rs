@@ -42,7 +42,7 @@ impl<R: Role, B: Buffer> WriteSide<R, B> {
 
     /// Whether messages may be sent: the opening handshake is done, no Close frame was sent.
     pub const fn is_open(&self) -> bool {
-        matches!(self.state.phase, Phase::Open)
+        self.state.is_open()
     }
 
     /// Stages a message, or the next frames of one that did not fit at once: as many whole

@@ -20,11 +20,14 @@ fn consists_of(bytes: &[u8], marks: &[u8]) -> bool {
     !bytes.is_empty()
         && bytes.iter().all(|byte| {
             // `contains` would bring a fast search for long slices, and its size.
-            byte.is_ascii_alphanumeric() || marks.iter().position(|mark| mark == byte).is_some()
+            byte.is_ascii_alphanumeric() || position(marks, |mark| mark == *byte).is_some()
         })
 }
 
-/// Where the first byte is that fits. The one of the standard library counts with overflow checks.
+/// Tells where the first byte is that fits.
+///
+/// `Iterator::position` keeps an overflow check that no optimizer removes where there are such
+/// checks; a range needs none.
 pub(super) fn position(bytes: &[u8], fits: impl Fn(u8) -> bool) -> Option<usize> {
     (0..bytes.len()).zip(bytes).find(|(_, byte)| fits(**byte)).map(|(at, _)| at)
 }
@@ -37,6 +40,8 @@ pub(super) fn split(bytes: &[u8], separator: u8) -> (&[u8], Option<&[u8]>) {
 }
 
 /// Whether these are the same but for the case of their letters.
+///
+/// Kept out of line, like [`trim`]: in small builds each copy of such a loop counts.
 #[inline(never)]
 pub(super) fn is_same(bytes: &[u8], name: &str) -> bool {
     bytes.eq_ignore_ascii_case(name.as_bytes())

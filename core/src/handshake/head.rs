@@ -14,9 +14,9 @@ use crate::error::{Error, HandshakeError, ResourceError};
 /// Tells the length in bytes of the head at the front of `bytes`, its blank line included, or
 /// `None` as long as that has not arrived.
 ///
-/// Looks for CR LF CR LF only: a bare LF ends no line, so no other recipient of the same bytes can
-/// see an earlier end. Whoever reads in small steps can search again from three bytes before the
-/// end of what was searched.
+/// Looks for CR LF CR LF only. A head in which another recipient could see an earlier end, at a bare
+/// LF, is found malformed when it is parsed. Whoever reads in small steps can begin the next search
+/// three bytes before the end of the last one.
 #[must_use]
 pub fn head_len(bytes: &[u8]) -> Option<usize> {
     let mut tail = 0_u32;

@@ -1,5 +1,16 @@
 //! The challenge and its answer: `Sec-WebSocket-Key` and `Sec-WebSocket-Accept`
 //! ([RFC 6455 section 1.3](https://www.rfc-editor.org/rfc/rfc6455#section-1.3)).
+//!
+//! SHA-1 here is no protection, only proof that the peer has understood; and its input is always
+//! 60 bytes. So there is a SHA-1 for two blocks and a base64 for 16 and 20 bytes below instead of
+//! the crates `sha1` and `base64`, with which the tests compare them. Flash for both on
+//! thumbv6m-none-eabi (opt-level z, fat LTO, panic abort; more than the same program without):
+//!
+//! | | bytes | panics reachable |
+//! |---|---|---|
+//! | this module | 512 | none, with overflow checks too |
+//! | `sha1` 0.11 alone | 3,044 | none |
+//! | `sha1` 0.11 and `base64` 0.23, no default features | 3,828 | an index out of bounds |
 
 /// The key of a request: 16 random bytes in base64.
 pub type Key = [u8; 24];
@@ -28,8 +39,8 @@ pub fn accept_for(key: &Key) -> [u8; 28] {
 
 /// Whether this is base64 of exactly 16 bytes.
 ///
-/// The four bits that the last digit has too many may have any value: RFC 4648 section 3.5 lets a
-/// decoder accept that, and so do the servers that these clients know.
+/// The last digit has four bits too many. They may have any value, as in RFC 4648 section 3.5 and
+/// in most servers.
 pub(super) fn is_key(key: &Key) -> bool {
     matches!(key, [digits @ .., b'=', b'=']
         if digits.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/')))

@@ -373,7 +373,7 @@ impl<S: Read + Write, R: Role, B: Buffer, C: Compression, T: Timer> WebSocket<S,
 
     /// Reads once, or does what is due when nothing came in time.
     async fn read(&mut self) -> Result<(), Error<S::Error>> {
-        let wakeup_ms = self.connection.write_side().wakeup_ms();
+        let wakeup_ms = if T::RUNS { self.connection.write_side().wakeup_ms() } else { None };
         let read = self.next.read(self.connection.space()?);
         let read = before(&mut self.clock, wakeup_ms, read).await;
         let now_ms = self.clock.now_ms();
@@ -514,7 +514,8 @@ impl<S: Write, R: Role, B: Buffer, T: Timer> Sender<'_, S, R, B, T> {
     async fn drain(&mut self) -> Result<(), Error<S::Error>> {
         let since_ms = self.clock.now_ms();
         loop {
-            let deadline_ms = self.write_side.write_deadline_ms(since_ms);
+            let deadline_ms =
+                if T::RUNS { self.write_side.write_deadline_ms(since_ms) } else { None };
             let staged = self.write_side.staged();
             if !staged.is_empty() {
                 match before(self.clock, deadline_ms, self.next.write(staged)).await {

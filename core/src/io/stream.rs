@@ -168,7 +168,7 @@ impl<M, S, R: Role, B: Buffer, C: Compression, T: Clock> WebSocket<M, S, R, B, C
     }
 
     /// Payload bytes of the data frame being received that are still to come.
-    pub const fn frame_left(&self) -> u64 {
+    pub const fn frame_left(&self) -> usize {
         self.connection.frame_left()
     }
 

@@ -5,6 +5,19 @@ use crate::{
     wire::{MAX_CONTROL_LEN, mask::Mask},
 };
 
+/// Reserved bit 1 in the first byte of a header; permessage-deflate marks compressed messages
+/// with it (RFC 7692 section 6).
+pub const RSV1: u8 = 0x40;
+/// Reserved bit 2.
+pub const RSV2: u8 = 0x20;
+/// Reserved bit 3.
+pub const RSV3: u8 = 0x10;
+
+/// FIN in the first byte of a header.
+const FIN: u8 = 0x80;
+/// MASK in the second.
+const MASKED: u8 = 0x80;
+
 /// What a frame is (RFC 6455 section 11.8).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -52,12 +65,8 @@ impl Opcode {
 pub struct Header {
     /// Whether this is the last frame of its message.
     pub fin: bool,
-    /// Reserved bit 1; permessage-deflate marks compressed messages with it.
-    pub rsv1: bool,
-    /// Reserved bit 2.
-    pub rsv2: bool,
-    /// Reserved bit 3.
-    pub rsv3: bool,
+    /// The reserved bits as they stand in the first byte: [`RSV1`], [`RSV2`], [`RSV3`]; no others.
+    pub reserved: u8,
     /// What the frame is.
     pub opcode: Opcode,
     /// The masking key, in frames of a client.
@@ -75,7 +84,7 @@ impl Header {
         masking_key: Option<[u8; 4]>,
         payload_len: u64,
     ) -> Self {
-        Self { fin, rsv1: false, rsv2: false, rsv3: false, opcode, masking_key, payload_len }
+        Self { fin, reserved: 0, opcode, masking_key, payload_len }
     }
 
     /// Decodes the header at the start of `bytes` and says how many bytes it takes; `None` when
@@ -88,9 +97,9 @@ impl Header {
     #[inline]
     pub fn decode(bytes: &[u8]) -> Result<Option<(Self, usize)>, ProtocolError> {
         let [first, second, rest @ ..] = bytes else { return Ok(None) };
-        let fin = first & 0x80 != 0;
+        let fin = first & FIN != 0;
         let opcode = Opcode::from_bits(*first).ok_or(ProtocolError::ReservedOpcode)?;
-        let short = second & 0x7F;
+        let short = second & !MASKED;
         if opcode.is_control() {
             if !fin {
                 return Err(ProtocolError::FragmentedControl);
@@ -121,22 +130,15 @@ impl Header {
             }
             len => (u64::from(len), rest, 2),
         };
-        let masking_key = if second & 0x80 == 0 {
+        let masking_key = if second & MASKED == 0 {
             None
         } else {
             let Some((key, _)) = rest.split_first_chunk() else { return Ok(None) };
             header_len += 4;
             Some(*key)
         };
-        let header = Self {
-            fin,
-            rsv1: first & 0x40 != 0,
-            rsv2: first & 0x20 != 0,
-            rsv3: first & 0x10 != 0,
-            opcode,
-            masking_key,
-            payload_len,
-        };
+        let reserved = first & (RSV1 | RSV2 | RSV3);
+        let header = Self { fin, reserved, opcode, masking_key, payload_len };
         Ok(Some((header, header_len)))
     }
 
@@ -157,11 +159,7 @@ impl Header {
     pub fn encode<'a>(&self, out: &'a mut [u8]) -> Option<&'a mut [u8]> {
         let (start, mut out) = out.split_first_chunk_mut::<2>()?;
         let bit = |set: bool, mask: u8| if set { mask } else { 0 };
-        let first = bit(self.fin, 0x80)
-            | bit(self.rsv1, 0x40)
-            | bit(self.rsv2, 0x20)
-            | bit(self.rsv3, 0x10)
-            | self.opcode as u8;
+        let first = bit(self.fin, FIN) | self.reserved | self.opcode as u8;
         let short = match self.payload_len {
             len @ 0..=125 => len as u8,
             len @ 126..=0xFFFF => {
@@ -182,7 +180,7 @@ impl Header {
             (field, out) = out.split_first_chunk_mut()?;
             *field = key;
         }
-        *start = [first, short | bit(self.masking_key.is_some(), 0x80)];
+        *start = [first, short | bit(self.masking_key.is_some(), MASKED)];
         Some(out)
     }
 
