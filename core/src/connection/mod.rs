@@ -14,6 +14,7 @@
 //!
 //! All progress is kept here, none on the way: a caller can stop at any point and go on later.
 
+mod halves;
 mod inbound;
 mod opening;
 mod outbound;
@@ -23,6 +24,7 @@ mod write_side;
 
 use core::{num::NonZeroUsize, ops::Range, str};
 
+pub use halves::{Mailbox, ReadSide};
 pub use inbound::{ControlRange, Mode};
 pub(crate) use outbound::Part;
 pub use outbound::Staged;
@@ -37,7 +39,6 @@ use crate::{
     role::Role,
 };
 use inbound::Inbound;
-use state::{End, Phase};
 
 /// What a driver has to do next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,7 +123,7 @@ impl<R: Role, B: Buffer, C: Compression> Connection<R, B, C> {
 
     /// Says what to do next to receive a message ([`Mode::Whole`]) or a chunk of one.
     ///
-    /// Pings are answered, Close frames too; `control` says whether Pings and Pongs are shown as
+    /// `now_ms` is `None` without a clock. Pings are answered, Close frames too; `control` says whether Pings and Pongs are shown as
     /// well. Staged bytes are written when a read has to follow, not before, so that answers to
     /// a burst leave together.
     ///
@@ -134,9 +135,9 @@ impl<R: Role, B: Buffer, C: Compression> Connection<R, B, C> {
         &mut self,
         mode: Mode,
         control: bool,
-        now_ms: u64,
+        now_ms: Option<u64>,
     ) -> Result<Step, Error<E>> {
-        let WriteSide { outbound, state } = &mut self.write_side;
+        let WriteSide { outbound, state, .. } = &mut self.write_side;
         receive::poll::<R, _, _>(&mut self.inbound, state, outbound, mode, control, now_ms)
     }
 
@@ -175,9 +176,7 @@ impl<R: Role, B: Buffer, C: Compression> Connection<R, B, C> {
 
     /// How the connection was closed; `None` unless both Close frames crossed the wire.
     pub fn closed(&self) -> Option<Closed<'_>> {
-        let Phase::Ended(End::Closed(by)) = self.write_side.state.phase else { return None };
-        let reason = str::from_utf8(self.inbound.handed_out()).unwrap_or_default();
-        Some(Closed { by, code: self.write_side.state.close_code, reason })
+        self.write_side.state.closed(self.inbound.handed_out())
     }
 
     /// Bytes of the current data frame that are still to come.

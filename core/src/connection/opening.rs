@@ -35,11 +35,12 @@ impl<R: Role, B: Buffer, C: Compression> Connection<R, B, C> {
         Ok(())
     }
 
-    /// Begins the opening handshake; false if it is under way already.
+    /// Begins the opening handshake; false if it is under way already, or has failed, which the
+    /// next poll tells when the answer that says so has been written.
     fn begin<E>(&mut self, now_ms: u64) -> Result<bool, Error<E>> {
         match self.write_side.state.phase {
             Phase::New => {}
-            Phase::Connecting => return Ok(false),
+            Phase::Connecting | Phase::Ended(End::Handshake(_)) => return Ok(false),
             Phase::Open => return Err(UsageError::AlreadyOpen.into()),
             Phase::Closing | Phase::Ended(_) => return Err(UsageError::Closed.into()),
         }
@@ -57,7 +58,7 @@ impl<R: Role, B: Buffer, C: Compression> Connection<R, B, C> {
     ///
     /// # Errors
     /// Why the handshake failed; a Usage error outside of it.
-    pub fn poll_head<E>(&mut self) -> Result<Step, Error<E>> {
+    pub fn poll_head<E>(&mut self, now_ms: Option<u64>) -> Result<Step, Error<E>> {
         match self.write_side.state.phase {
             Phase::New => return Err(UsageError::NotOpen.into()),
             Phase::Open | Phase::Closing => return Err(UsageError::AlreadyOpen.into()),
@@ -68,13 +69,17 @@ impl<R: Role, B: Buffer, C: Compression> Connection<R, B, C> {
             }
             Phase::Connecting => {}
         }
-        if self.inbound.find_head() {
-            return Ok(Step::Ready(Ready::Head));
+        if let Some(now_ms) = now_ms {
+            self.write_side.state.check_handshake(now_ms)?;
         }
         let limit = self.write_side.state.config.limits.head_len as usize;
-        let received_len = self.inbound.undecoded().len();
-        if received_len >= limit || self.inbound.space().is_err() {
-            let error = HandshakeError::HeadTooLong { limit: received_len };
+        let found = self.inbound.find_head();
+        let head_len = self.inbound.head().map_or(self.inbound.undecoded().len(), <[u8]>::len);
+        if found && head_len <= limit {
+            return Ok(Step::Ready(Ready::Head));
+        }
+        if head_len >= limit || self.inbound.space().is_err() {
+            let error = HandshakeError::HeadTooLong { limit: head_len.min(limit) };
             if R::CLIENT {
                 self.write_side.refuse(error);
             } else {
@@ -111,7 +116,7 @@ impl<R: CryptoRng, B: Buffer, C: Compression> Connection<Client<R>, B, C> {
     ) -> Result<(), Error<E>> {
         if self.begin(now_ms)? {
             let mut nonce = [0; 16];
-            let Self { write_side: WriteSide { outbound, state }, compression, .. } = self;
+            let Self { write_side: WriteSide { outbound, state, .. }, compression, .. } = self;
             outbound.role().0.fill_bytes(&mut nonce);
             if let Err(error) = outbound.write_head(|out| request.encode(&nonce, compression, out))
             {
@@ -171,13 +176,16 @@ impl<B: Buffer, C: Compression> Connection<Server, B, C> {
     /// # Errors
     /// None that is the peer's fault: those end the handshake, which the next poll tells. An
     /// answer that cannot be encoded is an error, and another can be given.
-    pub fn stage_answer<E>(
+    pub fn stage_answer<'d, E>(
         &mut self,
-        decide: impl for<'r> FnOnce(&server::Request<'r>) -> server::Decision<'r>,
+        decide: impl FnOnce(&server::Request<'_>) -> server::Decision<'d>,
         now_ms: u64,
     ) -> Result<(), Error<E>> {
-        if !matches!(self.write_side.state.phase, Phase::Connecting) {
-            return self.write_side.check_open().map_err(Error::from);
+        match self.write_side.state.phase {
+            Phase::Connecting => {}
+            // Under way: what is left of the answer is staged.
+            Phase::Open | Phase::Ended(End::Handshake(_)) => return Ok(()),
+            _ => return self.write_side.check_open().map_err(Error::from),
         }
         match server::Request::parse(self.inbound.head().ok_or(UsageError::NotOpen)?) {
             Ok(request) => {
@@ -201,8 +209,14 @@ impl<B: Buffer, C: Compression> Connection<Server, B, C> {
         decision: &server::Decision<'_>,
         now_ms: u64,
     ) -> Result<(), Error<E>> {
-        self.begin(now_ms)?;
-        self.write_side.answer(&mut self.compression, request, decision, now_ms)
+        if self.write_side.is_open() && !self.write_side.outbound.is_drained() {
+            // Under way: what is left of the answer is staged.
+            return Ok(());
+        }
+        if self.begin(now_ms)? {
+            self.write_side.answer(&mut self.compression, request, decision, now_ms)?;
+        }
+        Ok(())
     }
 
     /// Whether the request was accepted.

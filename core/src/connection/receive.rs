@@ -56,12 +56,17 @@ pub(super) fn poll<R: Role, B: Buffer, E>(
     answers: &mut impl Answers,
     mode: Mode,
     control: bool,
-    now_ms: u64,
+    now_ms: Option<u64>,
 ) -> Result<Step, Error<E>> {
     loop {
         match state.phase {
             Phase::New | Phase::Connecting => return Err(UsageError::NotOpen.into()),
-            Phase::Open | Phase::Closing => {}
+            Phase::Open => {}
+            Phase::Closing => {
+                if let Some(now_ms) = now_ms {
+                    state.check_handshake(now_ms)?;
+                }
+            }
             Phase::Ended(_) if !answers.is_drained() => return Ok(Step::Drain),
             Phase::Ended(end) => {
                 end.outcome()?;
@@ -103,13 +108,15 @@ pub(super) fn poll<R: Role, B: Buffer, E>(
     }
 }
 
-/// Counts Pings and Pongs for the limit.
+/// Counts Pings and Pongs for the limit a second, if there is a clock.
 fn count_control(
     state: &mut State,
     decoded: Decoded,
-    now_ms: u64,
+    now_ms: Option<u64>,
 ) -> Result<Decoded, ProtocolError> {
-    if matches!(decoded, Decoded::Ping(_) | Decoded::Pong(_)) {
+    if let Some(now_ms) = now_ms
+        && matches!(decoded, Decoded::Ping(_) | Decoded::Pong(_))
+    {
         state.control_frame(now_ms)?;
     }
     Ok(decoded)

@@ -1,10 +1,12 @@
 //! Where a connection is between its two handshakes, and when it must be woken
 //! (RFC 6455 sections 4, 7 and 5.5.2).
 
+use core::str;
+
 use crate::{
     Config,
     error::{Error, HandshakeError, ProtocolError, Timeout, UsageError},
-    message::Side,
+    message::{Closed, Side},
     wire::close::CloseCode,
 };
 
@@ -47,7 +49,7 @@ pub(super) enum Due {
     Ping,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct State {
     pub(super) config: Config,
     pub(super) phase: Phase,
@@ -161,11 +163,14 @@ impl State {
 
     /// When a write that began to wait at `since_ms` has waited too long; `None`: never.
     ///
-    /// While open it is the peer that does not read, so the time counts from the write: a caller
-    /// who was busy elsewhere has not heard the peer, which is not its fault.
+    /// Outside the handshakes the time counts from the write: it is the peer that does not read,
+    /// and a caller who was busy elsewhere has not heard it, which is not its fault.
     pub(super) fn write_deadline_ms(&self, since_ms: u64) -> Option<u64> {
         let (limit_ms, _) = self.deadline();
-        let since_ms = if self.is_open() { since_ms } else { self.mark_ms };
+        let since_ms = match self.phase {
+            Phase::Connecting | Phase::Closing => self.mark_ms,
+            _ => since_ms,
+        };
         (limit_ms != 0).then(|| since_ms.saturating_add(u64::from(limit_ms)))
     }
 
@@ -176,6 +181,22 @@ impl State {
         timeout
     }
 
+    /// How the connection was closed, with the reason of the peer's Close frame.
+    pub(super) fn closed<'a>(&self, reason: &'a [u8]) -> Option<Closed<'a>> {
+        let Phase::Ended(End::Closed(by)) = self.phase else { return None };
+        let reason = str::from_utf8(reason).unwrap_or_default();
+        Some(Closed { by, code: self.close_code, reason })
+    }
+
+    /// Fails the handshake whose deadline has passed, however busy the peer keeps us.
+    pub(super) fn check_handshake(&mut self, now_ms: u64) -> Result<(), Timeout> {
+        match self.phase {
+            Phase::Connecting | Phase::Closing => self.check(now_ms).map(|_| ()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether messages may be sent.
     pub(super) const fn is_open(&self) -> bool {
         matches!(self.phase, Phase::Open)
     }

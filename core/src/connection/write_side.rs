@@ -28,11 +28,17 @@ use crate::{
 pub struct WriteSide<R, B> {
     pub(super) outbound: Outbound<R, B>,
     pub(super) state: State,
+    /// Since when a write waits for the peer, or [`NOT_WAITING`].
+    waiting_ms: u64,
 }
+
+/// No moment of any clock.
+const NOT_WAITING: u64 = u64::MAX;
 
 impl<R: Role, B: Buffer> WriteSide<R, B> {
     pub(super) const fn new(role: R, buffer: B, config: Config) -> Self {
-        Self { outbound: Outbound::new(role, buffer), state: State::new(config) }
+        let outbound = Outbound::new(role, buffer);
+        Self { outbound, state: State::new(config), waiting_ms: NOT_WAITING }
     }
 
     /// The settings; a change holds from the next frame on.
@@ -125,6 +131,12 @@ impl<R: Role, B: Buffer> WriteSide<R, B> {
     /// Takes note that `len` bytes of [`staged`](Self::staged) have been written.
     pub fn written(&mut self, len: usize) {
         self.outbound.written(len);
+        self.waiting_ms = NOT_WAITING;
+    }
+
+    /// Whether the next layer has taken, and flushed, all that was staged.
+    pub const fn is_drained(&self) -> bool {
+        self.outbound.is_drained()
     }
 
     /// Whether the next layer has to be flushed for all written bytes to leave.
@@ -135,6 +147,7 @@ impl<R: Role, B: Buffer> WriteSide<R, B> {
     /// Takes note that the next layer has been flushed.
     pub const fn flushed(&mut self) {
         self.outbound.flushed();
+        self.waiting_ms = NOT_WAITING;
     }
 
     /// When a wait for the peer's bytes has to end for a [`tick`](Self::tick), in milliseconds of
@@ -156,10 +169,14 @@ impl<R: Role, B: Buffer> WriteSide<R, B> {
         Ok(())
     }
 
-    /// When a write that began to wait at `since_ms` has to give up, by
-    /// [`write_expired`](Self::write_expired); `None`: never.
-    pub fn write_deadline_ms(&self, since_ms: u64) -> Option<u64> {
-        self.state.write_deadline_ms(since_ms)
+    /// When a write or flush that is about to begin, or goes on, has to give up, by
+    /// [`write_expired`](Self::write_expired); `None`: never. The time counts from the first
+    /// call since the last progress.
+    pub fn write_deadline_ms(&mut self, now_ms: u64) -> Option<u64> {
+        if self.waiting_ms == NOT_WAITING {
+            self.waiting_ms = now_ms;
+        }
+        self.state.write_deadline_ms(self.waiting_ms)
     }
 
     /// Fails the connection because a write has waited too long.

@@ -10,7 +10,7 @@ use core::num::NonZeroUsize;
 use embedded_io::{ErrorKind, Read, Write};
 use rand_core::CryptoRng;
 
-use super::{Clock, Control, Goal, NoClock, stream};
+use super::{Clock, Goal, NoClock, stream};
 use crate::{
     Chunk, Client, Closed, Error, Event, Kind, Message, Role, Server, UsageError,
     buffer::Buffer,
@@ -114,9 +114,9 @@ impl<S: Read + Write, B: Buffer, C: Compression, T: Deadline<S>> WebSocket<S, Se
     /// [`Error::Handshake`] unless the connection is open.
     /// [`HandshakeError::Rejected`](crate::HandshakeError::Rejected) if `decide` rejected it.
     /// [`Error::Config`] for an answer that cannot be made: another can be given.
-    pub fn answer(
+    pub fn answer<'d>(
         &mut self,
-        decide: impl for<'r> FnOnce(&server::Request<'r>) -> server::Decision<'r>,
+        decide: impl FnOnce(&server::Request<'_>) -> server::Decision<'d>,
     ) -> Result<(), Error<S::Error>> {
         let now_ms = self.clock.now_ms();
         self.connection.stage_answer(decide, now_ms)?;
@@ -144,9 +144,9 @@ impl<S: Read + Write, B: Buffer, C: Compression, T: Deadline<S>> WebSocket<S, Se
     ///
     /// # Errors
     /// As [`read_request`](Self::read_request) and [`answer`](Self::answer).
-    pub fn accept_with(
+    pub fn accept_with<'d>(
         &mut self,
-        decide: impl for<'r> FnOnce(&server::Request<'r>) -> server::Decision<'r>,
+        decide: impl FnOnce(&server::Request<'_>) -> server::Decision<'d>,
     ) -> Result<(), Error<S::Error>> {
         if !self.is_open() {
             self.read_request()?;
@@ -164,6 +164,16 @@ impl<S: Read + Write, B: Buffer, C: Compression, T: Deadline<S>> WebSocket<S, Se
 }
 
 impl<S: Read + Write, R: Role, B: Buffer, C: Compression, T: Deadline<S>> WebSocket<S, R, B, C, T> {
+    /// Waits until something has been received, to be looked at by [`message`](Self::message),
+    /// [`chunk`](Self::chunk) or [`control`](Self::control) until the next call: `recv` and its
+    /// sisters in two steps. Pings and Pongs count only if `control` says so.
+    ///
+    /// # Errors
+    /// As [`recv`](Self::recv).
+    pub fn receive(&mut self, mode: Mode, control: bool) -> Result<Ready, Error<S::Error>> {
+        self.drive(Goal::Receive(mode, control))
+    }
+
     /// Receives the next message whole; `None` once the closing handshake is done.
     ///
     /// The message borrows the receive buffer. Pings are answered and Close frames too. What was
@@ -201,7 +211,7 @@ impl<S: Read + Write, R: Role, B: Buffer, C: Compression, T: Deadline<S>> WebSoc
     pub fn recv_with_sender(
         &mut self,
     ) -> Result<Option<(Message<'_>, Sender<'_, S, R, B, T>)>, Error<S::Error>> {
-        let ready = self.drive(Goal::Receive(Mode::Whole, Control::Hidden))?;
+        let ready = self.receive(Mode::Whole, false)?;
         let Ready::Data { kind, .. } = ready else { return Ok(None) };
         let (message, mut sender) = self.message(kind);
         match message {
@@ -222,9 +232,9 @@ impl<S: Read + Write, R: Role, B: Buffer, C: Compression, T: Deadline<S>> WebSoc
     /// # Errors
     /// How the connection ended, if not by a closing handshake.
     pub fn recv_chunk(&mut self) -> Result<Option<Chunk<'_>>, Error<S::Error>> {
-        let ready = self.drive(Goal::Receive(Mode::Chunks, Control::Hidden))?;
+        let ready = self.receive(Mode::Chunks, false)?;
         let Ready::Data { kind, first, fin } = ready else { return Ok(None) };
-        Ok(Some(self.connection.chunk(kind, first, fin)))
+        Ok(Some(self.chunk(kind, first, fin)))
     }
 
     /// Receives the next message, Ping or Pong; Pings have been answered when they are seen.
@@ -232,7 +242,7 @@ impl<S: Read + Write, R: Role, B: Buffer, C: Compression, T: Deadline<S>> WebSoc
     /// # Errors
     /// As [`recv`](Self::recv).
     pub fn recv_event(&mut self) -> Result<Option<Event<'_>>, Error<S::Error>> {
-        match self.drive(Goal::Receive(Mode::Whole, Control::Shown))? {
+        match self.receive(Mode::Whole, true)? {
             Ready::Data { kind, .. } => {
                 let (message, mut sender) = self.message(kind);
                 match message {
@@ -243,8 +253,8 @@ impl<S: Read + Write, R: Role, B: Buffer, C: Compression, T: Deadline<S>> WebSoc
                     }
                 }
             }
-            Ready::Ping(payload) => Ok(Some(Event::Ping(self.connection.control(payload)))),
-            Ready::Pong(payload) => Ok(Some(Event::Pong(self.connection.control(payload)))),
+            Ready::Ping(payload) => Ok(Some(Event::Ping(self.control(payload)))),
+            Ready::Pong(payload) => Ok(Some(Event::Pong(self.control(payload)))),
             Ready::Head | Ready::Closed => Ok(None),
         }
     }
@@ -302,18 +312,18 @@ impl<S: Read + Write, R: Role, B: Buffer, C: Compression, T: Deadline<S>> WebSoc
         if self.is_open() {
             self.sender().close(code, reason)?;
         }
-        while let Ready::Data { .. } = self.drive(Goal::Receive(Mode::Chunks, Control::Hidden))? {}
+        while let Ready::Data { .. } = self.receive(Mode::Chunks, false)? {}
         self.connection.closed().ok_or(UsageError::Closed.into())
     }
 
     /// Polls and does what the connection says until something is ready.
     fn drive(&mut self, goal: Goal) -> Result<Ready, Error<S::Error>> {
         loop {
+            let now_ms = if T::RUNS { Some(self.clock.now_ms()) } else { None };
             let step = match goal {
-                Goal::Head => self.connection.poll_head()?,
+                Goal::Head => self.connection.poll_head(now_ms)?,
                 Goal::Receive(mode, control) => {
-                    let now_ms = self.clock.now_ms();
-                    self.connection.poll_receive(mode, control == Control::Shown, now_ms)?
+                    self.connection.poll_receive(mode, control, now_ms)?
                 }
             };
             match step {
@@ -438,11 +448,10 @@ impl<S: Write, R: Role, B: Buffer, T: Deadline<S>> Sender<'_, S, R, B, T> {
     }
 
     fn drain(&mut self) -> Result<(), Error<S::Error>> {
-        let since_ms = self.clock.now_ms();
-        loop {
+        while !self.write_side.is_drained() {
             if T::RUNS {
-                let deadline_ms = self.write_side.write_deadline_ms(since_ms);
                 let now_ms = self.clock.now_ms();
+                let deadline_ms = self.write_side.write_deadline_ms(now_ms);
                 if deadline_ms.is_some_and(|at_ms| at_ms <= now_ms) {
                     self.write_side.write_expired()?;
                 }
@@ -450,12 +459,10 @@ impl<S: Write, R: Role, B: Buffer, T: Deadline<S>> Sender<'_, S, R, B, T> {
                 self.clock.limit(self.next, wait_ms).map_err(Error::Transport)?;
             }
             let staged = self.write_side.staged();
-            let written = if !staged.is_empty() {
-                self.next.write(staged).map(Some)
-            } else if self.write_side.is_unflushed() {
+            let written = if staged.is_empty() {
                 self.next.flush().map(|()| None)
             } else {
-                return Ok(());
+                self.next.write(staged).map(Some)
             };
             match written {
                 Ok(None) => self.write_side.flushed(),
@@ -468,5 +475,6 @@ impl<S: Write, R: Role, B: Buffer, T: Deadline<S>> Sender<'_, S, R, B, T> {
                 },
             }
         }
+        Ok(())
     }
 }

@@ -43,13 +43,6 @@ impl Clock for NoClock {
 enum Goal {
     /// The head of the opening handshake.
     Head,
-    /// A message, a chunk of one, or a control frame.
-    Receive(crate::connection::Mode, Control),
-}
-
-/// Whether Pings and Pongs are shown to the caller.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Control {
-    Shown,
-    Hidden,
+    /// A message, a chunk of one, or, if so wanted, a control frame.
+    Receive(crate::connection::Mode, bool),
 }

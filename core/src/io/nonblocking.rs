@@ -17,7 +17,7 @@ use core::{
 use embedded_io_async::{Read, Write};
 use rand_core::CryptoRng;
 
-use super::{Clock, Control, Goal, NoClock, stream};
+use super::{Clock, Goal, NoClock, stream};
 use crate::{
     Chunk, Client, Closed, Error, Event, Kind, Message, Role, Server, UsageError,
     buffer::Buffer,
@@ -105,9 +105,9 @@ impl<S: Read + Write, B: Buffer, C: Compression, T: Timer> WebSocket<S, Server, 
     ///
     /// # Cancellation
     /// The answer is taken whole before the first await; call it again to go on.
-    pub async fn answer(
+    pub async fn answer<'d>(
         &mut self,
-        decide: impl for<'r> FnOnce(&server::Request<'r>) -> server::Decision<'r>,
+        decide: impl FnOnce(&server::Request<'_>) -> server::Decision<'d>,
     ) -> Result<(), Error<S::Error>> {
         let now_ms = self.clock.now_ms();
         self.connection.stage_answer(decide, now_ms)?;
@@ -141,9 +141,9 @@ impl<S: Read + Write, B: Buffer, C: Compression, T: Timer> WebSocket<S, Server, 
     ///
     /// # Cancellation
     /// Loses nothing: call it again.
-    pub async fn accept_with(
+    pub async fn accept_with<'d>(
         &mut self,
-        decide: impl for<'r> FnOnce(&server::Request<'r>) -> server::Decision<'r>,
+        decide: impl FnOnce(&server::Request<'_>) -> server::Decision<'d>,
     ) -> Result<(), Error<S::Error>> {
         if !self.is_open() {
             self.read_request().await?;
@@ -164,6 +164,19 @@ impl<S: Read + Write, B: Buffer, C: Compression, T: Timer> WebSocket<S, Server, 
 }
 
 impl<S: Read + Write, R: Role, B: Buffer, C: Compression, T: Timer> WebSocket<S, R, B, C, T> {
+    /// Waits until something has been received, to be looked at by [`message`](Self::message),
+    /// [`chunk`](Self::chunk) or [`control`](Self::control) until the next call: `recv` and its
+    /// sisters in two steps. Pings and Pongs count only if `control` says so.
+    ///
+    /// # Errors
+    /// As [`recv`](Self::recv).
+    ///
+    /// # Cancellation
+    /// Loses nothing.
+    pub async fn receive(&mut self, mode: Mode, control: bool) -> Result<Ready, Error<S::Error>> {
+        self.drive(Goal::Receive(mode, control)).await
+    }
+
     /// Receives the next message whole; `None` once the closing handshake is done.
     ///
     /// The message borrows the receive buffer. Pings are answered and Close frames too. What was
@@ -207,7 +220,7 @@ impl<S: Read + Write, R: Role, B: Buffer, C: Compression, T: Timer> WebSocket<S,
     pub async fn recv_with_sender(
         &mut self,
     ) -> Result<Option<(Message<'_>, Sender<'_, S, R, B, T>)>, Error<S::Error>> {
-        let ready = self.drive(Goal::Receive(Mode::Whole, Control::Hidden)).await?;
+        let ready = self.receive(Mode::Whole, false).await?;
         let Ready::Data { kind, .. } = ready else { return Ok(None) };
         let (message, mut sender) = self.message(kind);
         match message {
@@ -231,9 +244,9 @@ impl<S: Read + Write, R: Role, B: Buffer, C: Compression, T: Timer> WebSocket<S,
     /// # Cancellation
     /// Loses nothing.
     pub async fn recv_chunk(&mut self) -> Result<Option<Chunk<'_>>, Error<S::Error>> {
-        let ready = self.drive(Goal::Receive(Mode::Chunks, Control::Hidden)).await?;
+        let ready = self.receive(Mode::Chunks, false).await?;
         let Ready::Data { kind, first, fin } = ready else { return Ok(None) };
-        Ok(Some(self.connection.chunk(kind, first, fin)))
+        Ok(Some(self.chunk(kind, first, fin)))
     }
 
     /// Receives the next message, Ping or Pong; Pings have been answered when they are seen.
@@ -244,7 +257,7 @@ impl<S: Read + Write, R: Role, B: Buffer, C: Compression, T: Timer> WebSocket<S,
     /// # Cancellation
     /// Loses nothing.
     pub async fn recv_event(&mut self) -> Result<Option<Event<'_>>, Error<S::Error>> {
-        match self.drive(Goal::Receive(Mode::Whole, Control::Shown)).await? {
+        match self.receive(Mode::Whole, true).await? {
             Ready::Data { kind, .. } => {
                 let (message, mut sender) = self.message(kind);
                 match message {
@@ -255,8 +268,8 @@ impl<S: Read + Write, R: Role, B: Buffer, C: Compression, T: Timer> WebSocket<S,
                     }
                 }
             }
-            Ready::Ping(payload) => Ok(Some(Event::Ping(self.connection.control(payload)))),
-            Ready::Pong(payload) => Ok(Some(Event::Pong(self.connection.control(payload)))),
+            Ready::Ping(payload) => Ok(Some(Event::Ping(self.control(payload)))),
+            Ready::Pong(payload) => Ok(Some(Event::Pong(self.control(payload)))),
             Ready::Head | Ready::Closed => Ok(None),
         }
     }
@@ -347,20 +360,18 @@ impl<S: Read + Write, R: Role, B: Buffer, C: Compression, T: Timer> WebSocket<S,
         if self.is_open() {
             self.sender().close(code, reason).await?;
         }
-        while let Ready::Data { .. } =
-            self.drive(Goal::Receive(Mode::Chunks, Control::Hidden)).await?
-        {}
+        while let Ready::Data { .. } = self.receive(Mode::Chunks, false).await? {}
         self.connection.closed().ok_or(UsageError::Closed.into())
     }
 
     /// Polls and does what the connection says until something is ready.
     async fn drive(&mut self, goal: Goal) -> Result<Ready, Error<S::Error>> {
         loop {
+            let now_ms = if T::RUNS { Some(self.clock.now_ms()) } else { None };
             let step = match goal {
-                Goal::Head => self.connection.poll_head()?,
+                Goal::Head => self.connection.poll_head(now_ms)?,
                 Goal::Receive(mode, control) => {
-                    let now_ms = self.clock.now_ms();
-                    self.connection.poll_receive(mode, control == Control::Shown, now_ms)?
+                    self.connection.poll_receive(mode, control, now_ms)?
                 }
             };
             match step {
@@ -512,10 +523,13 @@ impl<S: Write, R: Role, B: Buffer, T: Timer> Sender<'_, S, R, B, T> {
     }
 
     async fn drain(&mut self) -> Result<(), Error<S::Error>> {
-        let since_ms = self.clock.now_ms();
-        loop {
-            let deadline_ms =
-                if T::RUNS { self.write_side.write_deadline_ms(since_ms) } else { None };
+        while !self.write_side.is_drained() {
+            let deadline_ms = if T::RUNS {
+                let now_ms = self.clock.now_ms();
+                self.write_side.write_deadline_ms(now_ms)
+            } else {
+                None
+            };
             let staged = self.write_side.staged();
             if !staged.is_empty() {
                 match before(self.clock, deadline_ms, self.next.write(staged)).await {
@@ -524,16 +538,15 @@ impl<S: Write, R: Role, B: Buffer, T: Timer> Sender<'_, S, R, B, T> {
                     Some(Err(error)) => self.failed(error)?,
                     None => self.write_side.write_expired()?,
                 }
-            } else if self.write_side.is_unflushed() {
+            } else {
                 match before(self.clock, deadline_ms, self.next.flush()).await {
                     Some(Ok(())) => self.write_side.flushed(),
                     Some(Err(error)) => self.failed(error)?,
                     None => self.write_side.write_expired()?,
                 }
-            } else {
-                return Ok(());
             }
         }
+        Ok(())
     }
 }
 

@@ -6,9 +6,10 @@ use rand_core::CryptoRng;
 
 use super::{Clock, NoClock};
 use crate::{
-    Client, Closed, Config, Error, Kind, Message, ProtocolError, ResourceError, Role, Server,
+    Chunk, Client, Closed, Config, Error, Kind, Message, ProtocolError, ResourceError, Role,
+    Server,
     buffer::Buffer,
-    connection::{Connection, WriteSide},
+    connection::{Connection, ControlRange, WriteSide},
     handshake::{client, server},
     permessage_deflate::{Compression, NoCompression},
 };
@@ -182,15 +183,29 @@ impl<M, S, R: Role, B: Buffer, C: Compression, T: Clock> WebSocket<M, S, R, B, C
         }
     }
 
-    /// The whole message that is ready, and the sender.
+    /// The whole message that is [ready](crate::connection::Ready::Data), and the sender.
+    ///
+    /// # Errors
+    /// [`ProtocolError::InvalidUtf8`] if a text is not UTF-8: that fails the connection, with a
+    /// Close frame that a [`flush`](Sender) of the sender writes.
     #[allow(clippy::type_complexity, reason = "two borrows that have to be taken at once")]
-    pub(super) fn message(
+    pub fn message(
         &mut self,
         kind: Kind,
     ) -> (Result<Message<'_>, ProtocolError>, Sender<'_, M, S, R, B, T>) {
         let (message, write_side) = self.connection.message(kind);
         let (next, clock) = (&mut self.next, &mut self.clock);
         (message, Sender { next, clock, write_side, waits: PhantomData })
+    }
+
+    /// The chunk that is [ready](crate::connection::Ready::Data).
+    pub fn chunk(&self, kind: Kind, first: bool, fin: bool) -> Chunk<'_> {
+        self.connection.chunk(kind, first, fin)
+    }
+
+    /// The payload of the Ping or Pong that is [ready](crate::connection::Ready::Ping).
+    pub fn control(&self, payload: ControlRange) -> &[u8] {
+        self.connection.control(payload)
     }
 }
 

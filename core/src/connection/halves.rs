@@ -1,0 +1,273 @@
+//! A connection in two halves that are used at the same time: full duplex.
+//!
+//! The read side keeps what has been received, the write side what is to be sent. What the one
+//! finds that the other has to send, Pongs and Close frames, goes through a [`Mailbox`] between
+//! them: so neither ever waits for the other.
+
+use core::{marker::PhantomData, num::NonZeroUsize, str};
+
+use super::{
+    Connection, ControlRange, Mode, Step, WriteSide,
+    inbound::Inbound,
+    receive::{self, Answers},
+    state::{Due, End, Phase, State},
+};
+use crate::{
+    buffer::Buffer,
+    error::{Error, ProtocolError, ResourceError, Timeout},
+    message::{Chunk, Closed, Kind, Message},
+    permessage_deflate::Compression,
+    role::Role,
+    wire::{MAX_CONTROL_LEN, close::CloseCode, header::Opcode},
+};
+
+/// What the read side owes to the peer and the write side has to send, and what each side has to
+/// know of the other.
+///
+/// It has room for one Pong: the latest, which answers all Pings before it (RFC 6455 section
+/// 5.5.3). 140 bytes.
+#[derive(Debug)]
+pub struct Mailbox {
+    pong: [u8; MAX_CONTROL_LEN],
+    pong_len: Option<u8>,
+    ping: bool,
+    close: Option<CloseCode>,
+    /// The read side has seen the end.
+    end: Option<End>,
+    /// The write side has sent the first Close frame.
+    closing: bool,
+}
+
+impl Mailbox {
+    /// An empty mailbox.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            pong: [0; MAX_CONTROL_LEN],
+            pong_len: None,
+            ping: false,
+            close: None,
+            end: None,
+            closing: false,
+        }
+    }
+
+    /// Whether the write side has nothing to take out.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.pong_len.is_none() && !self.ping && self.close.is_none()
+    }
+}
+
+impl Default for Mailbox {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Answers for Mailbox {
+    fn has_room(&mut self) -> bool {
+        true
+    }
+
+    fn is_drained(&self) -> bool {
+        true
+    }
+
+    fn pong(&mut self, payload: &[u8]) {
+        for (slot, byte) in self.pong.iter_mut().zip(payload) {
+            *slot = *byte;
+        }
+        self.pong_len = Some(payload.len() as u8);
+    }
+
+    fn close(&mut self, code: CloseCode) {
+        self.close = Some(code);
+    }
+}
+
+/// The half of a connection that receives.
+#[derive(Debug)]
+pub struct ReadSide<R, B> {
+    inbound: Inbound<B>,
+    state: State,
+    role: PhantomData<R>,
+}
+
+impl<R: Role, B: Buffer, C: Compression> Connection<R, B, C> {
+    /// Splits the connection into its halves.
+    pub fn split(self) -> (ReadSide<R, B>, WriteSide<R, B>) {
+        let state = self.write_side.state;
+        (ReadSide { inbound: self.inbound, state, role: PhantomData }, self.write_side)
+    }
+
+    /// Joins the halves of a connection again; both must be of the same one.
+    pub fn reunite(
+        read_side: ReadSide<R, B>,
+        mut write_side: WriteSide<R, B>,
+        mailbox: &mut Mailbox,
+        compression: C,
+    ) -> Self {
+        write_side.deliver(mailbox);
+        write_side.state = match write_side.state.phase {
+            Phase::Closing if read_side.state.is_open() => write_side.state,
+            _ => read_side.state,
+        };
+        Self { inbound: read_side.inbound, write_side, compression }
+    }
+}
+
+impl<R: Role, B: Buffer> ReadSide<R, B> {
+    /// Says what to do next to receive, as [`Connection::poll_receive`] does, but never to
+    /// drain: what is in the mailbox is to be taken out while this side waits for bytes, and
+    /// before the end is told to anybody.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn poll<E>(
+        &mut self,
+        mailbox: &mut Mailbox,
+        mode: Mode,
+        control: bool,
+        now_ms: Option<u64>,
+    ) -> Result<Step, Error<E>> {
+        if mailbox.closing && self.state.is_open() {
+            self.state.enter(Phase::Closing, now_ms.unwrap_or_default());
+        }
+        let step = receive::poll::<R, _, _>(
+            &mut self.inbound,
+            &mut self.state,
+            mailbox,
+            mode,
+            control,
+            now_ms,
+        );
+        self.tell_end(mailbox);
+        step
+    }
+
+    /// The free end of the receive buffer: see [`Connection::space`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn space(&mut self) -> Result<&mut [u8], ResourceError> {
+        self.inbound.space()
+    }
+
+    /// Takes note that `len` bytes have been read into the [`space`](Self::space).
+    pub fn received(&mut self, len: NonZeroUsize, now_ms: u64) {
+        self.inbound.received(len);
+        self.state.heard(now_ms);
+    }
+
+    /// Takes note that nothing more can be read; `failed` if the next layer said why.
+    ///
+    /// Returns whether the connection had ended before, so that it changes nothing.
+    pub fn end_of_stream(&mut self, mailbox: &mut Mailbox, failed: bool) -> bool {
+        let ended = self.is_ended();
+        self.state.end(if failed { End::Transport } else { End::Lost });
+        self.tell_end(mailbox);
+        ended
+    }
+
+    /// When a wait for bytes has to end for a [`tick`](Self::tick); `None`: never.
+    pub const fn wakeup_ms(&self) -> Option<u64> {
+        self.state.wakeup_ms()
+    }
+
+    /// Does what is due after waiting for the peer's bytes in vain: puts a keep-alive Ping into
+    /// the mailbox, or fails the connection.
+    ///
+    /// # Errors
+    /// [`Timeout`] when a deadline has passed.
+    pub fn tick(&mut self, mailbox: &mut Mailbox, now_ms: u64) -> Result<(), Timeout> {
+        let due = self.state.check(now_ms);
+        self.tell_end(mailbox);
+        if matches!(due?, Due::Ping) {
+            mailbox.ping = true;
+        }
+        Ok(())
+    }
+
+    /// The whole message that is ready.
+    ///
+    /// # Errors
+    /// [`ProtocolError::InvalidUtf8`], which fails the connection, if a text is not UTF-8.
+    pub fn message(
+        &mut self,
+        kind: Kind,
+        fail: impl FnOnce(&mut dyn FnMut(&mut Mailbox)),
+    ) -> Result<Message<'_>, ProtocolError> {
+        let bytes = self.inbound.handed_out();
+        match kind {
+            Kind::Binary => Ok(Message::Binary(bytes)),
+            Kind::Text => str::from_utf8(bytes).map(Message::Text).map_err(|_| {
+                let state = &mut self.state;
+                fail(&mut |mailbox| {
+                    receive::fail(state, mailbox, ProtocolError::InvalidUtf8);
+                    mailbox.end = Some(End::Protocol(ProtocolError::InvalidUtf8));
+                });
+                ProtocolError::InvalidUtf8
+            }),
+        }
+    }
+
+    /// The chunk that is ready.
+    pub fn chunk(&self, kind: Kind, first: bool, fin: bool) -> Chunk<'_> {
+        Chunk { kind, data: self.inbound.handed_out(), first, fin }
+    }
+
+    /// The payload of the Ping or Pong that is ready.
+    pub fn control(&self, payload: ControlRange) -> &[u8] {
+        self.inbound.control(payload)
+    }
+
+    /// How the connection was closed; `None` unless both Close frames crossed the wire.
+    pub fn closed(&self) -> Option<Closed<'_>> {
+        self.state.closed(self.inbound.handed_out())
+    }
+
+    /// Whether nothing more will be received.
+    pub const fn is_ended(&self) -> bool {
+        matches!(self.state.phase, Phase::Ended(_))
+    }
+
+    fn tell_end(&self, mailbox: &mut Mailbox) {
+        if let Phase::Ended(end) = self.state.phase {
+            mailbox.end = Some(end);
+        }
+    }
+}
+
+impl<R: Role, B: Buffer> WriteSide<R, B> {
+    /// Takes out of the mailbox what there is room for, and leaves word of a Close frame sent.
+    pub fn deliver(&mut self, mailbox: &mut Mailbox) {
+        if matches!(self.state.phase, Phase::Closing) {
+            mailbox.closing = true;
+        }
+        while !mailbox.is_empty() && self.has_control_room() {
+            // Nothing may follow a Close frame, and the peer's answers ours.
+            let open = self.state.is_open();
+            if let Some(code) = mailbox.close.take() {
+                if open {
+                    self.outbound.stage_close(Some(code), "");
+                    self.state.enter(Phase::Closing, 0);
+                }
+            } else if let Some(len) = mailbox.pong_len.take() {
+                if open && let Some(payload) = mailbox.pong.get(..usize::from(len)) {
+                    self.outbound.stage_control(Opcode::Pong, payload);
+                }
+            } else if core::mem::take(&mut mailbox.ping) && open {
+                self.outbound.stage_control(Opcode::Ping, &[]);
+            }
+        }
+        if mailbox.is_empty()
+            && let Some(end) = mailbox.end
+        {
+            if matches!(end, End::Lost | End::Transport | End::Timeout(_)) {
+                self.outbound.discard();
+            }
+            self.state.phase = Phase::Ended(end);
+        }
+    }
+}
