@@ -95,10 +95,11 @@ pub struct ReadSide<R, B> {
 }
 
 impl<R: Role, B: Buffer, C: Compression> Connection<R, B, C> {
-    /// Splits the connection into its halves.
-    pub fn split(self) -> (ReadSide<R, B>, WriteSide<R, B>) {
-        let state = self.write_side.state;
-        (ReadSide { inbound: self.inbound, state, role: PhantomData }, self.write_side)
+    /// Splits the connection into its halves, and the compression that they had in common.
+    pub fn split(self) -> (ReadSide<R, B>, WriteSide<R, B>, C) {
+        let Self { inbound, write_side, compression } = self;
+        let state = write_side.state;
+        (ReadSide { inbound, state, role: PhantomData }, write_side, compression)
     }
 
     /// Joins the halves of a connection again; both must be of the same one.

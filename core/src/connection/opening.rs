@@ -224,10 +224,8 @@ impl<B: Buffer, C: Compression> Connection<Server, B, C> {
     /// # Errors
     /// Why it was not.
     pub fn opening_outcome<E>(&self) -> Result<(), Error<E>> {
-        match self.write_side.state.phase {
-            Phase::Ended(end) => end.outcome(),
-            _ => self.write_side.check_open().map_err(Error::from),
-        }
+        self.write_side.outcome()?;
+        self.write_side.check_open().map_err(Error::from)
     }
 }
 

@@ -123,6 +123,17 @@ impl<R: Role, B: Buffer> WriteSide<R, B> {
         Ok(())
     }
 
+    /// Whether what was sent had a connection to go through.
+    ///
+    /// # Errors
+    /// How it ended, if not by a closing handshake.
+    pub const fn outcome<E>(&self) -> Result<(), Error<E>> {
+        match self.state.phase {
+            Phase::Ended(end) => end.outcome(),
+            _ => Ok(()),
+        }
+    }
+
     /// What is to be written next.
     pub fn staged(&self) -> &[u8] {
         self.outbound.staged()

@@ -14,7 +14,7 @@ use super::{Clock, Goal, NoClock, stream};
 use crate::{
     Chunk, Client, Closed, Error, Event, Kind, Message, Role, Server, UsageError,
     buffer::Buffer,
-    connection::{Mode, Part, Ready, Staged, Step},
+    connection::{Mode, Part, Ready, Staged, Step, WriteSide},
     handshake::{client, server},
     permessage_deflate::{Compression, NoCompression},
     wire::close::CloseCode,
@@ -48,7 +48,7 @@ impl<S: embedded_io::ErrorType> Deadline<S> for NoClock {
 }
 
 /// What to make of a failed read or write.
-enum Interruption {
+pub(super) enum Interruption {
     /// It failed for good.
     None,
     /// It waited as long as the caller lets it: the connection can go on.
@@ -59,7 +59,7 @@ enum Interruption {
     Retry,
 }
 
-fn interruption<T: Clock>(error: &impl embedded_io::Error) -> Interruption {
+pub(super) fn interruption<T: Clock>(error: &impl embedded_io::Error) -> Interruption {
     match error.kind() {
         ErrorKind::TimedOut if T::RUNS => Interruption::Clock,
         ErrorKind::TimedOut => Interruption::Caller,
@@ -449,32 +449,39 @@ impl<S: Write, R: Role, B: Buffer, T: Deadline<S>> Sender<'_, S, R, B, T> {
 
     fn drain(&mut self) -> Result<(), Error<S::Error>> {
         while !self.write_side.is_drained() {
-            if T::RUNS {
-                let now_ms = self.clock.now_ms();
-                let deadline_ms = self.write_side.write_deadline_ms(now_ms);
-                if deadline_ms.is_some_and(|at_ms| at_ms <= now_ms) {
-                    self.write_side.write_expired()?;
-                }
-                let wait_ms = deadline_ms.map(|at_ms| at_ms.saturating_sub(now_ms).max(1));
-                self.clock.limit(self.next, wait_ms).map_err(Error::Transport)?;
-            }
-            let staged = self.write_side.staged();
-            let written = if staged.is_empty() {
-                self.next.flush().map(|()| None)
-            } else {
-                self.next.write(staged).map(Some)
-            };
-            match written {
-                Ok(None) => self.write_side.flushed(),
-                Ok(Some(0)) => self.write_side.end_of_stream()?,
-                Ok(Some(len)) => self.write_side.written(len),
-                Err(error) => match interruption::<T>(&error) {
-                    Interruption::None => self.failed(error)?,
-                    Interruption::Caller => return Err(Error::Transport(error)),
-                    Interruption::Retry | Interruption::Clock => {}
-                },
-            }
+            write_once(self.next, self.clock, self.write_side)?;
         }
         Ok(())
     }
+}
+
+/// Writes staged bytes, or flushes, once.
+pub(super) fn write_once<S: Write, R: Role, B: Buffer, T: Deadline<S>>(
+    next: &mut S,
+    clock: &mut T,
+    write_side: &mut WriteSide<R, B>,
+) -> Result<(), Error<S::Error>> {
+    if T::RUNS {
+        let now_ms = clock.now_ms();
+        let deadline_ms = write_side.write_deadline_ms(now_ms);
+        if deadline_ms.is_some_and(|at_ms| at_ms <= now_ms) {
+            return Ok(write_side.write_expired()?);
+        }
+        let wait_ms = deadline_ms.map(|at_ms| at_ms.saturating_sub(now_ms).max(1));
+        clock.limit(next, wait_ms).map_err(Error::Transport)?;
+    }
+    let staged = write_side.staged();
+    let written =
+        if staged.is_empty() { next.flush().map(|()| None) } else { next.write(staged).map(Some) };
+    match written {
+        Ok(None) => write_side.flushed(),
+        Ok(Some(0)) => write_side.end_of_stream()?,
+        Ok(Some(len)) => write_side.written(len),
+        Err(error) => match interruption::<T>(&error) {
+            Interruption::None if write_side.transport_failed() => {}
+            Interruption::None | Interruption::Caller => return Err(Error::Transport(error)),
+            Interruption::Retry | Interruption::Clock => {}
+        },
+    }
+    Ok(())
 }

@@ -13,6 +13,7 @@
 
 pub mod blocking;
 pub mod nonblocking;
+pub mod split;
 mod stream;
 
 pub use stream::{Sender, WebSocket};

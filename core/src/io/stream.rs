@@ -96,6 +96,10 @@ impl<M, S, B: Buffer, C: Compression, T: Clock> WebSocket<M, S, Server, B, C, T>
 }
 
 impl<M, S, R: Role, B: Buffer, C: Compression, T: Clock> WebSocket<M, S, R, B, C, T> {
+    pub(super) const fn from_parts(next: S, clock: T, connection: Connection<R, B, C>) -> Self {
+        Self { next, clock, connection, waits: PhantomData }
+    }
+
     /// The same connection with another clock.
     pub fn with_clock<U: Clock>(self, clock: U) -> WebSocket<M, S, R, B, C, U> {
         WebSocket { next: self.next, clock, connection: self.connection, waits: PhantomData }

@@ -1,0 +1,295 @@
+//! The halves of a stream that blocks, for two threads.
+//!
+//! The receiver writes what it owes before it waits for bytes, unless a send is under way: then
+//! that takes it along. Each half bounds its own waiting, if its [`Deadline`] clock can.
+
+use core::{num::NonZeroUsize, ops::Deref};
+
+use embedded_io::{ErrorType, Read, Write};
+
+use super::{Cells, Writer};
+use crate::{
+    Chunk, Error, Event, Kind, Message, Role,
+    buffer::Buffer,
+    connection::{Mode, Part, Ready, Staged, Step},
+    io::{
+        NoClock,
+        blocking::{Blocking, Deadline, Interruption, interruption},
+    },
+    permessage_deflate::{Compression, NoCompression},
+    wire::close::CloseCode,
+};
+
+/// The half that receives.
+pub type ReceiveHalf<S, R, B, P, C = NoCompression, T = NoClock> =
+    super::ReceiveHalf<Blocking, S, R, B, P, C, T>;
+
+/// The half that sends.
+pub type SendHalf<P, T = NoClock> = super::SendHalf<Blocking, P, T>;
+
+/// [`Cells`] that a thread can wait for.
+pub trait WaitCells: Cells {
+    /// Calls `f` with the writer when the other half does not use it any more.
+    fn writer<U>(
+        &self,
+        f: impl FnOnce(&mut Writer<Self::Next, Self::Role, Self::Buffer>) -> U,
+    ) -> U;
+}
+
+/// The next layer that the cells write to, its error, and the writer.
+type Next<P> = <<P as Deref>::Target as Cells>::Next;
+type WriteError<P> = <Next<P> as ErrorType>::Error;
+type WriterOf<P> =
+    Writer<Next<P>, <<P as Deref>::Target as Cells>::Role, <<P as Deref>::Target as Cells>::Buffer>;
+
+impl<S, R, B, P, C, T> ReceiveHalf<S, R, B, P, C, T>
+where
+    S: Read,
+    R: Role,
+    B: Buffer,
+    P: Deref<Target: WaitCells<Next: Write<Error = S::Error>, Role = R, Buffer = B>>,
+    C: Compression,
+    T: Deadline<S> + Deadline<Next<P>>,
+{
+    /// Receives the next message whole; `None` once the closing handshake is done.
+    ///
+    /// # Errors
+    /// As [`WebSocket::recv`](crate::io::blocking::WebSocket::recv).
+    pub fn recv(&mut self) -> Result<Option<Message<'_>>, Error<S::Error>> {
+        Ok(match self.recv_event_if(false)? {
+            Some(Event::Message(message)) => Some(message),
+            _ => None,
+        })
+    }
+
+    /// Receives the next message, Ping or Pong.
+    ///
+    /// # Errors
+    /// As [`recv`](Self::recv).
+    pub fn recv_event(&mut self) -> Result<Option<Event<'_>>, Error<S::Error>> {
+        self.recv_event_if(true)
+    }
+
+    fn recv_event_if(&mut self, control: bool) -> Result<Option<Event<'_>>, Error<S::Error>> {
+        Ok(Some(match self.receive(Mode::Whole, control)? {
+            Ready::Data { kind, .. } => Event::Message(self.message(kind)?),
+            Ready::Ping(payload) => Event::Ping(self.read_side.control(payload)),
+            Ready::Pong(payload) => Event::Pong(self.read_side.control(payload)),
+            Ready::Head | Ready::Closed => return Ok(None),
+        }))
+    }
+
+    /// Receives what there is of the next message: see
+    /// [`WebSocket::recv_chunk`](crate::io::blocking::WebSocket::recv_chunk).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn recv_chunk(&mut self) -> Result<Option<Chunk<'_>>, Error<S::Error>> {
+        match self.receive(Mode::Chunks, false)? {
+            Ready::Data { kind, first, fin } => Ok(Some(self.chunk(kind, first, fin))),
+            _ => Ok(None),
+        }
+    }
+
+    fn receive(&mut self, mode: Mode, control: bool) -> Result<Ready, Error<S::Error>> {
+        loop {
+            let now_ms = if T::RUNS { Some(self.clock.now_ms()) } else { None };
+            let Self { read_side, cells, .. } = self;
+            let step = cells.mailbox(|mailbox| read_side.poll(mailbox, mode, control, now_ms));
+            match step {
+                Ok(Step::Ready(Ready::Closed)) => {
+                    self.deliver_end();
+                    return Ok(Ready::Closed);
+                }
+                Ok(Step::Ready(ready)) => return Ok(ready),
+                Ok(Step::Read | Step::Drain) => self.read()?,
+                Err(error) => {
+                    self.deliver_end();
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    /// Writes what there is to be written, unless a send does, and reads once.
+    fn read(&mut self) -> Result<(), Error<S::Error>> {
+        let Self { next, clock, read_side, cells, .. } = self;
+        let cells = &**cells;
+        // What cannot be written any more is told by the read, or by the sender.
+        let _ = cells.try_writer(|writer| writer.drain(cells, clock));
+        if T::RUNS {
+            let now_ms = clock.now_ms();
+            let wait_ms = read_side.wakeup_ms().map(|at_ms| at_ms.saturating_sub(now_ms).max(1));
+            Deadline::<S>::limit(clock, next, wait_ms).map_err(Error::Transport)?;
+        }
+        let read = next.read(read_side.space()?);
+        let now_ms = clock.now_ms();
+        match read {
+            Ok(len) => match NonZeroUsize::new(len) {
+                Some(len) => read_side.received(len, now_ms),
+                None => {
+                    cells.mailbox(|mailbox| read_side.end_of_stream(mailbox, false));
+                }
+            },
+            Err(error) => match interruption::<T>(&error) {
+                Interruption::None => {
+                    if !cells.mailbox(|mailbox| read_side.end_of_stream(mailbox, true)) {
+                        return Err(Error::Transport(error));
+                    }
+                }
+                Interruption::Caller => return Err(Error::Transport(error)),
+                Interruption::Retry => {}
+                Interruption::Clock => {
+                    cells.mailbox(|mailbox| read_side.tick(mailbox, now_ms))?;
+                }
+            },
+        }
+        Ok(())
+    }
+
+    /// Lets the last Close frame leave before the end is told. That the peer does not take it
+    /// changes nothing.
+    fn deliver_end(&mut self) {
+        let Self { clock, cells, .. } = self;
+        let cells = &**cells;
+        let _ = cells.writer(|writer| writer.drain(cells, clock));
+    }
+}
+
+impl<S: Write, R: Role, B: Buffer> Writer<S, R, B> {
+    /// Takes out the mailbox and writes and flushes all that is staged.
+    fn drain<T: Deadline<S>>(
+        &mut self,
+        cells: &impl Cells,
+        clock: &mut T,
+    ) -> Result<(), Error<S::Error>> {
+        loop {
+            cells.mailbox(|mailbox| self.write_side.deliver(mailbox));
+            if self.write_side.is_drained() {
+                return Ok(());
+            }
+            crate::io::blocking::write_once(&mut self.next, clock, &mut self.write_side)?;
+        }
+    }
+}
+
+impl<P: Deref<Target: WaitCells<Next: Write>>, T: Deadline<Next<P>>> SendHalf<P, T> {
+    /// Sends a message: see [`Sender::send`](crate::io::blocking::Sender::send).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn send<'m>(
+        &mut self,
+        message: impl Into<Message<'m>>,
+    ) -> Result<(), Error<WriteError<P>>> {
+        self.stage(message.into().into(), true)
+    }
+
+    /// Stages a message, to leave with the next `send` or `flush`, or when the other half begins
+    /// to wait.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub fn feed<'m>(
+        &mut self,
+        message: impl Into<Message<'m>>,
+    ) -> Result<(), Error<WriteError<P>>> {
+        self.stage(message.into().into(), false)
+    }
+
+    /// Sends a part of a message: see
+    /// [`Sender::send_part`](crate::io::blocking::Sender::send_part).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn send_part(
+        &mut self,
+        kind: Kind,
+        part: &[u8],
+        fin: bool,
+    ) -> Result<(), Error<WriteError<P>>> {
+        self.stage(Part::new(kind, part, fin), true)
+    }
+
+    /// Sends a Ping of at most 125 bytes (RFC 6455 section 5.5.2).
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when not open, [`Error::Config`] if it is too long.
+    pub fn ping(&mut self, payload: &[u8]) -> Result<(), Error<WriteError<P>>> {
+        self.control(|writer, _| writer.write_side.stage_ping(payload))
+    }
+
+    /// Sends a Close frame, after which nothing can be sent. The other half receives the peer's.
+    ///
+    /// # Errors
+    /// As [`Sender::close`](crate::io::blocking::Sender::close).
+    pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error<WriteError<P>>> {
+        self.control(|writer, now_ms| writer.write_side.stage_close(code, reason, now_ms))
+    }
+
+    /// Writes and flushes all that is staged.
+    ///
+    /// # Errors
+    /// How the connection ended.
+    pub fn flush(&mut self) -> Result<(), Error<WriteError<P>>> {
+        self.run(|_, _| Ok(Staged::Whole), true)
+    }
+
+    /// Bytes of the message that a failed `send` left half sent; `None` if there is none.
+    pub fn unfinished(&self) -> Option<usize> {
+        self.cells.writer(|writer| writer.write_side.unfinished())
+    }
+
+    fn stage(&mut self, part: Part<'_>, drain: bool) -> Result<(), Error<WriteError<P>>> {
+        self.run(|writer, _| writer.write_side.stage_part(part), drain)
+    }
+
+    fn control(
+        &mut self,
+        mut stage: impl FnMut(&mut WriterOf<P>, u64) -> Result<(), Error<WriteError<P>>>,
+    ) -> Result<(), Error<WriteError<P>>> {
+        self.run(
+            |writer, now_ms| {
+                if !writer.write_side.has_control_room() {
+                    return Ok(Staged::Partly);
+                }
+                stage(writer, now_ms).map(|()| Staged::Whole)
+            },
+            true,
+        )
+    }
+
+    /// Stages as often as it takes, writing between, and writes all at the end if `drain`.
+    fn run(
+        &mut self,
+        mut stage: impl FnMut(&mut WriterOf<P>, u64) -> Result<Staged, Error<WriteError<P>>>,
+        drain: bool,
+    ) -> Result<(), Error<WriteError<P>>> {
+        let Self { cells, clock, .. } = self;
+        let cells = &**cells;
+        let sent = cells.writer(|writer| {
+            loop {
+                // So that the end, if the other half has seen it, is known here too.
+                cells.mailbox(|mailbox| writer.write_side.deliver(mailbox));
+                let now_ms = clock.now_ms();
+                match stage(writer, now_ms)? {
+                    Staged::Whole => break,
+                    Staged::Partly => writer.drain(cells, clock)?,
+                }
+            }
+            if drain {
+                writer.drain(cells, clock)?;
+            }
+            // The other half may have seen the end meanwhile.
+            writer.write_side.outcome()
+        });
+        // What the other half left while it could not have the writer.
+        while !cells.mailbox(|mailbox| mailbox.is_empty()) {
+            match cells.try_writer(|writer| writer.drain(cells, clock)) {
+                Some(drained) => drained?,
+                None => break,
+            }
+        }
+        sent
+    }
+}

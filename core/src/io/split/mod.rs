@@ -1,0 +1,199 @@
+//! Two halves of a stream, used at the same time: full duplex.
+//!
+//! A [`ReceiveHalf`] and a [`SendHalf`] share two small cells: the write side with its half of
+//! the next layer, and the [`Mailbox`] between them. Which cells is the adapter's choice
+//! ([`Cells`]); [`LocalCells`] serve tasks of one thread.
+//!
+//! # Who writes
+//! - The receiver finds a Ping: it leaves the Pong in the mailbox and writes it itself while it
+//!   waits for more bytes. So a sender that does nothing does not have to be polled.
+//! - Unless a send is under way: then that takes the mailbox along, between two frames. So the
+//!   receiver never waits for a sender, and goes on reading while the peer does not.
+//! - A cell is held for one poll, never across an await: a future that is dropped, or kept and
+//!   not polled, holds up nobody.
+//!
+//! # What the next layer must be able to do
+//! It comes as two values, one that reads and one that writes. Dropping a `write` or `flush` that
+//! waits must lose nothing, and the task that polled it last must still be woken: so it is with
+//! sockets.
+
+pub mod blocking;
+pub mod nonblocking;
+
+use core::{
+    cell::{Cell, RefCell},
+    marker::PhantomData,
+    ops::Deref,
+    task::Waker,
+};
+
+use super::{Clock, NoClock, stream::WebSocket};
+use crate::{
+    Closed, Error, Message, ProtocolError, Role,
+    buffer::Buffer,
+    connection::{Connection, Mailbox, ReadSide, WriteSide},
+    message::{Chunk, Kind},
+    permessage_deflate::{Compression, NoCompression},
+};
+
+/// The write side of a connection with the half of the next layer that writes.
+#[derive(Debug)]
+pub struct Writer<S, R, B> {
+    next: S,
+    write_side: WriteSide<R, B>,
+    /// Whether a send is under way, which writes whatever there is to be written.
+    sending: bool,
+    /// Who wants to know when it no longer is.
+    receiver: Option<Waker>,
+}
+
+impl<S, R: Role, B: Buffer> Writer<S, R, B> {
+    /// Reports the failure of the next layer, unless the connection had ended before it.
+    fn failed<E>(&mut self, error: E) -> Result<(), Error<E>> {
+        if self.write_side.transport_failed() { Ok(()) } else { Err(Error::Transport(error)) }
+    }
+}
+
+/// The cells that two halves share.
+pub trait Cells: Sized {
+    /// The half of the next layer that writes.
+    type Next;
+    /// The role of the endpoint.
+    type Role: Role;
+    /// The buffer for staged bytes.
+    type Buffer: Buffer;
+
+    /// Calls `f` with the writer, or returns `None` if it is in use at this moment.
+    fn try_writer<U>(
+        &self,
+        f: impl FnOnce(&mut Writer<Self::Next, Self::Role, Self::Buffer>) -> U,
+    ) -> Option<U>;
+
+    /// Calls `f` with the mailbox. It is in use for moments only, so waiting for it is no matter.
+    fn mailbox<U>(&self, f: impl FnOnce(&mut Mailbox) -> U) -> U;
+
+    /// Takes the writer out, when no half needs it any more.
+    fn into_writer(self) -> Writer<Self::Next, Self::Role, Self::Buffer>;
+}
+
+/// Cells for two halves on one thread.
+#[allow(missing_debug_implementations, reason = "a Cell shows nothing of what it holds")]
+pub struct LocalCells<S, R, B> {
+    writer: RefCell<Writer<S, R, B>>,
+    mailbox: Cell<Mailbox>,
+}
+
+impl<S, R, B> LocalCells<S, R, B> {
+    /// Cells that hold `writer`.
+    pub const fn new(writer: Writer<S, R, B>) -> Self {
+        Self { writer: RefCell::new(writer), mailbox: Cell::new(Mailbox::new()) }
+    }
+}
+
+impl<S, R: Role, B: Buffer> Cells for LocalCells<S, R, B> {
+    type Next = S;
+    type Role = R;
+    type Buffer = B;
+
+    fn try_writer<U>(&self, f: impl FnOnce(&mut Writer<S, R, B>) -> U) -> Option<U> {
+        Some(f(&mut *self.writer.try_borrow_mut().ok()?))
+    }
+
+    fn mailbox<U>(&self, f: impl FnOnce(&mut Mailbox) -> U) -> U {
+        let mut mailbox = self.mailbox.take();
+        let result = f(&mut mailbox);
+        self.mailbox.set(mailbox);
+        result
+    }
+
+    fn into_writer(self) -> Writer<S, R, B> {
+        self.writer.into_inner()
+    }
+}
+
+/// The half that receives, over the next layer's half `S` that reads. `P` points to the cells.
+/// `M` says how it waits: its methods that wait are in [`blocking`] or [`nonblocking`].
+#[derive(Debug)]
+pub struct ReceiveHalf<M, S, R, B, P, C = NoCompression, T = NoClock> {
+    next: S,
+    clock: T,
+    read_side: ReadSide<R, B>,
+    compression: C,
+    cells: P,
+    waits: PhantomData<M>,
+}
+
+/// The half that sends; what it writes to is in the cells that `P` points to.
+/// `M` says how it waits: its methods that wait are in [`blocking`] or [`nonblocking`].
+#[derive(Debug)]
+pub struct SendHalf<M, P, T = NoClock> {
+    cells: P,
+    clock: T,
+    waits: PhantomData<M>,
+}
+
+/// The two halves of a stream.
+pub type Halves<M, S, R, B, P, C, T> = (ReceiveHalf<M, S, R, B, P, C, T>, SendHalf<M, P, T>);
+
+impl<M, S, R: Role, B: Buffer, C: Compression, T: Clock + Clone> WebSocket<M, S, R, B, C, T> {
+    /// Splits the stream. `split` splits the next layer into what reads and what writes; `share`
+    /// puts the write side into cells and returns a pointer to them: a reference or an `Arc`.
+    pub fn split<Rd, Wr, P>(
+        self,
+        split: impl FnOnce(S) -> (Rd, Wr),
+        share: impl FnOnce(Writer<Wr, R, B>) -> P,
+    ) -> Halves<M, Rd, R, B, P, C, T>
+    where
+        P: Deref<Target: Cells<Next = Wr, Role = R, Buffer = B>> + Clone,
+    {
+        let (next, writes) = split(self.next);
+        let (read_side, write_side, compression) = self.connection.split();
+        let cells = share(Writer { next: writes, write_side, sending: false, receiver: None });
+        let sender =
+            SendHalf { cells: cells.clone(), clock: self.clock.clone(), waits: PhantomData };
+        let clock = self.clock;
+        (ReceiveHalf { next, clock, read_side, compression, cells, waits: PhantomData }, sender)
+    }
+}
+
+impl<M, S, R: Role, B: Buffer, P, C: Compression, T: Clock> ReceiveHalf<M, S, R, B, P, C, T>
+where
+    P: Deref<Target: Cells<Role = R, Buffer = B>>,
+{
+    /// Joins the halves of a stream again, after the other half has been dropped. `take` takes
+    /// the cells from the pointer to them, `join` joins the halves of the next layer.
+    pub fn reunite<Wr, K, U>(
+        self,
+        take: impl FnOnce(P) -> K,
+        join: impl FnOnce(S, Wr) -> U,
+    ) -> WebSocket<M, U, R, B, C, T>
+    where
+        K: Cells<Next = Wr, Role = R, Buffer = B>,
+    {
+        let cells = take(self.cells);
+        let mut mailbox = cells.mailbox(core::mem::take);
+        let writer = cells.into_writer();
+        let connection =
+            Connection::reunite(self.read_side, writer.write_side, &mut mailbox, self.compression);
+        WebSocket::from_parts(join(self.next, writer.next), self.clock, connection)
+    }
+
+    /// How the connection was closed; `None` unless both Close frames crossed the wire.
+    pub fn closed(&self) -> Option<Closed<'_>> {
+        self.read_side.closed()
+    }
+
+    /// The half of the next layer that reads.
+    pub const fn inner_mut(&mut self) -> &mut S {
+        &mut self.next
+    }
+
+    fn message(&mut self, kind: Kind) -> Result<Message<'_>, ProtocolError> {
+        let cells = &self.cells;
+        self.read_side.message(kind, |fail| cells.mailbox(|mailbox| fail(mailbox)))
+    }
+
+    fn chunk(&self, kind: Kind, first: bool, fin: bool) -> Chunk<'_> {
+        self.read_side.chunk(kind, first, fin)
+    }
+}

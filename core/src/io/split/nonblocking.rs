@@ -1,0 +1,411 @@
+//! The halves of a stream that does not block.
+
+use core::{
+    future::poll_fn,
+    num::NonZeroUsize,
+    ops::Deref,
+    pin::pin,
+    task::{Context, Poll, ready},
+};
+
+use embedded_io_async::{ErrorType, Read, Write};
+
+use super::{Cells, Writer};
+use crate::{
+    Chunk, Error, Event, Kind, Message, Role,
+    buffer::Buffer,
+    connection::{Mode, Part, Ready, Staged, Step},
+    io::{
+        NoClock,
+        nonblocking::{Nonblocking, Timer},
+    },
+    permessage_deflate::{Compression, NoCompression},
+    wire::close::CloseCode,
+};
+
+/// The half that receives.
+pub type ReceiveHalf<S, R, B, P, C = NoCompression, T = NoClock> =
+    super::ReceiveHalf<Nonblocking, S, R, B, P, C, T>;
+
+/// The half that sends.
+pub type SendHalf<P, T = NoClock> = super::SendHalf<Nonblocking, P, T>;
+
+impl<S, R, B, P, C, T> ReceiveHalf<S, R, B, P, C, T>
+where
+    S: Read,
+    R: Role,
+    B: Buffer,
+    P: Deref<Target: Cells<Next: Write<Error = S::Error>, Role = R, Buffer = B>>,
+    C: Compression,
+    T: Timer,
+{
+    /// Receives the next message whole; `None` once the closing handshake is done.
+    ///
+    /// # Errors
+    /// As [`WebSocket::recv`](crate::io::nonblocking::WebSocket::recv).
+    ///
+    /// # Cancellation
+    /// Loses nothing.
+    pub async fn recv(&mut self) -> Result<Option<Message<'_>>, Error<S::Error>> {
+        Ok(match self.recv_event_if(false).await? {
+            Some(Event::Message(message)) => Some(message),
+            _ => None,
+        })
+    }
+
+    /// Receives the next message, Ping or Pong.
+    ///
+    /// # Errors
+    /// As [`recv`](Self::recv).
+    ///
+    /// # Cancellation
+    /// Loses nothing.
+    pub async fn recv_event(&mut self) -> Result<Option<Event<'_>>, Error<S::Error>> {
+        self.recv_event_if(true).await
+    }
+
+    async fn recv_event_if(&mut self, control: bool) -> Result<Option<Event<'_>>, Error<S::Error>> {
+        Ok(Some(match self.receive(Mode::Whole, control).await? {
+            Ready::Data { kind, .. } => Event::Message(self.message(kind)?),
+            Ready::Ping(payload) => Event::Ping(self.read_side.control(payload)),
+            Ready::Pong(payload) => Event::Pong(self.read_side.control(payload)),
+            Ready::Head | Ready::Closed => return Ok(None),
+        }))
+    }
+
+    /// Receives what there is of the next message: see
+    /// [`WebSocket::recv_chunk`](crate::io::nonblocking::WebSocket::recv_chunk).
+    ///
+    /// # Errors
+    /// As there.
+    ///
+    /// # Cancellation
+    /// Loses nothing.
+    pub async fn recv_chunk(&mut self) -> Result<Option<Chunk<'_>>, Error<S::Error>> {
+        match self.receive(Mode::Chunks, false).await? {
+            Ready::Data { kind, first, fin } => Ok(Some(self.chunk(kind, first, fin))),
+            _ => Ok(None),
+        }
+    }
+
+    async fn receive(&mut self, mode: Mode, control: bool) -> Result<Ready, Error<S::Error>> {
+        loop {
+            let now_ms = if T::RUNS { Some(self.clock.now_ms()) } else { None };
+            let Self { read_side, cells, .. } = self;
+            let step = cells.mailbox(|mailbox| read_side.poll(mailbox, mode, control, now_ms));
+            match step {
+                Ok(Step::Ready(Ready::Closed)) => {
+                    self.deliver_end().await;
+                    return Ok(Ready::Closed);
+                }
+                Ok(Step::Ready(ready)) => return Ok(ready),
+                Ok(Step::Read | Step::Drain) => self.read().await?,
+                Err(error) => {
+                    self.deliver_end().await;
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    /// Reads once, writing meanwhile what there is to be written.
+    async fn read(&mut self) -> Result<(), Error<S::Error>> {
+        let Self { next, clock, read_side, cells, .. } = self;
+        let wakeup_ms = if T::RUNS { read_side.wakeup_ms() } else { None };
+        let mut delivered = false;
+        let read = {
+            let mut read = pin!(next.read(read_side.space()?));
+            let mut sleep = pin!(sleep(clock, wakeup_ms));
+            poll_fn(|context| {
+                if let Poll::Ready(read) = read.as_mut().poll(context) {
+                    return Poll::Ready(Some(read));
+                }
+                if !delivered {
+                    // What cannot be written any more is told by the read, or by the sender.
+                    delivered = poll_deliver(&**cells, context).is_ready();
+                }
+                sleep.as_mut().poll(context).map(|()| None)
+            })
+            .await
+        };
+        let now_ms = clock.now_ms();
+        match read {
+            Some(Ok(len)) => match NonZeroUsize::new(len) {
+                Some(len) => read_side.received(len, now_ms),
+                None => {
+                    cells.mailbox(|mailbox| read_side.end_of_stream(mailbox, false));
+                }
+            },
+            Some(Err(error)) => {
+                if !cells.mailbox(|mailbox| read_side.end_of_stream(mailbox, true)) {
+                    return Err(Error::Transport(error));
+                }
+            }
+            None => cells.mailbox(|mailbox| read_side.tick(mailbox, now_ms))?,
+        }
+        Ok(())
+    }
+
+    /// Lets the last Close frame leave before the end is told. That the peer does not take it
+    /// changes nothing.
+    async fn deliver_end(&mut self) {
+        let Self { clock, cells, .. } = self;
+        let deadline_ms = if T::RUNS {
+            let now_ms = clock.now_ms();
+            cells.try_writer(|writer| writer.write_side.write_deadline_ms(now_ms)).flatten()
+        } else {
+            None
+        };
+        let mut sleep = pin!(sleep(clock, deadline_ms));
+        poll_fn(|context| match poll_deliver(&**cells, context) {
+            Poll::Ready(()) => Poll::Ready(()),
+            Poll::Pending => sleep.as_mut().poll(context),
+        })
+        .await;
+    }
+}
+
+/// Takes out the mailbox and writes all that is staged, unless a send does that.
+fn poll_deliver<K: Cells<Next: Write>>(cells: &K, context: &mut Context<'_>) -> Poll<()> {
+    let delivered = cells.try_writer(|writer| {
+        if writer.sending {
+            writer.receiver = Some(context.waker().clone());
+            return Poll::Pending;
+        }
+        writer.poll_drain(cells, context).map(|_| ())
+    });
+    delivered.unwrap_or_else(|| {
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+}
+
+impl<S: Write, R: Role, B: Buffer> Writer<S, R, B> {
+    /// Takes out the mailbox and writes and flushes all that is staged.
+    fn poll_drain(
+        &mut self,
+        cells: &impl Cells,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<(), Error<S::Error>>> {
+        loop {
+            cells.mailbox(|mailbox| self.write_side.deliver(mailbox));
+            if self.write_side.is_drained() {
+                return Poll::Ready(Ok(()));
+            }
+            let staged = self.write_side.staged();
+            let written = if staged.is_empty() {
+                ready!(pin!(self.next.flush()).poll(context)).map(|()| None)
+            } else {
+                ready!(pin!(self.next.write(staged)).poll(context)).map(Some)
+            };
+            match written {
+                Ok(None) => self.write_side.flushed(),
+                Ok(Some(0)) => self.write_side.end_of_stream()?,
+                Ok(Some(len)) => self.write_side.written(len),
+                Err(error) => self.failed(error)?,
+            }
+        }
+    }
+}
+
+/// The error of the next layer that the cells write to.
+type WriteError<P> = <<<P as Deref>::Target as Cells>::Next as ErrorType>::Error;
+
+impl<P: Deref<Target: Cells<Next: Write>>, T: Timer> SendHalf<P, T> {
+    /// Sends a message: see [`Sender::send`](crate::io::nonblocking::Sender::send).
+    ///
+    /// # Errors
+    /// As there.
+    ///
+    /// # Cancellation
+    /// As there; [`unfinished`](Self::unfinished) says whether it is half sent.
+    pub async fn send<'m>(
+        &mut self,
+        message: impl Into<Message<'m>>,
+    ) -> Result<(), Error<WriteError<P>>> {
+        self.stage(message.into().into(), true).await
+    }
+
+    /// Stages a message, to leave with the next `send` or `flush`, or when the other half begins
+    /// to wait.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    ///
+    /// # Cancellation
+    /// As [`send`](Self::send).
+    pub async fn feed<'m>(
+        &mut self,
+        message: impl Into<Message<'m>>,
+    ) -> Result<(), Error<WriteError<P>>> {
+        self.stage(message.into().into(), false).await
+    }
+
+    /// Sends a part of a message: see
+    /// [`Sender::send_part`](crate::io::nonblocking::Sender::send_part).
+    ///
+    /// # Errors
+    /// As there.
+    ///
+    /// # Cancellation
+    /// As [`send`](Self::send), for the part.
+    pub async fn send_part(
+        &mut self,
+        kind: Kind,
+        part: &[u8],
+        fin: bool,
+    ) -> Result<(), Error<WriteError<P>>> {
+        self.stage(Part::new(kind, part, fin), true).await
+    }
+
+    /// Sends a Ping of at most 125 bytes (RFC 6455 section 5.5.2).
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when not open, [`Error::Config`] if it is too long.
+    ///
+    /// # Cancellation
+    /// Taken whole or not at all.
+    pub async fn ping(&mut self, payload: &[u8]) -> Result<(), Error<WriteError<P>>> {
+        self.control(|writer, _| writer.write_side.stage_ping(payload)).await
+    }
+
+    /// Sends a Close frame, after which nothing can be sent. The other half receives the peer's.
+    ///
+    /// # Errors
+    /// As [`Sender::close`](crate::io::nonblocking::Sender::close).
+    ///
+    /// # Cancellation
+    /// Taken whole or not at all.
+    pub async fn close(
+        &mut self,
+        code: CloseCode,
+        reason: &str,
+    ) -> Result<(), Error<WriteError<P>>> {
+        self.control(|writer, now_ms| writer.write_side.stage_close(code, reason, now_ms)).await
+    }
+
+    /// Writes and flushes all that is staged.
+    ///
+    /// # Errors
+    /// How the connection ended.
+    ///
+    /// # Cancellation
+    /// Loses nothing: what was not written stays staged.
+    pub async fn flush(&mut self) -> Result<(), Error<WriteError<P>>> {
+        self.run(|_, _| Ok(Staged::Whole), true).await
+    }
+
+    /// Bytes of the message that a dropped or failed `send` left half sent; `None` if there is
+    /// none.
+    pub fn unfinished(&self) -> Option<usize> {
+        self.cells.try_writer(|writer| writer.write_side.unfinished()).flatten()
+    }
+
+    async fn stage(&mut self, part: Part<'_>, drain: bool) -> Result<(), Error<WriteError<P>>> {
+        self.run(|writer, _| writer.write_side.stage_part(part), drain).await
+    }
+
+    async fn control(
+        &mut self,
+        mut stage: impl FnMut(&mut WriterOf<P>, u64) -> Result<(), Error<WriteError<P>>>,
+    ) -> Result<(), Error<WriteError<P>>> {
+        self.run(
+            |writer, now_ms| {
+                if !writer.write_side.has_control_room() {
+                    return Ok(Staged::Partly);
+                }
+                stage(writer, now_ms).map(|()| Staged::Whole)
+            },
+            true,
+        )
+        .await
+    }
+
+    /// Stages as often as it takes, writing between, and writes all at the end if `drain`.
+    async fn run(
+        &mut self,
+        mut stage: impl FnMut(&mut WriterOf<P>, u64) -> Result<Staged, Error<WriteError<P>>>,
+        drain: bool,
+    ) -> Result<(), Error<WriteError<P>>> {
+        let Self { cells, clock, .. } = self;
+        let cells = &**cells;
+        let sending = Sending { cells };
+        let mut staged = false;
+        loop {
+            let now_ms = clock.now_ms();
+            let deadline_ms = if T::RUNS {
+                cells.try_writer(|writer| writer.write_side.write_deadline_ms(now_ms)).flatten()
+            } else {
+                None
+            };
+            let mut sleep = pin!(sleep(clock, deadline_ms));
+            let sent = poll_fn(|context| {
+                let sent = cells.try_writer(|writer| {
+                    writer.sending = true;
+                    while !staged {
+                        // So that the end, if the other half has seen it, is known here too.
+                        cells.mailbox(|mailbox| writer.write_side.deliver(mailbox));
+                        match stage(writer, now_ms)? {
+                            Staged::Whole => staged = true,
+                            Staged::Partly => ready!(writer.poll_drain(cells, context))?,
+                        }
+                    }
+                    if drain {
+                        ready!(writer.poll_drain(cells, context))?;
+                    }
+                    // The other half may have seen the end meanwhile.
+                    Poll::Ready(writer.write_side.outcome())
+                });
+                match sent {
+                    Some(Poll::Ready(sent)) => return Poll::Ready(Some(sent)),
+                    Some(Poll::Pending) => {}
+                    None => context.waker().wake_by_ref(),
+                }
+                sleep.as_mut().poll(context).map(|()| None)
+            })
+            .await;
+            match sent {
+                Some(sent) => {
+                    drop(sending);
+                    return sent;
+                }
+                None => {
+                    cells
+                        .try_writer(|writer| writer.write_side.write_expired())
+                        .unwrap_or(Ok(()))?;
+                }
+            }
+        }
+    }
+}
+
+/// The writer in the cells that `P` points to.
+type WriterOf<P> = Writer<
+    <<P as Deref>::Target as Cells>::Next,
+    <<P as Deref>::Target as Cells>::Role,
+    <<P as Deref>::Target as Cells>::Buffer,
+>;
+
+/// A send that is under way; done or dropped, it leaves the writing to the other half.
+struct Sending<'a, K: Cells> {
+    cells: &'a K,
+}
+
+impl<K: Cells> Drop for Sending<'_, K> {
+    fn drop(&mut self) {
+        self.cells.try_writer(|writer| {
+            writer.sending = false;
+            if let Some(receiver) = writer.receiver.take() {
+                receiver.wake();
+            }
+        });
+    }
+}
+
+/// Waits until the clock shows `at_ms`: for ever if that is `None`.
+async fn sleep<T: Timer>(clock: &mut T, at_ms: Option<u64>) {
+    match at_ms {
+        Some(at_ms) => clock.sleep_until_ms(at_ms).await,
+        None => core::future::pending().await,
+    }
+}
