@@ -7,7 +7,7 @@
 use core::{marker::PhantomData, num::NonZeroUsize, str};
 
 use super::{
-    Connection, ControlRange, Mode, Step, WriteSide,
+    Connection, Mode, Step, WriteSide,
     inbound::Inbound,
     receive::{self, Answers},
     state::{Due, End, Phase, State},
@@ -122,20 +122,17 @@ impl<R: Role, B: Buffer> ReadSide<R, B> {
     /// Says what to do next to receive, as [`Connection::poll_receive`] does, but never to
     /// drain: what is in the mailbox is to be taken out while this side waits for bytes, and
     /// before the end is told to anybody.
-    ///
-    /// # Errors
-    /// As there.
-    pub fn poll<E>(
+    pub fn poll(
         &mut self,
         mailbox: &mut Mailbox,
         mode: Mode,
         control: bool,
         now_ms: Option<u64>,
-    ) -> Result<Step, Error<E>> {
+    ) -> Step {
         if mailbox.closing && self.state.is_open() {
-            self.state.enter(Phase::Closing, now_ms.unwrap_or_default());
+            self.state.enter(Phase::Closing, now_ms);
         }
-        let step = receive::poll::<R, _, _>(
+        let step = receive::poll::<R, _>(
             &mut self.inbound,
             &mut self.state,
             mailbox,
@@ -156,7 +153,7 @@ impl<R: Role, B: Buffer> ReadSide<R, B> {
     }
 
     /// Takes note that `len` bytes have been read into the [`space`](Self::space).
-    pub fn received(&mut self, len: NonZeroUsize, now_ms: u64) {
+    pub fn received(&mut self, len: NonZeroUsize, now_ms: Option<u64>) {
         self.inbound.received(len);
         self.state.heard(now_ms);
     }
@@ -196,11 +193,10 @@ impl<R: Role, B: Buffer> ReadSide<R, B> {
     /// [`ProtocolError::InvalidUtf8`], which fails the connection, if a text is not UTF-8.
     pub fn message(
         &mut self,
-        kind: Kind,
         fail: impl FnOnce(&mut dyn FnMut(&mut Mailbox)),
     ) -> Result<Message<'_>, ProtocolError> {
         let bytes = self.inbound.handed_out();
-        match kind {
+        match self.inbound.kind() {
             Kind::Binary => Ok(Message::Binary(bytes)),
             Kind::Text => str::from_utf8(bytes).map(Message::Text).map_err(|_| {
                 let state = &mut self.state;
@@ -214,13 +210,26 @@ impl<R: Role, B: Buffer> ReadSide<R, B> {
     }
 
     /// The chunk that is ready.
-    pub fn chunk(&self, kind: Kind, first: bool, fin: bool) -> Chunk<'_> {
-        Chunk { kind, data: self.inbound.handed_out(), first, fin }
+    pub fn chunk(&self) -> Chunk<'_> {
+        self.inbound.chunk()
+    }
+
+    /// Whether chunks of a message have been handed out, and more of it is to come.
+    pub const fn is_chunked(&self) -> bool {
+        self.inbound.is_chunked()
+    }
+
+    /// Whether anything more will be received.
+    ///
+    /// # Errors
+    /// How the connection ended, if not by a closing handshake.
+    pub const fn outcome<E>(&self) -> Result<(), Error<E>> {
+        self.state.outcome()
     }
 
     /// The payload of the Ping or Pong that is ready.
-    pub fn control(&self, payload: ControlRange) -> &[u8] {
-        self.inbound.control(payload)
+    pub fn control(&self) -> &[u8] {
+        self.inbound.control()
     }
 
     /// How the connection was closed; `None` unless both Close frames crossed the wire.
@@ -252,7 +261,7 @@ impl<R: Role, B: Buffer> WriteSide<R, B> {
             if let Some(code) = mailbox.close.take() {
                 if open {
                     self.outbound.stage_close(Some(code), "");
-                    self.state.enter(Phase::Closing, 0);
+                    self.state.enter(Phase::Closing, None);
                 }
             } else if let Some(len) = mailbox.pong_len.take() {
                 if open && let Some(payload) = mailbox.pong.get(..usize::from(len)) {

@@ -19,7 +19,7 @@ use crate::{
     buffer::Buffer,
     error::{ProtocolError, ResourceError},
     handshake::head_len,
-    message::Kind,
+    message::{Chunk, Kind},
     role::Role,
     wire::{close::CloseCode, header::Header, header::Opcode, mask::Mask, utf8::Utf8},
 };
@@ -36,26 +36,19 @@ pub enum Mode {
     Chunks,
 }
 
-/// What the bytes so far hold next.
+/// What the bytes so far hold next; the bytes are to be had from the buffer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Decoded {
     /// Nothing whole: more bytes are needed.
     Incomplete,
-    /// The message, or the next chunk of it, between `start` and `end`.
-    Data { kind: Kind, first: bool, fin: bool },
-    /// A Ping, with its payload between `start` and `end` of the range.
-    Ping(ControlRange),
-    /// A Pong.
-    Pong(ControlRange),
-    /// A Close frame; its reason is between `start` and `end`.
-    Close(Option<CloseCode>),
-}
-
-/// Where in the receive buffer the payload of a control frame is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ControlRange {
-    start: usize,
-    len: u8,
+    /// The message, or the next chunk of it: [`Inbound::handed_out`].
+    Data,
+    /// A Ping: [`Inbound::control`].
+    Ping,
+    /// A Pong: [`Inbound::control`].
+    Pong,
+    /// A Close frame: [`Inbound::close_code`], and its reason is handed out.
+    Close,
 }
 
 /// The receive buffer and what is known of the bytes in it.
@@ -75,14 +68,20 @@ pub(super) struct Inbound<B> {
     fragments: u32,
     mask: Mask,
     utf8: Utf8,
-    /// The kind of the message whose last frame has not ended.
-    message: Option<Kind>,
+    /// Bytes of the control frame that was taken out last; they end at `raw`.
+    control_len: u8,
+    /// The kind of the message that is received or has been handed out.
+    kind: Kind,
+    /// Whether the last frame of the message has not ended.
+    in_message: bool,
     /// Whether the payload of a data frame is being received.
     in_frame: bool,
     /// Whether that frame is the last of its message.
     fin: bool,
-    /// Whether a part of the message has been handed out before.
+    /// Whether a part of the message has been handed out, and more is to come.
     chunked: bool,
+    /// Whether what has been handed out is the beginning of its message.
+    first: bool,
     /// Whether what lies between `start` and `end` has been handed out, and may go.
     handed_out: bool,
     /// Whether that is the head of the opening handshake.
@@ -103,10 +102,13 @@ impl<B: Buffer> Inbound<B> {
             fragments: 0,
             mask: Mask::new([0; 4]),
             utf8: Utf8::new(),
-            message: None,
+            control_len: 0,
+            kind: Kind::Binary,
+            in_message: false,
             in_frame: false,
             fin: false,
             chunked: false,
+            first: false,
             handed_out: false,
             head: false,
         }
@@ -193,9 +195,24 @@ impl<B: Buffer> Inbound<B> {
         self.chunked
     }
 
-    pub(super) fn control(&self, range: ControlRange) -> &[u8] {
-        let Range { start, end } = range.start..range.start.wrapping_add(usize::from(range.len));
-        self.buffer.bytes().get(start..end).unwrap_or_default()
+    /// What has been handed out, as a chunk.
+    pub(super) fn chunk(&self) -> Chunk<'_> {
+        Chunk { kind: self.kind, data: self.handed_out(), first: self.first, fin: !self.chunked }
+    }
+
+    pub(super) const fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The payload of the control frame that was taken out last.
+    pub(super) fn control(&self) -> &[u8] {
+        let start = self.raw.wrapping_sub(usize::from(self.control_len));
+        self.buffer.bytes().get(start..self.raw).unwrap_or_default()
+    }
+
+    /// The code of the Close frame that was taken out last.
+    pub(super) fn close_code(&self) -> Option<CloseCode> {
+        self.control().first_chunk().map(|code| CloseCode(u16::from_be_bytes(*code)))
     }
 
     /// Decodes the bytes so far up to the next thing to be handed out.
@@ -255,17 +272,18 @@ impl<B: Buffer> Inbound<B> {
             Opcode::Binary => Some(Kind::Binary),
             _ => None,
         };
-        match (begins, self.message) {
-            (Some(_), Some(_)) => return Err(ProtocolError::ExpectedContinuation),
-            (None, None) => return Err(ProtocolError::UnexpectedContinuation),
-            (None, Some(_)) => {
+        match begins {
+            Some(_) if self.in_message => return Err(ProtocolError::ExpectedContinuation),
+            None if !self.in_message => return Err(ProtocolError::UnexpectedContinuation),
+            None => {
                 self.fragments = self.fragments.saturating_add(1);
                 if limits.fragments != 0 && self.fragments > limits.fragments {
                     return Err(ProtocolError::TooManyFragments);
                 }
             }
-            (begins, None) => {
-                self.message = begins;
+            Some(kind) => {
+                self.kind = kind;
+                self.in_message = true;
                 self.message_len = 0;
                 self.fragments = 1;
                 self.utf8 = Utf8::new();
@@ -314,10 +332,12 @@ impl<B: Buffer> Inbound<B> {
 
     /// Nothing whole is there: hands out the part that is, or waits, failing as early as it can.
     fn part(&mut self, mode: Mode) -> Result<Decoded, ProtocolError> {
-        let Some(kind) = self.message else { return Ok(Decoded::Incomplete) };
-        self.check_utf8(kind)?;
+        if !self.in_message {
+            return Ok(Decoded::Incomplete);
+        }
+        self.check_utf8()?;
         if mode == Mode::Chunks && self.start != self.end {
-            Ok(self.hand_out(kind, false))
+            Ok(self.hand_out(false))
         } else {
             Ok(Decoded::Incomplete)
         }
@@ -328,24 +348,24 @@ impl<B: Buffer> Inbound<B> {
     /// A text that is handed out in one piece is checked when it becomes a `str`, all of it at
     /// once; one of which parts have been checked, or handed out, must end where they end.
     fn finish(&mut self) -> Result<Decoded, ProtocolError> {
-        let Some(kind) = self.message.take() else { return Ok(Decoded::Incomplete) };
-        if kind == Kind::Text && (self.chunked || self.checked_len != 0) {
-            self.check_utf8(kind)?;
+        self.in_message = false;
+        if self.kind == Kind::Text && (self.chunked || self.checked_len != 0) {
+            self.check_utf8()?;
             self.utf8.finish()?;
         }
-        Ok(self.hand_out(kind, true))
+        Ok(self.hand_out(true))
     }
 
-    fn hand_out(&mut self, kind: Kind, fin: bool) -> Decoded {
-        let first = !self.chunked;
+    fn hand_out(&mut self, fin: bool) -> Decoded {
+        self.first = !self.chunked;
         self.chunked = !fin;
         self.handed_out = true;
-        Decoded::Data { kind, first, fin }
+        Decoded::Data
     }
 
     /// Checks what has been joined to a text since the last time.
-    fn check_utf8(&mut self, kind: Kind) -> Result<(), ProtocolError> {
-        if kind == Kind::Text {
+    fn check_utf8(&mut self) -> Result<(), ProtocolError> {
+        if self.kind == Kind::Text {
             let from = self.start.wrapping_add(self.checked_len);
             self.utf8.push(self.buffer.bytes().get(from..self.end).unwrap_or_default())?;
             self.checked_len = self.end.wrapping_sub(self.start);
@@ -360,44 +380,41 @@ impl<B: Buffer> Inbound<B> {
         header_len: usize,
     ) -> Result<Decoded, ProtocolError> {
         let len = header.payload_len as u8;
-        let range = ControlRange { start: self.raw.wrapping_add(header_len), len };
-        let end = range.start.wrapping_add(usize::from(len));
+        let start = self.raw.wrapping_add(header_len);
+        let end = start.wrapping_add(usize::from(len));
         if end > self.filled {
             return Ok(Decoded::Incomplete);
         }
         if let (Some(mut mask), Some(payload)) =
-            (header.mask(), self.buffer.bytes_mut().get_mut(range.start..end))
+            (header.mask(), self.buffer.bytes_mut().get_mut(start..end))
         {
             mask.apply(payload);
         }
         self.raw = end;
+        self.control_len = len;
         match header.opcode {
-            Opcode::Ping => Ok(Decoded::Ping(range)),
-            Opcode::Pong => Ok(Decoded::Pong(range)),
-            _ => self.close_frame(range),
+            Opcode::Ping => Ok(Decoded::Ping),
+            Opcode::Pong => Ok(Decoded::Pong),
+            _ => self.close_frame(),
         }
     }
 
     /// Reads the body of a Close frame, and keeps its reason instead of what was received of a
     /// message (RFC 6455 section 5.5.1).
-    fn close_frame(&mut self, range: ControlRange) -> Result<Decoded, ProtocolError> {
-        let code = match self.control(range) {
-            [] => None,
-            [_] => return Err(ProtocolError::CloseBody),
-            [high, low, reason @ ..] => {
-                let code = CloseCode(u16::from_be_bytes([*high, *low]));
-                if !code.is_valid_on_wire() {
-                    return Err(ProtocolError::CloseCode);
-                }
-                if str::from_utf8(reason).is_err() {
-                    return Err(ProtocolError::InvalidUtf8);
-                }
-                Some(code)
-            }
-        };
+    fn close_frame(&mut self) -> Result<Decoded, ProtocolError> {
+        if self.control_len == 1 {
+            return Err(ProtocolError::CloseBody);
+        }
+        if self.close_code().is_some_and(|code| !code.is_valid_on_wire()) {
+            return Err(ProtocolError::CloseCode);
+        }
+        let reason_len = self.control_len.saturating_sub(2);
         self.end = self.raw;
-        self.start = if code.is_some() { range.start.wrapping_add(2) } else { self.end };
-        Ok(Decoded::Close(code))
+        self.start = self.raw.wrapping_sub(usize::from(reason_len));
+        if str::from_utf8(self.handed_out()).is_err() {
+            return Err(ProtocolError::InvalidUtf8);
+        }
+        Ok(Decoded::Close)
     }
 
     /// Makes the free end longer: from the beginning if nothing is stored, by moving what is

@@ -25,7 +25,7 @@ mod write_side;
 use core::{num::NonZeroUsize, ops::Range, str};
 
 pub use halves::{Mailbox, ReadSide};
-pub use inbound::{ControlRange, Mode};
+pub use inbound::Mode;
 pub(crate) use outbound::Part;
 pub use outbound::Staged;
 pub use write_side::WriteSide;
@@ -33,7 +33,7 @@ pub use write_side::WriteSide;
 use crate::{
     Config,
     buffer::Buffer,
-    error::{Error, ProtocolError, ResourceError},
+    error::{ProtocolError, ResourceError},
     message::{Chunk, Closed, Kind, Message},
     permessage_deflate::{Compression, NoCompression},
     role::Role,
@@ -57,20 +57,13 @@ pub enum Ready {
     /// The whole head of the opening handshake.
     Head,
     /// A whole message, or a chunk of one.
-    Data {
-        /// What it holds.
-        kind: Kind,
-        /// Whether the message begins here.
-        first: bool,
-        /// Whether the message ends here.
-        fin: bool,
-    },
+    Data,
     /// A Ping, whose Pong is staged.
-    Ping(ControlRange),
+    Ping,
     /// A Pong.
-    Pong(ControlRange),
-    /// The closing handshake is done: nothing more will come.
-    Closed,
+    Pong,
+    /// Nothing more will come: [`outcome`](WriteSide::outcome) says why.
+    Ended,
 }
 
 /// A connection with its buffers, whoever owns them.
@@ -116,7 +109,7 @@ impl<R: Role, B: Buffer, C: Compression> Connection<R, B, C> {
     }
 
     /// Takes note that `len` bytes have been read into the [`space`](Self::space).
-    pub fn received(&mut self, len: NonZeroUsize, now_ms: u64) {
+    pub fn received(&mut self, len: NonZeroUsize, now_ms: Option<u64>) {
         self.inbound.received(len);
         self.write_side.state.heard(now_ms);
     }
@@ -127,18 +120,11 @@ impl<R: Role, B: Buffer, C: Compression> Connection<R, B, C> {
     /// well. Staged bytes are written when a read has to follow, not before, so that answers to
     /// a burst leave together.
     ///
-    /// # Errors
-    /// How the connection ended, if not by a closing handshake, again on every call; a Usage
-    /// error before the opening handshake, or for a whole message of which chunks were handed
-    /// out.
-    pub fn poll_receive<E>(
-        &mut self,
-        mode: Mode,
-        control: bool,
-        now_ms: Option<u64>,
-    ) -> Result<Step, Error<E>> {
+    /// A message of which chunks were handed out has to be received in chunks to its end: see
+    /// [`is_chunked`](Self::is_chunked).
+    pub fn poll_receive(&mut self, mode: Mode, control: bool, now_ms: Option<u64>) -> Step {
         let WriteSide { outbound, state, .. } = &mut self.write_side;
-        receive::poll::<R, _, _>(&mut self.inbound, state, outbound, mode, control, now_ms)
+        receive::poll::<R, _>(&mut self.inbound, state, outbound, mode, control, now_ms)
     }
 
     /// The whole message that is ready, together with the write side, which borrows apart.
@@ -146,12 +132,9 @@ impl<R: Role, B: Buffer, C: Compression> Connection<R, B, C> {
     /// # Errors
     /// [`ProtocolError::InvalidUtf8`], which fails the connection, if a text is not UTF-8.
     #[allow(clippy::type_complexity, reason = "two borrows that have to be taken at once")]
-    pub fn message(
-        &mut self,
-        kind: Kind,
-    ) -> (Result<Message<'_>, ProtocolError>, &mut WriteSide<R, B>) {
+    pub fn message(&mut self) -> (Result<Message<'_>, ProtocolError>, &mut WriteSide<R, B>) {
         let bytes = self.inbound.handed_out();
-        let message = match kind {
+        let message = match self.inbound.kind() {
             Kind::Binary => Ok(Message::Binary(bytes)),
             Kind::Text => match str::from_utf8(bytes) {
                 Ok(text) => Ok(Message::Text(text)),
@@ -165,13 +148,18 @@ impl<R: Role, B: Buffer, C: Compression> Connection<R, B, C> {
     }
 
     /// The chunk that is ready.
-    pub fn chunk(&self, kind: Kind, first: bool, fin: bool) -> Chunk<'_> {
-        Chunk { kind, data: self.inbound.handed_out(), first, fin }
+    pub fn chunk(&self) -> Chunk<'_> {
+        self.inbound.chunk()
+    }
+
+    /// Whether chunks of a message have been handed out, and more of it is to come.
+    pub const fn is_chunked(&self) -> bool {
+        self.inbound.is_chunked()
     }
 
     /// The payload of the Ping or Pong that is ready.
-    pub fn control(&self, payload: ControlRange) -> &[u8] {
-        self.inbound.control(payload)
+    pub fn control(&self) -> &[u8] {
+        self.inbound.control()
     }
 
     /// How the connection was closed; `None` unless both Close frames crossed the wire.

@@ -28,7 +28,7 @@ impl<R: Role, B: Buffer, C: Compression> Connection<R, B, C> {
     ///
     /// # Errors
     /// [`UsageError`] if one was begun here; [`ConfigError`] if a buffer is too small.
-    pub fn assume_open<E>(&mut self, now_ms: u64) -> Result<(), Error<E>> {
+    pub fn assume_open<E>(&mut self, now_ms: Option<u64>) -> Result<(), Error<E>> {
         if self.begin(now_ms)? {
             self.write_side.open(now_ms);
         }
@@ -37,7 +37,7 @@ impl<R: Role, B: Buffer, C: Compression> Connection<R, B, C> {
 
     /// Begins the opening handshake; false if it is under way already, or has failed, which the
     /// next poll tells when the answer that says so has been written.
-    fn begin<E>(&mut self, now_ms: u64) -> Result<bool, Error<E>> {
+    fn begin<E>(&mut self, now_ms: Option<u64>) -> Result<bool, Error<E>> {
         match self.write_side.state.phase {
             Phase::New => {}
             Phase::Connecting | Phase::Ended(End::Handshake(_)) => return Ok(false),
@@ -55,28 +55,21 @@ impl<R: Role, B: Buffer, C: Compression> Connection<R, B, C> {
     }
 
     /// Says what to do next for the peer's head to be received.
-    ///
-    /// # Errors
-    /// Why the handshake failed; a Usage error outside of it.
-    pub fn poll_head<E>(&mut self, now_ms: Option<u64>) -> Result<Step, Error<E>> {
-        match self.write_side.state.phase {
-            Phase::New => return Err(UsageError::NotOpen.into()),
-            Phase::Open | Phase::Closing => return Err(UsageError::AlreadyOpen.into()),
-            _ if !self.write_side.outbound.is_drained() => return Ok(Step::Drain),
-            Phase::Ended(end) => {
-                end.outcome()?;
-                return Err(UsageError::Closed.into());
-            }
-            Phase::Connecting => {}
+    pub fn poll_head(&mut self, now_ms: Option<u64>) -> Step {
+        let WriteSide { outbound, state, .. } = &mut self.write_side;
+        if state.handshake_expired(now_ms) {
+            outbound.discard();
         }
-        if let Some(now_ms) = now_ms {
-            self.write_side.state.check_handshake(now_ms)?;
+        match state.phase {
+            Phase::Connecting | Phase::Ended(_) if !outbound.is_drained() => return Step::Drain,
+            Phase::Connecting => {}
+            _ => return Step::Ready(Ready::Ended),
         }
         let limit = self.write_side.state.config.limits.head_len as usize;
         let found = self.inbound.find_head();
         let head_len = self.inbound.head().map_or(self.inbound.undecoded().len(), <[u8]>::len);
         if found && head_len <= limit {
-            return Ok(Step::Ready(Ready::Head));
+            return Step::Ready(Ready::Head);
         }
         if head_len >= limit || self.inbound.space().is_err() {
             let error = HandshakeError::HeadTooLong { limit: head_len.min(limit) };
@@ -85,20 +78,9 @@ impl<R: Role, B: Buffer, C: Compression> Connection<R, B, C> {
             } else {
                 self.write_side.answer_failure(error);
             }
-            return self.poll_end();
+            return Step::Drain;
         }
-        Ok(Step::Read)
-    }
-
-    /// What is left to do once the handshake has failed.
-    fn poll_end<E>(&self) -> Result<Step, Error<E>> {
-        match self.write_side.state.phase {
-            Phase::Ended(end) if self.write_side.outbound.is_drained() => {
-                end.outcome()?;
-                Ok(Step::Ready(Ready::Closed))
-            }
-            _ => Ok(Step::Drain),
-        }
+        Step::Read
     }
 }
 
@@ -112,7 +94,7 @@ impl<R: CryptoRng, B: Buffer, C: Compression> Connection<Client<R>, B, C> {
     pub fn stage_request<E>(
         &mut self,
         request: &client::Request<'_>,
-        now_ms: u64,
+        now_ms: Option<u64>,
     ) -> Result<(), Error<E>> {
         if self.begin(now_ms)? {
             let mut nonce = [0; 16];
@@ -134,7 +116,7 @@ impl<R: CryptoRng, B: Buffer, C: Compression> Connection<Client<R>, B, C> {
     pub fn check_response<E>(
         &mut self,
         request: &client::Request<'_>,
-        now_ms: u64,
+        now_ms: Option<u64>,
     ) -> Result<(), Error<E>> {
         let key = client::key_of(self.write_side.outbound.head()).copied().unwrap_or_default();
         let response = self.inbound.head().ok_or(UsageError::NotOpen)?;
@@ -161,7 +143,7 @@ impl<B: Buffer, C: Compression> Connection<Server, B, C> {
     ///
     /// # Errors
     /// [`UsageError`] if the handshake is over; [`ConfigError`] if a buffer is too small.
-    pub fn await_request<E>(&mut self, now_ms: u64) -> Result<(), Error<E>> {
+    pub fn await_request<E>(&mut self, now_ms: Option<u64>) -> Result<(), Error<E>> {
         self.begin(now_ms).map(|_| ())
     }
 
@@ -179,7 +161,7 @@ impl<B: Buffer, C: Compression> Connection<Server, B, C> {
     pub fn stage_answer<'d, E>(
         &mut self,
         decide: impl FnOnce(&server::Request<'_>) -> server::Decision<'d>,
-        now_ms: u64,
+        now_ms: Option<u64>,
     ) -> Result<(), Error<E>> {
         match self.write_side.state.phase {
             Phase::Connecting => {}
@@ -207,7 +189,7 @@ impl<B: Buffer, C: Compression> Connection<Server, B, C> {
         &mut self,
         request: &server::Request<'_>,
         decision: &server::Decision<'_>,
-        now_ms: u64,
+        now_ms: Option<u64>,
     ) -> Result<(), Error<E>> {
         if self.write_side.is_open() && !self.write_side.outbound.is_drained() {
             // Under way: what is left of the answer is staged.
@@ -231,7 +213,7 @@ impl<B: Buffer, C: Compression> Connection<Server, B, C> {
 
 impl<R: Role, B: Buffer> WriteSide<R, B> {
     /// The opening handshake is done: frames follow what has been received of it.
-    fn open(&mut self, now_ms: u64) {
+    fn open(&mut self, now_ms: Option<u64>) {
         self.state.enter(Phase::Open, now_ms);
         debug!("open");
     }
@@ -248,7 +230,7 @@ impl<R: Role, B: Buffer> WriteSide<R, B> {
         compression: &mut impl Compression,
         request: &server::Request<'_>,
         decision: &server::Decision<'_>,
-        now_ms: u64,
+        now_ms: Option<u64>,
     ) -> Result<(), Error<E>> {
         match (decision, request.check()) {
             (server::Decision::Reject(reject), _) => {

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     buffer::Buffer,
-    error::{Error, ProtocolError, UsageError},
+    error::ProtocolError,
     fmt::debug,
     message::Side,
     role::Role,
@@ -50,60 +50,45 @@ impl<R: Role, B: Buffer> Answers for Outbound<R, B> {
 
 /// Says what to do next to receive: see
 /// [`Connection::poll_receive`](super::Connection::poll_receive).
-pub(super) fn poll<R: Role, B: Buffer, E>(
+pub(super) fn poll<R: Role, B: Buffer>(
     inbound: &mut Inbound<B>,
     state: &mut State,
     answers: &mut impl Answers,
     mode: Mode,
     control: bool,
     now_ms: Option<u64>,
-) -> Result<Step, Error<E>> {
+) -> Step {
     loop {
+        state.handshake_expired(now_ms);
         match state.phase {
-            Phase::New | Phase::Connecting => return Err(UsageError::NotOpen.into()),
-            Phase::Open => {}
-            Phase::Closing => {
-                if let Some(now_ms) = now_ms {
-                    state.check_handshake(now_ms)?;
-                }
-            }
-            Phase::Ended(_) if !answers.is_drained() => return Ok(Step::Drain),
-            Phase::Ended(end) => {
-                end.outcome()?;
-                return Ok(Step::Ready(Ready::Closed));
-            }
-        }
-        if mode == Mode::Whole && inbound.is_chunked() {
-            return Err(UsageError::MessageUnfinished.into());
+            Phase::Open | Phase::Closing => {}
+            Phase::Ended(_) if !answers.is_drained() => return Step::Drain,
+            _ => return Step::Ready(Ready::Ended),
         }
         // An answer may become due with each frame, so nothing is decoded without room for it.
         if !answers.has_room() {
-            return Ok(Step::Drain);
+            return Step::Drain;
         }
         let decoded = inbound
             .decode::<R>(mode, &state.config.limits)
             .and_then(|decoded| count_control(state, decoded, now_ms));
         match decoded {
             Err(error) => fail(state, answers, error),
-            Ok(Decoded::Incomplete) if answers.is_drained() => return Ok(Step::Read),
-            Ok(Decoded::Incomplete) => return Ok(Step::Drain),
-            Ok(Decoded::Data { kind, first, fin }) => {
-                return Ok(Step::Ready(Ready::Data { kind, first, fin }));
-            }
-            Ok(Decoded::Ping(payload)) => {
+            Ok(Decoded::Incomplete) if answers.is_drained() => return Step::Read,
+            Ok(Decoded::Incomplete) => return Step::Drain,
+            Ok(Decoded::Data) => return Step::Ready(Ready::Data),
+            Ok(Decoded::Ping) => {
                 // Nothing may follow a Close frame.
                 if state.is_open() {
-                    answers.pong(inbound.control(payload));
+                    answers.pong(inbound.control());
                 }
                 if control {
-                    return Ok(Step::Ready(Ready::Ping(payload)));
+                    return Step::Ready(Ready::Ping);
                 }
             }
-            Ok(Decoded::Pong(payload)) if control => {
-                return Ok(Step::Ready(Ready::Pong(payload)));
-            }
-            Ok(Decoded::Pong(_)) => {}
-            Ok(Decoded::Close(code)) => peer_closed(state, answers, code),
+            Ok(Decoded::Pong) if control => return Step::Ready(Ready::Pong),
+            Ok(Decoded::Pong) => {}
+            Ok(Decoded::Close) => peer_closed(state, answers, inbound.close_code()),
         }
     }
 }
@@ -115,7 +100,7 @@ fn count_control(
     now_ms: Option<u64>,
 ) -> Result<Decoded, ProtocolError> {
     if let Some(now_ms) = now_ms
-        && matches!(decoded, Decoded::Ping(_) | Decoded::Pong(_))
+        && matches!(decoded, Decoded::Ping | Decoded::Pong)
     {
         state.control_frame(now_ms)?;
     }

@@ -78,9 +78,11 @@ impl State {
     }
 
     /// Goes on to another phase, whose deadline begins now.
-    pub(super) const fn enter(&mut self, phase: Phase, now_ms: u64) {
+    pub(super) const fn enter(&mut self, phase: Phase, now_ms: Option<u64>) {
         self.phase = phase;
-        self.mark_ms = now_ms;
+        if let Some(now_ms) = now_ms {
+            self.mark_ms = now_ms;
+        }
         self.pinged = false;
     }
 
@@ -93,8 +95,10 @@ impl State {
 
     /// Takes note of life from the peer. The handshakes are bounded as a whole, so one byte now
     /// and then does not lengthen them.
-    pub(super) const fn heard(&mut self, now_ms: u64) {
-        if self.is_open() {
+    pub(super) const fn heard(&mut self, now_ms: Option<u64>) {
+        if let Some(now_ms) = now_ms
+            && self.is_open()
+        {
             self.mark_ms = now_ms;
             self.pinged = false;
         }
@@ -188,15 +192,13 @@ impl State {
         Some(Closed { by, code: self.close_code, reason })
     }
 
-    /// Fails the handshake whose deadline has passed, however busy the peer keeps us.
-    pub(super) fn check_handshake(&mut self, now_ms: u64) -> Result<(), Timeout> {
-        match self.phase {
-            Phase::Connecting | Phase::Closing => self.check(now_ms).map(|_| ()),
-            _ => Ok(()),
-        }
+    /// Ends the connection if the deadline of the handshake under way has passed, however busy
+    /// the peer keeps us, and says whether it did.
+    pub(super) fn handshake_expired(&mut self, now_ms: Option<u64>) -> bool {
+        let Some(now_ms) = now_ms else { return false };
+        matches!(self.phase, Phase::Connecting | Phase::Closing) && self.check(now_ms).is_err()
     }
 
-    /// Whether messages may be sent.
     pub(super) const fn is_open(&self) -> bool {
         matches!(self.phase, Phase::Open)
     }
@@ -211,16 +213,17 @@ impl State {
     }
 }
 
-impl End {
-    /// What a receiver is told: nothing more will come, or why not.
-    pub(super) const fn outcome<E>(self) -> Result<(), Error<E>> {
-        Err(match self {
-            Self::Closed(_) => return Ok(()),
-            Self::Handshake(error) => Error::Handshake(error),
-            Self::Protocol(error) => Error::Protocol(error),
-            Self::Timeout(timeout) => Error::Timeout(timeout),
-            Self::Lost => Error::ConnectionLost,
-            Self::Transport => Error::Usage(UsageError::Closed),
+impl State {
+    /// What a receiver or sender is told of the end: nothing more will come, or why not.
+    pub(super) const fn outcome<E>(&self) -> Result<(), Error<E>> {
+        Err(match self.phase {
+            Phase::New | Phase::Connecting => Error::Usage(UsageError::NotOpen),
+            Phase::Open | Phase::Closing | Phase::Ended(End::Closed(_)) => return Ok(()),
+            Phase::Ended(End::Handshake(error)) => Error::Handshake(error),
+            Phase::Ended(End::Protocol(error)) => Error::Protocol(error),
+            Phase::Ended(End::Timeout(timeout)) => Error::Timeout(timeout),
+            Phase::Ended(End::Lost) => Error::ConnectionLost,
+            Phase::Ended(End::Transport) => Error::Usage(UsageError::Closed),
         })
     }
 }

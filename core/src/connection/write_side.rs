@@ -113,7 +113,7 @@ impl<R: Role, B: Buffer> WriteSide<R, B> {
         &mut self,
         code: CloseCode,
         reason: &str,
-        now_ms: u64,
+        now_ms: Option<u64>,
     ) -> Result<(), Error<E>> {
         self.state.check_open()?;
         check_close(code, reason)?;
@@ -128,10 +128,7 @@ impl<R: Role, B: Buffer> WriteSide<R, B> {
     /// # Errors
     /// How it ended, if not by a closing handshake.
     pub const fn outcome<E>(&self) -> Result<(), Error<E>> {
-        match self.state.phase {
-            Phase::Ended(end) => end.outcome(),
-            _ => Ok(()),
-        }
+        self.state.outcome()
     }
 
     /// What is to be written next.
@@ -222,10 +219,7 @@ impl<R: Role, B: Buffer> WriteSide<R, B> {
             Phase::Connecting => End::Handshake(HandshakeError::EndOfStream),
             _ => End::Lost,
         });
-        match self.state.phase {
-            Phase::Ended(end) if !ended => end.outcome(),
-            _ => Ok(()),
-        }
+        if ended { Ok(()) } else { self.state.outcome() }
     }
 
     /// Fails the connection because of what the peer sent.

@@ -81,10 +81,10 @@ impl<S: Read + Write, R: CryptoRng, B: Buffer, C: Compression, T: Deadline<S>>
         &mut self,
         request: &client::Request<'_>,
     ) -> Result<client::Response<'_>, Error<S::Error>> {
-        let now_ms = self.clock.now_ms();
+        let now_ms = self.clock.now();
         self.connection.stage_request(request, now_ms)?;
         self.drive(Goal::Head)?;
-        let now_ms = self.clock.now_ms();
+        let now_ms = self.clock.now();
         self.connection.check_response(request, now_ms)?;
         self.connection.response().ok_or(UsageError::NotOpen.into())
     }
@@ -98,7 +98,7 @@ impl<S: Read + Write, B: Buffer, C: Compression, T: Deadline<S>> WebSocket<S, Se
     /// [`Error::Handshake`] if it is not HTTP; that has been answered with status 400, or 431 if
     /// it is too long.
     pub fn read_request(&mut self) -> Result<server::Request<'_>, Error<S::Error>> {
-        let now_ms = self.clock.now_ms();
+        let now_ms = self.clock.now();
         self.connection.await_request(now_ms)?;
         self.drive(Goal::Head)?;
         if self.connection.request().is_none() {
@@ -118,7 +118,7 @@ impl<S: Read + Write, B: Buffer, C: Compression, T: Deadline<S>> WebSocket<S, Se
         &mut self,
         decide: impl FnOnce(&server::Request<'_>) -> server::Decision<'d>,
     ) -> Result<(), Error<S::Error>> {
-        let now_ms = self.clock.now_ms();
+        let now_ms = self.clock.now();
         self.connection.stage_answer(decide, now_ms)?;
         self.sender().drain()?;
         self.connection.opening_outcome()
@@ -134,7 +134,7 @@ impl<S: Read + Write, B: Buffer, C: Compression, T: Deadline<S>> WebSocket<S, Se
         request: &server::Request<'_>,
         decision: &server::Decision<'_>,
     ) -> Result<(), Error<S::Error>> {
-        let now_ms = self.clock.now_ms();
+        let now_ms = self.clock.now();
         self.connection.stage_answer_to(request, decision, now_ms)?;
         self.sender().drain()?;
         self.connection.opening_outcome()
@@ -171,6 +171,9 @@ impl<S: Read + Write, R: Role, B: Buffer, C: Compression, T: Deadline<S>> WebSoc
     /// # Errors
     /// As [`recv`](Self::recv).
     pub fn receive(&mut self, mode: Mode, control: bool) -> Result<Ready, Error<S::Error>> {
+        if mode == Mode::Whole && self.connection.is_chunked() {
+            return Err(UsageError::MessageUnfinished.into());
+        }
         self.drive(Goal::Receive(mode, control))
     }
 
@@ -212,8 +215,10 @@ impl<S: Read + Write, R: Role, B: Buffer, C: Compression, T: Deadline<S>> WebSoc
         &mut self,
     ) -> Result<Option<(Message<'_>, Sender<'_, S, R, B, T>)>, Error<S::Error>> {
         let ready = self.receive(Mode::Whole, false)?;
-        let Ready::Data { kind, .. } = ready else { return Ok(None) };
-        let (message, mut sender) = self.message(kind);
+        if ready != Ready::Data {
+            return Ok(None);
+        }
+        let (message, mut sender) = self.message();
         match message {
             Ok(message) => Ok(Some((message, sender))),
             Err(error) => {
@@ -233,8 +238,7 @@ impl<S: Read + Write, R: Role, B: Buffer, C: Compression, T: Deadline<S>> WebSoc
     /// How the connection ended, if not by a closing handshake.
     pub fn recv_chunk(&mut self) -> Result<Option<Chunk<'_>>, Error<S::Error>> {
         let ready = self.receive(Mode::Chunks, false)?;
-        let Ready::Data { kind, first, fin } = ready else { return Ok(None) };
-        Ok(Some(self.chunk(kind, first, fin)))
+        Ok(if ready == Ready::Data { Some(self.chunk()) } else { None })
     }
 
     /// Receives the next message, Ping or Pong; Pings have been answered when they are seen.
@@ -243,8 +247,8 @@ impl<S: Read + Write, R: Role, B: Buffer, C: Compression, T: Deadline<S>> WebSoc
     /// As [`recv`](Self::recv).
     pub fn recv_event(&mut self) -> Result<Option<Event<'_>>, Error<S::Error>> {
         match self.receive(Mode::Whole, true)? {
-            Ready::Data { kind, .. } => {
-                let (message, mut sender) = self.message(kind);
+            Ready::Data => {
+                let (message, mut sender) = self.message();
                 match message {
                     Ok(message) => Ok(Some(Event::Message(message))),
                     Err(error) => {
@@ -253,9 +257,9 @@ impl<S: Read + Write, R: Role, B: Buffer, C: Compression, T: Deadline<S>> WebSoc
                     }
                 }
             }
-            Ready::Ping(payload) => Ok(Some(Event::Ping(self.control(payload)))),
-            Ready::Pong(payload) => Ok(Some(Event::Pong(self.control(payload)))),
-            Ready::Head | Ready::Closed => Ok(None),
+            Ready::Ping => Ok(Some(Event::Ping(self.control()))),
+            Ready::Pong => Ok(Some(Event::Pong(self.control()))),
+            Ready::Head | Ready::Ended => Ok(None),
         }
     }
 
@@ -312,21 +316,23 @@ impl<S: Read + Write, R: Role, B: Buffer, C: Compression, T: Deadline<S>> WebSoc
         if self.is_open() {
             self.sender().close(code, reason)?;
         }
-        while let Ready::Data { .. } = self.receive(Mode::Chunks, false)? {}
+        while self.receive(Mode::Chunks, false)? == Ready::Data {}
         self.connection.closed().ok_or(UsageError::Closed.into())
     }
 
     /// Polls and does what the connection says until something is ready.
     fn drive(&mut self, goal: Goal) -> Result<Ready, Error<S::Error>> {
         loop {
-            let now_ms = if T::RUNS { Some(self.clock.now_ms()) } else { None };
+            let now_ms = self.clock.now();
             let step = match goal {
-                Goal::Head => self.connection.poll_head(now_ms)?,
-                Goal::Receive(mode, control) => {
-                    self.connection.poll_receive(mode, control, now_ms)?
-                }
+                Goal::Head => self.connection.poll_head(now_ms),
+                Goal::Receive(mode, control) => self.connection.poll_receive(mode, control, now_ms),
             };
             match step {
+                Step::Ready(Ready::Ended) => {
+                    self.connection.write_side().outcome()?;
+                    return Ok(Ready::Ended);
+                }
                 Step::Ready(ready) => return Ok(ready),
                 Step::Drain => self.sender().drain()?,
                 Step::Read => self.read()?,
@@ -343,7 +349,7 @@ impl<S: Read + Write, R: Role, B: Buffer, C: Compression, T: Deadline<S>> WebSoc
             self.clock.limit(&mut self.next, wait_ms).map_err(Error::Transport)?;
         }
         let read = self.next.read(self.connection.space()?);
-        let now_ms = self.clock.now_ms();
+        let now_ms = self.clock.now();
         match read {
             Ok(len) => match NonZeroUsize::new(len) {
                 Some(len) => self.connection.received(len, now_ms),
@@ -353,7 +359,11 @@ impl<S: Read + Write, R: Role, B: Buffer, C: Compression, T: Deadline<S>> WebSoc
                 Interruption::None => return self.sender().failed(error),
                 Interruption::Caller => return Err(Error::Transport(error)),
                 Interruption::Retry => {}
-                Interruption::Clock => self.connection.write_side_mut().tick(now_ms)?,
+                Interruption::Clock => {
+                    if let Some(now_ms) = now_ms {
+                        self.connection.write_side_mut().tick(now_ms)?;
+                    }
+                }
             },
         }
         Ok(())
@@ -420,7 +430,7 @@ impl<S: Write, R: Role, B: Buffer, T: Deadline<S>> Sender<'_, S, R, B, T> {
     /// reason of more than 123 bytes.
     pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error<S::Error>> {
         self.control_room()?;
-        let now_ms = self.clock.now_ms();
+        let now_ms = self.clock.now();
         self.write_side.stage_close(code, reason, now_ms)?;
         self.drain()
     }

@@ -25,6 +25,11 @@ pub trait Clock {
 
     /// Milliseconds since any fixed moment.
     fn now_ms(&mut self) -> u64;
+
+    /// The time, if the clock runs.
+    fn now(&mut self) -> Option<u64> {
+        if Self::RUNS { Some(self.now_ms()) } else { None }
+    }
 }
 
 /// No clock: no deadlines, no keep-alive, no limit on control frames a second.

@@ -66,10 +66,10 @@ impl<S: Read + Write, R: CryptoRng, B: Buffer, C: Compression, T: Timer>
         &mut self,
         request: &client::Request<'_>,
     ) -> Result<client::Response<'_>, Error<S::Error>> {
-        let now_ms = self.clock.now_ms();
+        let now_ms = self.clock.now();
         self.connection.stage_request(request, now_ms)?;
         self.drive(Goal::Head).await?;
-        let now_ms = self.clock.now_ms();
+        let now_ms = self.clock.now();
         self.connection.check_response(request, now_ms)?;
         self.connection.response().ok_or(UsageError::NotOpen.into())
     }
@@ -86,7 +86,7 @@ impl<S: Read + Write, B: Buffer, C: Compression, T: Timer> WebSocket<S, Server, 
     /// # Cancellation
     /// Loses nothing: call it again.
     pub async fn read_request(&mut self) -> Result<server::Request<'_>, Error<S::Error>> {
-        let now_ms = self.clock.now_ms();
+        let now_ms = self.clock.now();
         self.connection.await_request(now_ms)?;
         self.drive(Goal::Head).await?;
         if self.connection.request().is_none() {
@@ -109,7 +109,7 @@ impl<S: Read + Write, B: Buffer, C: Compression, T: Timer> WebSocket<S, Server, 
         &mut self,
         decide: impl FnOnce(&server::Request<'_>) -> server::Decision<'d>,
     ) -> Result<(), Error<S::Error>> {
-        let now_ms = self.clock.now_ms();
+        let now_ms = self.clock.now();
         self.connection.stage_answer(decide, now_ms)?;
         self.sender().drain().await?;
         self.connection.opening_outcome()
@@ -128,7 +128,7 @@ impl<S: Read + Write, B: Buffer, C: Compression, T: Timer> WebSocket<S, Server, 
         request: &server::Request<'_>,
         decision: &server::Decision<'_>,
     ) -> Result<(), Error<S::Error>> {
-        let now_ms = self.clock.now_ms();
+        let now_ms = self.clock.now();
         self.connection.stage_answer_to(request, decision, now_ms)?;
         self.sender().drain().await?;
         self.connection.opening_outcome()
@@ -174,6 +174,9 @@ impl<S: Read + Write, R: Role, B: Buffer, C: Compression, T: Timer> WebSocket<S,
     /// # Cancellation
     /// Loses nothing.
     pub async fn receive(&mut self, mode: Mode, control: bool) -> Result<Ready, Error<S::Error>> {
+        if mode == Mode::Whole && self.connection.is_chunked() {
+            return Err(UsageError::MessageUnfinished.into());
+        }
         self.drive(Goal::Receive(mode, control)).await
     }
 
@@ -221,8 +224,10 @@ impl<S: Read + Write, R: Role, B: Buffer, C: Compression, T: Timer> WebSocket<S,
         &mut self,
     ) -> Result<Option<(Message<'_>, Sender<'_, S, R, B, T>)>, Error<S::Error>> {
         let ready = self.receive(Mode::Whole, false).await?;
-        let Ready::Data { kind, .. } = ready else { return Ok(None) };
-        let (message, mut sender) = self.message(kind);
+        if ready != Ready::Data {
+            return Ok(None);
+        }
+        let (message, mut sender) = self.message();
         match message {
             Ok(message) => Ok(Some((message, sender))),
             Err(error) => {
@@ -245,8 +250,7 @@ impl<S: Read + Write, R: Role, B: Buffer, C: Compression, T: Timer> WebSocket<S,
     /// Loses nothing.
     pub async fn recv_chunk(&mut self) -> Result<Option<Chunk<'_>>, Error<S::Error>> {
         let ready = self.receive(Mode::Chunks, false).await?;
-        let Ready::Data { kind, first, fin } = ready else { return Ok(None) };
-        Ok(Some(self.chunk(kind, first, fin)))
+        Ok(if ready == Ready::Data { Some(self.chunk()) } else { None })
     }
 
     /// Receives the next message, Ping or Pong; Pings have been answered when they are seen.
@@ -258,8 +262,8 @@ impl<S: Read + Write, R: Role, B: Buffer, C: Compression, T: Timer> WebSocket<S,
     /// Loses nothing.
     pub async fn recv_event(&mut self) -> Result<Option<Event<'_>>, Error<S::Error>> {
         match self.receive(Mode::Whole, true).await? {
-            Ready::Data { kind, .. } => {
-                let (message, mut sender) = self.message(kind);
+            Ready::Data => {
+                let (message, mut sender) = self.message();
                 match message {
                     Ok(message) => Ok(Some(Event::Message(message))),
                     Err(error) => {
@@ -268,9 +272,9 @@ impl<S: Read + Write, R: Role, B: Buffer, C: Compression, T: Timer> WebSocket<S,
                     }
                 }
             }
-            Ready::Ping(payload) => Ok(Some(Event::Ping(self.control(payload)))),
-            Ready::Pong(payload) => Ok(Some(Event::Pong(self.control(payload)))),
-            Ready::Head | Ready::Closed => Ok(None),
+            Ready::Ping => Ok(Some(Event::Ping(self.control()))),
+            Ready::Pong => Ok(Some(Event::Pong(self.control()))),
+            Ready::Head | Ready::Ended => Ok(None),
         }
     }
 
@@ -360,21 +364,23 @@ impl<S: Read + Write, R: Role, B: Buffer, C: Compression, T: Timer> WebSocket<S,
         if self.is_open() {
             self.sender().close(code, reason).await?;
         }
-        while let Ready::Data { .. } = self.receive(Mode::Chunks, false).await? {}
+        while self.receive(Mode::Chunks, false).await? == Ready::Data {}
         self.connection.closed().ok_or(UsageError::Closed.into())
     }
 
     /// Polls and does what the connection says until something is ready.
     async fn drive(&mut self, goal: Goal) -> Result<Ready, Error<S::Error>> {
         loop {
-            let now_ms = if T::RUNS { Some(self.clock.now_ms()) } else { None };
+            let now_ms = self.clock.now();
             let step = match goal {
-                Goal::Head => self.connection.poll_head(now_ms)?,
-                Goal::Receive(mode, control) => {
-                    self.connection.poll_receive(mode, control, now_ms)?
-                }
+                Goal::Head => self.connection.poll_head(now_ms),
+                Goal::Receive(mode, control) => self.connection.poll_receive(mode, control, now_ms),
             };
             match step {
+                Step::Ready(Ready::Ended) => {
+                    self.connection.write_side().outcome()?;
+                    return Ok(Ready::Ended);
+                }
                 Step::Ready(ready) => return Ok(ready),
                 Step::Drain => self.sender().drain().await?,
                 Step::Read => self.read().await?,
@@ -387,14 +393,18 @@ impl<S: Read + Write, R: Role, B: Buffer, C: Compression, T: Timer> WebSocket<S,
         let wakeup_ms = if T::RUNS { self.connection.write_side().wakeup_ms() } else { None };
         let read = self.next.read(self.connection.space()?);
         let read = before(&mut self.clock, wakeup_ms, read).await;
-        let now_ms = self.clock.now_ms();
+        let now_ms = self.clock.now();
         match read {
             Some(Ok(len)) => match NonZeroUsize::new(len) {
                 Some(len) => self.connection.received(len, now_ms),
                 None => self.connection.write_side_mut().end_of_stream()?,
             },
             Some(Err(error)) => return self.sender().failed(error),
-            None => self.connection.write_side_mut().tick(now_ms)?,
+            None => {
+                if let Some(now_ms) = now_ms {
+                    self.connection.write_side_mut().tick(now_ms)?;
+                }
+            }
         }
         Ok(())
     }
@@ -492,7 +502,7 @@ impl<S: Write, R: Role, B: Buffer, T: Timer> Sender<'_, S, R, B, T> {
     /// Taken whole or not at all.
     pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error<S::Error>> {
         self.control_room().await?;
-        let now_ms = self.clock.now_ms();
+        let now_ms = self.clock.now();
         self.write_side.stage_close(code, reason, now_ms)?;
         self.drain().await
     }

@@ -6,10 +6,9 @@ use rand_core::CryptoRng;
 
 use super::{Clock, NoClock};
 use crate::{
-    Chunk, Client, Closed, Config, Error, Kind, Message, ProtocolError, ResourceError, Role,
-    Server,
+    Chunk, Client, Closed, Config, Error, Message, ProtocolError, ResourceError, Role, Server,
     buffer::Buffer,
-    connection::{Connection, ControlRange, WriteSide},
+    connection::{Connection, WriteSide},
     handshake::{client, server},
     permessage_deflate::{Compression, NoCompression},
 };
@@ -144,7 +143,7 @@ impl<M, S, R: Role, B: Buffer, C: Compression, T: Clock> WebSocket<M, S, R, B, C
     /// [`UsageError`] if one was begun here; [`ConfigError`](crate::ConfigError) if a buffer is
     /// too small.
     pub fn assume_open<E>(&mut self) -> Result<(), Error<E>> {
-        let now_ms = self.clock.now_ms();
+        let now_ms = self.clock.now();
         self.connection.assume_open(now_ms)
     }
 
@@ -193,23 +192,20 @@ impl<M, S, R: Role, B: Buffer, C: Compression, T: Clock> WebSocket<M, S, R, B, C
     /// [`ProtocolError::InvalidUtf8`] if a text is not UTF-8: that fails the connection, with a
     /// Close frame that a [`flush`](Sender) of the sender writes.
     #[allow(clippy::type_complexity, reason = "two borrows that have to be taken at once")]
-    pub fn message(
-        &mut self,
-        kind: Kind,
-    ) -> (Result<Message<'_>, ProtocolError>, Sender<'_, M, S, R, B, T>) {
-        let (message, write_side) = self.connection.message(kind);
+    pub fn message(&mut self) -> (Result<Message<'_>, ProtocolError>, Sender<'_, M, S, R, B, T>) {
+        let (message, write_side) = self.connection.message();
         let (next, clock) = (&mut self.next, &mut self.clock);
         (message, Sender { next, clock, write_side, waits: PhantomData })
     }
 
     /// The chunk that is [ready](crate::connection::Ready::Data).
-    pub fn chunk(&self, kind: Kind, first: bool, fin: bool) -> Chunk<'_> {
-        self.connection.chunk(kind, first, fin)
+    pub fn chunk(&self) -> Chunk<'_> {
+        self.connection.chunk()
     }
 
     /// The payload of the Ping or Pong that is [ready](crate::connection::Ready::Ping).
-    pub fn control(&self, payload: ControlRange) -> &[u8] {
-        self.connection.control(payload)
+    pub fn control(&self) -> &[u8] {
+        self.connection.control()
     }
 }
 

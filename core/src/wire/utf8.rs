@@ -40,7 +40,7 @@ impl Utf8 {
                 *slot = *byte;
             }
             // At most three bytes are carried, so there are always `at + 1` of four.
-            self.carry_start(point.get(..at + 1).unwrap_or(&point))?;
+            self.carry_start(point.get(..at.wrapping_add(1)).unwrap_or(&point))?;
         }
         self.carry_start(piece)
     }
@@ -63,7 +63,7 @@ impl Utf8 {
         let cut = bytes.get(error.valid_up_to()..).unwrap_or_default();
         for (slot, byte) in self.carry.iter_mut().zip(cut) {
             *slot = *byte;
-            self.carry_len += 1;
+            self.carry_len = self.carry_len.wrapping_add(1);
         }
         Ok(())
     }

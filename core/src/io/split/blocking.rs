@@ -9,7 +9,7 @@ use embedded_io::{ErrorType, Read, Write};
 
 use super::{Cells, Writer};
 use crate::{
-    Chunk, Error, Event, Kind, Message, Role,
+    Chunk, Error, Event, Kind, Message, Role, UsageError,
     buffer::Buffer,
     connection::{Mode, Part, Ready, Staged, Step},
     io::{
@@ -72,10 +72,10 @@ where
 
     fn recv_event_if(&mut self, control: bool) -> Result<Option<Event<'_>>, Error<S::Error>> {
         Ok(Some(match self.receive(Mode::Whole, control)? {
-            Ready::Data { kind, .. } => Event::Message(self.message(kind)?),
-            Ready::Ping(payload) => Event::Ping(self.read_side.control(payload)),
-            Ready::Pong(payload) => Event::Pong(self.read_side.control(payload)),
-            Ready::Head | Ready::Closed => return Ok(None),
+            Ready::Data => Event::Message(self.message()?),
+            Ready::Ping => Event::Ping(self.read_side.control()),
+            Ready::Pong => Event::Pong(self.read_side.control()),
+            Ready::Head | Ready::Ended => return Ok(None),
         }))
     }
 
@@ -86,27 +86,27 @@ where
     /// As there.
     pub fn recv_chunk(&mut self) -> Result<Option<Chunk<'_>>, Error<S::Error>> {
         match self.receive(Mode::Chunks, false)? {
-            Ready::Data { kind, first, fin } => Ok(Some(self.chunk(kind, first, fin))),
+            Ready::Data => Ok(Some(self.read_side.chunk())),
             _ => Ok(None),
         }
     }
 
     fn receive(&mut self, mode: Mode, control: bool) -> Result<Ready, Error<S::Error>> {
+        if mode == Mode::Whole && self.read_side.is_chunked() {
+            return Err(UsageError::MessageUnfinished.into());
+        }
         loop {
-            let now_ms = if T::RUNS { Some(self.clock.now_ms()) } else { None };
+            let now_ms = self.clock.now();
             let Self { read_side, cells, .. } = self;
             let step = cells.mailbox(|mailbox| read_side.poll(mailbox, mode, control, now_ms));
             match step {
-                Ok(Step::Ready(Ready::Closed)) => {
+                Step::Ready(Ready::Ended) => {
                     self.deliver_end();
-                    return Ok(Ready::Closed);
+                    self.read_side.outcome()?;
+                    return Ok(Ready::Ended);
                 }
-                Ok(Step::Ready(ready)) => return Ok(ready),
-                Ok(Step::Read | Step::Drain) => self.read()?,
-                Err(error) => {
-                    self.deliver_end();
-                    return Err(error);
-                }
+                Step::Ready(ready) => return Ok(ready),
+                Step::Read | Step::Drain => self.read()?,
             }
         }
     }
@@ -123,7 +123,7 @@ where
             Deadline::<S>::limit(clock, next, wait_ms).map_err(Error::Transport)?;
         }
         let read = next.read(read_side.space()?);
-        let now_ms = clock.now_ms();
+        let now_ms = clock.now();
         match read {
             Ok(len) => match NonZeroUsize::new(len) {
                 Some(len) => read_side.received(len, now_ms),
@@ -140,7 +140,9 @@ where
                 Interruption::Caller => return Err(Error::Transport(error)),
                 Interruption::Retry => {}
                 Interruption::Clock => {
-                    cells.mailbox(|mailbox| read_side.tick(mailbox, now_ms))?;
+                    if let Some(now_ms) = now_ms {
+                        cells.mailbox(|mailbox| read_side.tick(mailbox, now_ms))?;
+                    }
                 }
             },
         }
@@ -246,7 +248,7 @@ impl<P: Deref<Target: WaitCells<Next: Write>>, T: Deadline<Next<P>>> SendHalf<P,
 
     fn control(
         &mut self,
-        mut stage: impl FnMut(&mut WriterOf<P>, u64) -> Result<(), Error<WriteError<P>>>,
+        mut stage: impl FnMut(&mut WriterOf<P>, Option<u64>) -> Result<(), Error<WriteError<P>>>,
     ) -> Result<(), Error<WriteError<P>>> {
         self.run(
             |writer, now_ms| {
@@ -262,7 +264,7 @@ impl<P: Deref<Target: WaitCells<Next: Write>>, T: Deadline<Next<P>>> SendHalf<P,
     /// Stages as often as it takes, writing between, and writes all at the end if `drain`.
     fn run(
         &mut self,
-        mut stage: impl FnMut(&mut WriterOf<P>, u64) -> Result<Staged, Error<WriteError<P>>>,
+        mut stage: impl FnMut(&mut WriterOf<P>, Option<u64>) -> Result<Staged, Error<WriteError<P>>>,
         drain: bool,
     ) -> Result<(), Error<WriteError<P>>> {
         let Self { cells, clock, .. } = self;
@@ -271,7 +273,7 @@ impl<P: Deref<Target: WaitCells<Next: Write>>, T: Deadline<Next<P>>> SendHalf<P,
             loop {
                 // So that the end, if the other half has seen it, is known here too.
                 cells.mailbox(|mailbox| writer.write_side.deliver(mailbox));
-                let now_ms = clock.now_ms();
+                let now_ms = clock.now();
                 match stage(writer, now_ms)? {
                     Staged::Whole => break,
                     Staged::Partly => writer.drain(cells, clock)?,

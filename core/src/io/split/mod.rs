@@ -32,7 +32,6 @@ use crate::{
     Closed, Error, Message, ProtocolError, Role,
     buffer::Buffer,
     connection::{Connection, Mailbox, ReadSide, WriteSide},
-    message::{Chunk, Kind},
     permessage_deflate::{Compression, NoCompression},
 };
 
@@ -188,12 +187,8 @@ where
         &mut self.next
     }
 
-    fn message(&mut self, kind: Kind) -> Result<Message<'_>, ProtocolError> {
+    fn message(&mut self) -> Result<Message<'_>, ProtocolError> {
         let cells = &self.cells;
-        self.read_side.message(kind, |fail| cells.mailbox(|mailbox| fail(mailbox)))
-    }
-
-    fn chunk(&self, kind: Kind, first: bool, fin: bool) -> Chunk<'_> {
-        self.read_side.chunk(kind, first, fin)
+        self.read_side.message(|fail| cells.mailbox(|mailbox| fail(mailbox)))
     }
 }

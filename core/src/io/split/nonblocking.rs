@@ -12,7 +12,7 @@ use embedded_io_async::{ErrorType, Read, Write};
 
 use super::{Cells, Writer};
 use crate::{
-    Chunk, Error, Event, Kind, Message, Role,
+    Chunk, Error, Event, Kind, Message, Role, UsageError,
     buffer::Buffer,
     connection::{Mode, Part, Ready, Staged, Step},
     io::{
@@ -66,10 +66,10 @@ where
 
     async fn recv_event_if(&mut self, control: bool) -> Result<Option<Event<'_>>, Error<S::Error>> {
         Ok(Some(match self.receive(Mode::Whole, control).await? {
-            Ready::Data { kind, .. } => Event::Message(self.message(kind)?),
-            Ready::Ping(payload) => Event::Ping(self.read_side.control(payload)),
-            Ready::Pong(payload) => Event::Pong(self.read_side.control(payload)),
-            Ready::Head | Ready::Closed => return Ok(None),
+            Ready::Data => Event::Message(self.message()?),
+            Ready::Ping => Event::Ping(self.read_side.control()),
+            Ready::Pong => Event::Pong(self.read_side.control()),
+            Ready::Head | Ready::Ended => return Ok(None),
         }))
     }
 
@@ -83,27 +83,27 @@ where
     /// Loses nothing.
     pub async fn recv_chunk(&mut self) -> Result<Option<Chunk<'_>>, Error<S::Error>> {
         match self.receive(Mode::Chunks, false).await? {
-            Ready::Data { kind, first, fin } => Ok(Some(self.chunk(kind, first, fin))),
+            Ready::Data => Ok(Some(self.read_side.chunk())),
             _ => Ok(None),
         }
     }
 
     async fn receive(&mut self, mode: Mode, control: bool) -> Result<Ready, Error<S::Error>> {
+        if mode == Mode::Whole && self.read_side.is_chunked() {
+            return Err(UsageError::MessageUnfinished.into());
+        }
         loop {
-            let now_ms = if T::RUNS { Some(self.clock.now_ms()) } else { None };
+            let now_ms = self.clock.now();
             let Self { read_side, cells, .. } = self;
             let step = cells.mailbox(|mailbox| read_side.poll(mailbox, mode, control, now_ms));
             match step {
-                Ok(Step::Ready(Ready::Closed)) => {
+                Step::Ready(Ready::Ended) => {
                     self.deliver_end().await;
-                    return Ok(Ready::Closed);
+                    self.read_side.outcome()?;
+                    return Ok(Ready::Ended);
                 }
-                Ok(Step::Ready(ready)) => return Ok(ready),
-                Ok(Step::Read | Step::Drain) => self.read().await?,
-                Err(error) => {
-                    self.deliver_end().await;
-                    return Err(error);
-                }
+                Step::Ready(ready) => return Ok(ready),
+                Step::Read | Step::Drain => self.read().await?,
             }
         }
     }
@@ -128,7 +128,7 @@ where
             })
             .await
         };
-        let now_ms = clock.now_ms();
+        let now_ms = clock.now();
         match read {
             Some(Ok(len)) => match NonZeroUsize::new(len) {
                 Some(len) => read_side.received(len, now_ms),
@@ -141,7 +141,11 @@ where
                     return Err(Error::Transport(error));
                 }
             }
-            None => cells.mailbox(|mailbox| read_side.tick(mailbox, now_ms))?,
+            None => {
+                if let Some(now_ms) = now_ms {
+                    cells.mailbox(|mailbox| read_side.tick(mailbox, now_ms))?;
+                }
+            }
         }
         Ok(())
     }
@@ -150,12 +154,9 @@ where
     /// changes nothing.
     async fn deliver_end(&mut self) {
         let Self { clock, cells, .. } = self;
-        let deadline_ms = if T::RUNS {
-            let now_ms = clock.now_ms();
+        let deadline_ms = clock.now().and_then(|now_ms| {
             cells.try_writer(|writer| writer.write_side.write_deadline_ms(now_ms)).flatten()
-        } else {
-            None
-        };
+        });
         let mut sleep = pin!(sleep(clock, deadline_ms));
         poll_fn(|context| match poll_deliver(&**cells, context) {
             Poll::Ready(()) => Poll::Ready(()),
@@ -307,7 +308,7 @@ impl<P: Deref<Target: Cells<Next: Write>>, T: Timer> SendHalf<P, T> {
 
     async fn control(
         &mut self,
-        mut stage: impl FnMut(&mut WriterOf<P>, u64) -> Result<(), Error<WriteError<P>>>,
+        mut stage: impl FnMut(&mut WriterOf<P>, Option<u64>) -> Result<(), Error<WriteError<P>>>,
     ) -> Result<(), Error<WriteError<P>>> {
         self.run(
             |writer, now_ms| {
@@ -324,7 +325,7 @@ impl<P: Deref<Target: Cells<Next: Write>>, T: Timer> SendHalf<P, T> {
     /// Stages as often as it takes, writing between, and writes all at the end if `drain`.
     async fn run(
         &mut self,
-        mut stage: impl FnMut(&mut WriterOf<P>, u64) -> Result<Staged, Error<WriteError<P>>>,
+        mut stage: impl FnMut(&mut WriterOf<P>, Option<u64>) -> Result<Staged, Error<WriteError<P>>>,
         drain: bool,
     ) -> Result<(), Error<WriteError<P>>> {
         let Self { cells, clock, .. } = self;
@@ -332,12 +333,10 @@ impl<P: Deref<Target: Cells<Next: Write>>, T: Timer> SendHalf<P, T> {
         let sending = Sending { cells };
         let mut staged = false;
         loop {
-            let now_ms = clock.now_ms();
-            let deadline_ms = if T::RUNS {
+            let now_ms = clock.now();
+            let deadline_ms = now_ms.and_then(|now_ms| {
                 cells.try_writer(|writer| writer.write_side.write_deadline_ms(now_ms)).flatten()
-            } else {
-                None
-            };
+            });
             let mut sleep = pin!(sleep(clock, deadline_ms));
             let sent = poll_fn(|context| {
                 let sent = cells.try_writer(|writer| {
