@@ -236,7 +236,7 @@ impl<B: Buffer> Inbound<B> {
                 }
                 self.in_frame = false;
                 if self.fin {
-                    return self.finish();
+                    return self.finish(mode);
                 }
             }
             let Some((header, header_len)) = Header::decode(self.undecoded())? else {
@@ -345,11 +345,11 @@ impl<B: Buffer> Inbound<B> {
 
     /// The last frame of the message is whole.
     ///
-    /// A text that is handed out in one piece is checked when it becomes a `str`, all of it at
-    /// once; one of which parts have been checked, or handed out, must end where they end.
-    fn finish(&mut self) -> Result<Decoded, ProtocolError> {
+    /// A text that is handed out whole is checked when it becomes a `str`, all of it at once,
+    /// unless that was begun with its parts.
+    fn finish(&mut self, mode: Mode) -> Result<Decoded, ProtocolError> {
         self.in_message = false;
-        if self.kind == Kind::Text && (self.chunked || self.checked_len != 0) {
+        if self.kind == Kind::Text && (mode == Mode::Chunks || self.checked_len != 0) {
             self.check_utf8()?;
             self.utf8.finish()?;
         }
