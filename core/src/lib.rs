@@ -1,4 +1,56 @@
-//! WebSockets in fixed memory.
+//! WebSockets ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455)) in fixed memory, for machines
+//! with kilobytes and for everybody else: client and server, blocking and asynchronous, over any
+//! next layer that reads and writes bytes. `no_std`, no alloc, no `unsafe`, no panic.
+//!
+//! # A client
+//! ```
+//! use socklet_core::{Error, Message, io::blocking::WebSocket};
+//! use socklet_core::handshake::client::Request;
+//! use socklet_core::wire::close::CloseCode;
+//! # use embedded_io::{Read, Write};
+//!
+//! fn talk<S: Read + Write>(tcp: S, rng: impl rand_core::CryptoRng) -> Result<(), Error<S::Error>> {
+//!     let (mut receive, mut staging) = ([0; 1024], [0; 512]);
+//!     let mut ws = WebSocket::client(tcp, rng, &mut receive[..], &mut staging[..]);
+//!     ws.handshake(&Request::new("example.com", "/chat"))?;
+//!     ws.send("hello")?;
+//!     if let Some(Message::Text(text)) = ws.recv()? {
+//!         assert_eq!(text, "hello");
+//!     }
+//!     ws.close(CloseCode::NORMAL, "done")?;
+//!     Ok(())
+//! }
+//! ```
+//! [`io::nonblocking`] is the same with `.await`.
+//!
+//! # A byte's journey
+//! Inwards: [`io`] reads into the connection's receive buffer; [`connection`] decodes the
+//! [header](wire::header), [unmasks](wire::mask) the payload where it lies, joins fragments,
+//! checks [UTF-8](wire::utf8) and hands out a [`Message`] that borrows those very bytes. Control
+//! frames are taken out on the way and answered.
+//!
+//! Outwards: a message is cut into frames that fit the staging buffer; each gets its header and
+//! mask there, whole or not at all; [`io`] writes what is staged. So neither a dropped future nor
+//! a failing transport leaves half a frame of ours behind.
+//!
+//! | module | job | RFC 6455 |
+//! |---|---|---|
+//! | [`wire`] | framing as pure functions | 5.2, 5.3, 7.4, 8.1 |
+//! | [`handshake`] | the opening handshake over byte slices | 4 |
+//! | [`connection`] | the sans-IO state machine | 5.4 to 5.6, 7 |
+//! | [`io`] | the layered streams that drive it | |
+//! | [`permessage_deflate`] | compression as a type | 9.2 |
+//! | [`buffer`] | the memory, owned by the caller | |
+//!
+//! # Memory
+//! Two buffers of the caller's: what they must hold is said at
+//! [`WebSocket`](io::WebSocket#memory). The connection itself is less than 200 bytes on a 32-bit
+//! machine. Nothing is ever reserved because a peer declared a length.
+//!
+//! # Features
+//! None is on by default; each only adds.
+//! - `log`, `defmt`: log the life of connections at level debug, never the contents of messages;
+//!   `defmt` also formats all public types.
 #![no_std]
 #![forbid(unsafe_code)]
 

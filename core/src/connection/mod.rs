@@ -7,10 +7,11 @@
 //!    opening handshake, says what to do next.
 //! 2. [`Step::Drain`]: write [`staged`](WriteSide::staged) bytes, flush, and poll again.
 //! 3. [`Step::Read`]: read into [`space`](Connection::space), tell
-//!    [`received`](Connection::received) (or [`end_of_stream`](Connection::end_of_stream)), poll
+//!    [`received`](Connection::received) (or [`end_of_stream`](WriteSide::end_of_stream)), poll
 //!    again. No later than [`wakeup_ms`](WriteSide::wakeup_ms) call [`tick`](WriteSide::tick).
 //! 4. [`Step::Ready`]: something can be looked at, by [`message`](Connection::message),
-//!    [`chunk`](Connection::chunk) or [`control`](Connection::control), until the next poll.
+//!    [`chunk`](Connection::chunk) or [`control`](Connection::control), until the next poll; or
+//!    nothing more will come, and [`outcome`](WriteSide::outcome) says why.
 //!
 //! All progress is kept here, none on the way: a caller can stop at any point and go on later.
 

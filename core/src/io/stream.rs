@@ -140,7 +140,7 @@ impl<M, S, R: Role, B: Buffer, C: Compression, T: Clock> WebSocket<M, S, R, B, C
     /// Takes the connection as open: something else has made the opening handshake.
     ///
     /// # Errors
-    /// [`UsageError`] if one was begun here; [`ConfigError`](crate::ConfigError) if a buffer is
+    /// [`UsageError`](crate::UsageError) if one was begun here; [`ConfigError`](crate::ConfigError) if a buffer is
     /// too small.
     pub fn assume_open<E>(&mut self) -> Result<(), Error<E>> {
         let now_ms = self.clock.now();
