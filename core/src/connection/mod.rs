@@ -27,8 +27,7 @@ use core::{num::NonZeroUsize, ops::Range, str};
 
 pub use halves::{Mailbox, ReadSide};
 pub use inbound::Mode;
-pub(crate) use outbound::Part;
-pub use outbound::Staged;
+pub use outbound::{Part, Staged};
 pub use write_side::WriteSide;
 
 use crate::{

@@ -31,9 +31,9 @@ pub enum Staged {
     Partly,
 }
 
-/// A part of a message to be sent.
+/// A part of a message to be sent, or a whole [`Message`].
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Part<'a> {
+pub struct Part<'a> {
     kind: Kind,
     data: &'a [u8],
     fin: bool,
@@ -42,7 +42,9 @@ pub(crate) struct Part<'a> {
 }
 
 impl<'a> Part<'a> {
-    pub(crate) const fn new(kind: Kind, data: &'a [u8], fin: bool) -> Self {
+    /// A part of a message of this kind; the last one has `fin`. Text may be cut anywhere.
+    #[must_use]
+    pub const fn new(kind: Kind, data: &'a [u8], fin: bool) -> Self {
         Self { kind, data, fin, whole: false }
     }
 }

@@ -62,7 +62,12 @@ impl<R: Role, B: Buffer> WriteSide<R, B> {
         self.stage_part(message.into())
     }
 
-    pub(crate) fn stage_part<E>(&mut self, part: Part<'_>) -> Result<Staged, Error<E>> {
+    /// Stages a part of a message as [`stage`](Self::stage) does a whole one.
+    ///
+    /// # Errors
+    /// As there; [`UsageError`] if the kind changes within a message, or for text that cannot
+    /// become UTF-8.
+    pub fn stage_part<E>(&mut self, part: Part<'_>) -> Result<Staged, Error<E>> {
         self.state.check_open()?;
         self.outbound.stage_part(part, self.state.config.fragmentation)
     }

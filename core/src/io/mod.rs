@@ -5,6 +5,11 @@
 //! TCP socket, a serial port. Both drive the same [`Connection`](crate::connection::Connection)
 //! and differ in nothing but how they wait.
 //!
+//! # Back-pressure
+//! A stream that is not split writes what it owes, Pongs and what was fed, before it reads on. So
+//! two endpoints that both only write stop when what lies between them is full, as with any
+//! stream; the deadlines end that. [Halves](split) read on while a write waits.
+//!
 //! # Time
 //! Without a clock there are no deadlines. With one, given by `with_clock`, the deadlines of
 //! [`Timeouts`](crate::Timeouts) hold: the non-blocking stream races its reads and writes against

@@ -95,7 +95,9 @@ impl<M, S, B: Buffer, C: Compression, T: Clock> WebSocket<M, S, Server, B, C, T>
 }
 
 impl<M, S, R: Role, B: Buffer, C: Compression, T: Clock> WebSocket<M, S, R, B, C, T> {
-    pub(super) const fn from_parts(next: S, clock: T, connection: Connection<R, B, C>) -> Self {
+    /// A stream over `next` that goes on with a connection: the counterpart of
+    /// [`into_parts`](Self::into_parts).
+    pub const fn from_parts(next: S, clock: T, connection: Connection<R, B, C>) -> Self {
         Self { next, clock, connection, waits: PhantomData }
     }
 

@@ -62,7 +62,10 @@ pub trait Cells: Sized {
     /// The buffer for staged bytes.
     type Buffer: Buffer;
 
-    /// Calls `f` with the writer, or returns `None` if it is in use at this moment.
+    /// Calls `f` with the writer, or returns `None` if it is in use.
+    ///
+    /// Halves that do not block hold the writer for one poll only: cells that two threads share
+    /// wait for it here. Halves that block hold it for a whole send, and must not be waited for.
     fn try_writer<U>(
         &self,
         f: impl FnOnce(&mut Writer<Self::Next, Self::Role, Self::Buffer>) -> U,
