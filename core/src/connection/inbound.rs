@@ -74,6 +74,7 @@ pub(super) struct Inbound<B> {
     kind: Kind,
     /// Whether the last frame of the message has not ended.
     in_message: bool,
+    bytes_received: u64,
     /// Whether the payload of a data frame is being received.
     in_frame: bool,
     /// Whether that frame is the last of its message.
@@ -105,6 +106,7 @@ impl<B: Buffer> Inbound<B> {
             control_len: 0,
             kind: Kind::Binary,
             in_message: false,
+            bytes_received: 0,
             in_frame: false,
             fin: false,
             chunked: false,
@@ -138,6 +140,11 @@ impl<B: Buffer> Inbound<B> {
     /// Takes note that the next layer has read `len` bytes into the [`space`](Self::space).
     pub(super) fn received(&mut self, len: NonZeroUsize) {
         self.filled = self.filled.saturating_add(len.get()).min(self.capacity());
+        self.bytes_received = self.bytes_received.wrapping_add(len.get() as u64);
+    }
+
+    pub(super) const fn bytes_received(&self) -> u64 {
+        self.bytes_received
     }
 
     /// Puts in bytes that something else has read already.

@@ -172,6 +172,11 @@ impl<R: Role, B: Buffer, C: Compression> Connection<R, B, C> {
         self.inbound.frame_left()
     }
 
+    /// Bytes received so far, heads and headers included.
+    pub const fn bytes_received(&self) -> u64 {
+        self.inbound.bytes_received()
+    }
+
     /// Puts in bytes of the peer that something else has read already.
     ///
     /// # Errors

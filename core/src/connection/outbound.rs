@@ -69,6 +69,7 @@ pub(super) struct Outbound<R, B> {
     message: Option<Kind>,
     utf8: Utf8,
     unflushed: bool,
+    bytes_sent: u64,
 }
 
 impl<R: Role, B: Buffer> Outbound<R, B> {
@@ -83,6 +84,7 @@ impl<R: Role, B: Buffer> Outbound<R, B> {
             message: None,
             utf8: Utf8::new(),
             unflushed: false,
+            bytes_sent: 0,
         }
     }
 
@@ -103,6 +105,11 @@ impl<R: Role, B: Buffer> Outbound<R, B> {
     pub(super) fn written(&mut self, len: usize) {
         self.start = self.start.saturating_add(len).min(self.end);
         self.unflushed = true;
+        self.bytes_sent = self.bytes_sent.wrapping_add(len as u64);
+    }
+
+    pub(super) const fn bytes_sent(&self) -> u64 {
+        self.bytes_sent
     }
 
     pub(super) const fn is_unflushed(&self) -> bool {

@@ -147,6 +147,11 @@ impl<R: Role, B: Buffer> WriteSide<R, B> {
         self.waiting_ms = NOT_WAITING;
     }
 
+    /// Bytes written so far, heads and headers included.
+    pub const fn bytes_sent(&self) -> u64 {
+        self.outbound.bytes_sent()
+    }
+
     /// Whether the next layer has taken, and flushed, all that was staged.
     pub const fn is_drained(&self) -> bool {
         self.outbound.is_drained()

@@ -1,6 +1,6 @@
 //! What the blocking and the non-blocking stream share: all but the waiting.
 
-use core::marker::PhantomData;
+use core::{marker::PhantomData, ops::Range};
 
 use rand_core::CryptoRng;
 
@@ -128,10 +128,11 @@ impl<M, S, R: Role, B: Buffer, C: Compression, T: Clock> WebSocket<M, S, R, B, C
         (self.next, self.connection)
     }
 
-    /// The next layer; what was received and not decoded is lost, unless taken from
-    /// [`into_parts`](Self::into_parts).
-    pub fn into_inner(self) -> S {
-        self.next
+    /// The next layer, the receive buffer, and where in that the leftover bytes are: those that
+    /// were read from the next layer and belong to no frame handed out.
+    pub fn into_inner(self) -> (S, B, Range<usize>) {
+        let (receive, leftover, _) = self.connection.into_buffers();
+        (self.next, receive, leftover)
     }
 
     /// The state machine that is driven here.
@@ -171,6 +172,16 @@ impl<M, S, R: Role, B: Buffer, C: Compression, T: Clock> WebSocket<M, S, R, B, C
     /// none. Then the same call continues it, and no other message can be sent before.
     pub const fn unfinished(&self) -> Option<usize> {
         self.connection.write_side().unfinished()
+    }
+
+    /// Bytes read from the next layer so far, heads and headers included.
+    pub const fn bytes_received(&self) -> u64 {
+        self.connection.bytes_received()
+    }
+
+    /// Bytes written to the next layer so far, heads and headers included.
+    pub const fn bytes_sent(&self) -> u64 {
+        self.connection.write_side().bytes_sent()
     }
 
     /// Payload bytes of the data frame being received that are still to come.
