@@ -31,7 +31,8 @@ def main():
     for case in sorted({*results, *wanted}, key=lambda name: [int(n) for n in re.findall(r"\d+", name)]):
         result = results.get(case, {})
         words = [result.get(key, "DID-NOT-RUN") for key in ("behavior", "behaviorClose")]
-        print(case, *(word.replace(" ", "-") for word in words), result.get("reportfile", "-"))
+        page = os.path.join(directory, result["reportfile"].replace(".json", ".html")) if result else "-"
+        print(case, *(word.replace(" ", "-") for word in words), page)
 
 
 main()

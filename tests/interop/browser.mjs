@@ -1,6 +1,6 @@
 // A headless browser as client, which does what it is told: README.md has the commands.
 //
-//   node browser.mjs --browser chromium --profile DIR [--subprotocol P]... URL
+//   node browser.mjs --browser chromium --profiles DIR [--subprotocol P]... URL
 //
 // A page served from here opens the connection under test. It is driven by the DevTools protocol
 // over two pipes, so that the browser ends when this program does, however that happens.
@@ -9,9 +9,10 @@
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import http from 'node:http';
+import path from 'node:path';
 import { fail, obey, options } from './commands.mjs';
 
-const [found, [url]] = options(['browser', 'profile', 'subprotocol']);
+const [found, [url]] = options(['browser', 'profiles', 'subprotocol']);
 
 const script = fs.readFileSync(new URL('page.js', import.meta.url));
 const pages = http.createServer((request, response) => {
@@ -21,15 +22,16 @@ const pages = http.createServer((request, response) => {
 });
 await new Promise((resolve) => pages.listen(0, '127.0.0.1', resolve));
 
-const profile = found.profile[0];
-fs.rmSync(profile, { recursive: true, force: true });
+const profile = fs.mkdtempSync(path.join(found.profiles[0], 'profile-'));
 const browser = spawn(found.browser[0], [
   '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-dev-shm-usage',
   '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
   '--ignore-certificate-errors', '--remote-debugging-pipe', `--user-data-dir=${profile}`, 'about:blank',
 ], { stdio: ['ignore', 'ignore', 'inherit', 'pipe', 'pipe'] });
 browser.on('error', fail);
-browser.on('exit', (code) => fail(new Error(`the browser ended with code ${code}`)));
+const ended = new Promise((resolve) => browser.on('exit', resolve));
+const unexpected = () => fail(new Error('the browser ended'));
+browser.on('exit', unexpected);
 
 const [, , , requests, replies] = browser.stdio;
 const calls = new Map();
@@ -55,7 +57,15 @@ while (!(await evaluate('document.readyState === "complete" && "obey" in globalT
 const opened = await evaluate(`connect(${JSON.stringify(url)}, ${JSON.stringify(found.subprotocol)})`);
 if (opened.startsWith('error')) fail(new Error(opened));
 console.log(opened);
-await obey((name, rest) => evaluate(`obey(${JSON.stringify(name)}, ${JSON.stringify(rest)})`));
+await obey((name, rest) => evaluate(`obey(${JSON.stringify(name)}, ${JSON.stringify(rest)})`), quit);
+
+/** Ends the browser and removes what it has left. */
+async function quit() {
+  browser.off('exit', unexpected);
+  call('Browser.close', {});
+  await ended;
+  fs.rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
+}
 
 /** Calls a method of the DevTools protocol. */
 function call(method, params, session) {

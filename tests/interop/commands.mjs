@@ -20,9 +20,9 @@ export function parts(data, n) {
 
 /**
  * Reads commands from standard input and prints the result of each: `run(name, rest)` returns it.
- * An error ends the program.
+ * An error ends the program, and so does the end of the input, after `end()`.
  */
-export async function obey(run) {
+export async function obey(run, end = () => {}) {
   for await (const line of readline.createInterface({ input: process.stdin })) {
     const space = line.indexOf(' ');
     const [name, rest] = space < 0 ? [line, ''] : [line.slice(0, space), line.slice(space + 1)];
@@ -32,6 +32,7 @@ export async function obey(run) {
       fail(error);
     }
   }
+  await end();
   process.exit(0);
 }
 

@@ -87,12 +87,12 @@ fn read(buf: &mut [u8]) -> usize {
     let (script, segment) = (SCRIPT.load(Relaxed), SEGMENT.load(Relaxed));
     let bytes = SCRIPTS.get(script).and_then(|s| s.get(segment)).copied().unwrap_or_default();
     let mut offset = OFFSET.load(Relaxed);
-    let mut len = 0;
-    for (to, from) in buf.iter_mut().zip(bytes.iter().skip(offset)) {
+    let mut len = 0_usize;
+    for (to, from) in buf.iter_mut().zip(bytes.get(offset..).unwrap_or_default()) {
         *to = *from;
-        len += 1;
+        len = len.wrapping_add(1);
     }
-    offset += len;
+    offset = offset.wrapping_add(len);
     if offset >= bytes.len() {
         SEGMENT.store(segment.wrapping_add(1), Relaxed);
         offset = 0;

@@ -4,6 +4,7 @@
 mod canary;
 mod cases;
 mod judge;
+mod proxy;
 mod suite;
 
 use std::net::{SocketAddr, TcpListener};
@@ -23,12 +24,16 @@ pub(crate) fn run(args: &[String]) -> Result<Tally> {
     };
     let suite = Suite::install()?;
     let ours = Ours::build()?;
-    let mut tally = canary::run(&suite, &ours)?;
-    for flavour in Flavour::ALL {
-        tally += server(&suite, &ours, flavour, &selection)?;
-    }
-    for flavour in Flavour::ALL {
-        tally += client(&suite, &ours, flavour, &selection)?;
+    // A run that breaks off is a failure, and must not hide the others.
+    let broken = |error| {
+        println!("FAILED {error}");
+        Tally::one(false)
+    };
+    let mut tally = canary::run(&suite, &ours).unwrap_or_else(broken);
+    for test in [server, client] {
+        for flavour in Flavour::ALL {
+            tally += test(&suite, &ours, flavour, &selection).unwrap_or_else(broken);
+        }
     }
     Ok(tally)
 }

@@ -91,9 +91,10 @@ impl Budgets {
     }
 }
 
-/// The figures by name, to go through them.
-const KINDS: [(&str, fn(&Figures) -> u32); 3] =
-    [("flash", |f| f.flash), ("state", |f| f.state), ("stack", |f| f.stack)];
+/// One of the figures: its name, and how to get at it.
+type KindOf = (&'static str, fn(&Figures) -> u32);
+
+const KINDS: [KindOf; 3] = [("flash", |f| f.flash), ("state", |f| f.state), ("stack", |f| f.stack)];
 
 fn with_tolerance(figure: u32) -> u32 {
     figure + figure * TOLERANCE_PERCENT / 100

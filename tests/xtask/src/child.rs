@@ -39,7 +39,7 @@ impl Child {
     }
 
     /// Waits for the next line that the program prints; `None` at the end of its output.
-    pub(crate) fn line(&self, limit: Duration) -> Result<Option<String>> {
+    fn line(&self, limit: Duration) -> Result<Option<String>> {
         match self.lines.recv_timeout(limit) {
             Ok(line) => Ok(Some(line)),
             Err(RecvTimeoutError::Disconnected) => Ok(None),
@@ -47,6 +47,11 @@ impl Child {
                 Err(self.complain(&format!("printed nothing for {} s", limit.as_secs())))
             }
         }
+    }
+
+    /// Waits for the next line that the program prints; the end of its output is an error.
+    pub(crate) fn answer(&self, limit: Duration) -> Result<String> {
+        self.line(limit)?.ok_or_else(|| self.complain("ended without an answer"))
     }
 
     /// Waits for a line that starts with `prefix` and returns the rest of it.
@@ -114,7 +119,8 @@ impl Child {
         text.into()
     }
 
-    fn kill(&mut self) {
+    /// Ends the program at once.
+    pub(crate) fn kill(&mut self) {
         // Fails when it has already ended, which is as good.
         drop(self.inner.kill());
         drop(self.inner.wait());

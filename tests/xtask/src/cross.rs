@@ -1,8 +1,8 @@
 //! Builds for targets other than this machine, with whatever toolchain can be had.
 //!
-//! In this order: the target is installed beside the compiler; rustup can add it; or Debian's
-//! `rustc-web` builds the standard library from `rust-web-src`. The last is for machines that
-//! reach Debian's packages but not rustup's. `SOCKLET_CROSS=debian` takes it at once.
+//! In this order: the standard library of the target is installed beside the compiler; rustup
+//! can add it; or Debian's `rustc-web` builds it from `rust-web-src`. The last is for machines
+//! that reach Debian's packages but not rustup's. `SOCKLET_CROSS=debian` takes it at once.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -26,64 +26,96 @@ pub(crate) const HOST_32_BIT: &str = "i686-unknown-linux-gnu";
 /// rustup answers within seconds where it can; a network that swallows packets must not hang us.
 const RUSTUP_LIMIT: Duration = Duration::from_secs(180);
 
+/// Debian's compiler, whatever else is on the path.
+const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
+
 /// Where the standard library of a target comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Source {
+enum Library {
     /// Precompiled, beside the compiler that is in use.
-    Rustup,
-    /// Built from source by Debian's compiler.
+    Installed,
+    /// Built by the compiler that is in use, from rustup's sources.
+    Source,
+    /// Built by Debian's compiler from Debian's sources.
     Debian,
 }
 
-/// Finds a toolchain for the target, installing what is missing.
-pub(crate) fn find(target: &str) -> Result<Source> {
-    let forced = std::env::var_os("SOCKLET_CROSS").is_some_and(|v| v == "debian");
-    let source = if !forced && (has_target(target)? || rustup_adds(target)) {
-        Source::Rustup
-    } else {
-        setup::apt(&["rustc-web", "rust-web-src"])?;
-        Source::Debian
-    };
-    if target == HOST_32_BIT {
-        setup::apt(&["gcc-multilib"])?;
-    }
-    Ok(source)
+/// A compiler for one target.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Toolchain {
+    target: &'static str,
+    library: Library,
 }
 
-/// Returns `cargo SUBCOMMAND --target T` for the toolchain that is found.
-///
-/// Each source has a target directory of its own below `target/cross`, so that neither throws
-/// away what the other has built.
-pub(crate) fn cargo_for(subcommand: &str, target: &str) -> Result<Command> {
-    let source = find(target)?;
-    let mut command = cargo(&[subcommand, "--target", target]);
-    let dir = if source == Source::Debian { "cross/debian" } else { "cross/rustup" };
-    command.env("CARGO_TARGET_DIR", target_dir()?.join(dir));
-    if source == Source::Debian {
-        let library = if target == HOST_32_BIT { "std,panic_unwind,test" } else { "core" };
-        command.arg(format!("-Zbuild-std={library}"));
-        command.env("RUSTC", DEBIAN_RUSTC).env("RUSTC_BOOTSTRAP", "1");
-        if target != HOST_32_BIT {
-            let variable = target.to_uppercase().replace('-', "_");
-            command.env(format!("CARGO_TARGET_{variable}_LINKER"), rust_lld()?);
+impl Toolchain {
+    /// Finds a toolchain for the target, installing what is missing.
+    pub(crate) fn find(target: &'static str) -> Result<Self> {
+        if target == HOST_32_BIT {
+            setup::apt(&["gcc-multilib"])?;
         }
+        let installed = || Ok::<_, crate::Error>(library_dir(target)?.is_dir());
+        if !debian_is_forced() && (installed()? || rustup(&["target", "add", target])) {
+            return Ok(Self { target, library: Library::Installed });
+        }
+        Self::debian(target)
     }
-    Ok(command)
-}
 
-/// Returns the directory that [`cargo_for`] puts programs for the target into.
-pub(crate) fn programs_dir(target: &str, profile: &str) -> Result<PathBuf> {
-    let dir = if find(target)? == Source::Debian { "cross/debian" } else { "cross/rustup" };
-    Ok(target_dir()?.join(dir).join(target).join(profile))
-}
+    /// Finds one that builds the standard library with the flags of the program, so that a
+    /// measured size does not depend on how the library was compiled.
+    pub(crate) fn find_with_source(target: &'static str) -> Result<Self> {
+        let source = sysroot()?.join("lib/rustlib/src/rust/library/Cargo.lock");
+        let add = ["component", "add", "rust-src"];
+        if !debian_is_forced() && (source.is_file() || rustup(&add)) {
+            return Ok(Self { target, library: Library::Source });
+        }
+        Self::debian(target)
+    }
 
-/// Returns the version of the compiler that [`cargo_for`] uses for the target.
-pub(crate) fn compiler(target: &str) -> Result<String> {
-    let version = match find(target)? {
-        Source::Rustup => output(program("rustc", &["--version"]))?,
-        Source::Debian => output(program(DEBIAN_RUSTC, &["--version"]))?,
-    };
-    Ok(version.split_whitespace().take(2).collect::<Vec<_>>().join(" "))
+    fn debian(target: &'static str) -> Result<Self> {
+        setup::apt(&["rustc-web", "rust-web-src"])?;
+        Ok(Self { target, library: Library::Debian })
+    }
+
+    /// Returns `cargo SUBCOMMAND` for the target.
+    pub(crate) fn cargo(self, subcommand: &str) -> Result<Command> {
+        let mut command = cargo(&[subcommand, "--target", self.target]);
+        command.env("CARGO_TARGET_DIR", self.target_dir()?);
+        if self.library != Library::Installed {
+            let hosted = self.target == HOST_32_BIT;
+            let library = if hosted { "std,panic_unwind,test" } else { "core" };
+            command.arg(format!("-Zbuild-std={library}")).env("RUSTC_BOOTSTRAP", "1");
+        }
+        if self.library == Library::Debian {
+            command.env("RUSTC", DEBIAN_RUSTC);
+            if self.target != HOST_32_BIT {
+                let variable = self.target.to_uppercase().replace('-', "_");
+                command.env(format!("CARGO_TARGET_{variable}_LINKER"), rust_lld()?);
+            }
+        }
+        Ok(command)
+    }
+
+    /// Returns the directory that programs for the target are built into.
+    pub(crate) fn programs_dir(self, profile: &str) -> Result<PathBuf> {
+        Ok(self.target_dir()?.join(self.target).join(profile))
+    }
+
+    /// Returns the name and version of the compiler.
+    pub(crate) fn version(self) -> Result<String> {
+        let rustc = if self.library == Library::Debian { DEBIAN_RUSTC } else { "rustc" };
+        let version = output(program(rustc, &["--version"]))?;
+        Ok(version.split_whitespace().take(2).collect::<Vec<_>>().join(" "))
+    }
+
+    /// One for each kind, so that none throws away what another has built.
+    fn target_dir(self) -> Result<PathBuf> {
+        let name = match self.library {
+            Library::Installed => "installed",
+            Library::Source => "source",
+            Library::Debian => "debian",
+        };
+        Ok(target_dir()?.join("cross").join(name))
+    }
 }
 
 /// Returns what must run 32-bit programs here: `None` when the kernel does so by itself.
@@ -97,33 +129,38 @@ pub(crate) fn host_32_bit_runner() -> Result<Option<&'static str>> {
     Ok(Some("qemu-i386"))
 }
 
-const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
-
-fn has_target(target: &str) -> Result<bool> {
-    let dir = output(program("rustc", &["--print", "target-libdir", "--target", target]))?;
-    Ok(Path::new(dir.trim()).is_dir())
+fn debian_is_forced() -> bool {
+    std::env::var_os("SOCKLET_CROSS").is_some_and(|value| value == "debian")
 }
 
-/// Tries rustup; after one failure it is not tried again, the next target would fare the same.
-fn rustup_adds(target: &str) -> bool {
+/// Has rustup add something; after one failure it is not asked again, the next would fare alike.
+fn rustup(args: &[&str]) -> bool {
     static FAILED: OnceLock<()> = OnceLock::new();
     if FAILED.get().is_some() {
         return false;
     }
-    println!("$ rustup target add {target}");
-    match output_within(RUSTUP_LIMIT, program("rustup", &["target", "add", target])) {
-        Ok(_) => has_target(target).unwrap_or(false),
-        Err(error) => {
-            println!("{error}; taking Debian's toolchain instead");
-            FAILED.get_or_init(|| ());
-            false
-        }
+    println!("$ rustup {}", args.join(" "));
+    let added = output_within(RUSTUP_LIMIT, program("rustup", args));
+    if let Err(error) = &added {
+        println!("{error}; taking Debian's toolchain instead");
+        FAILED.get_or_init(|| ());
     }
+    added.is_ok()
+}
+
+fn sysroot() -> Result<PathBuf> {
+    Ok(output(program("rustc", &["--print", "sysroot"]))?.trim().into())
+}
+
+fn library_dir(target: &str) -> Result<PathBuf> {
+    let args = ["--print", "target-libdir", "--target", target];
+    Ok(output(program("rustc", &args))?.trim().into())
 }
 
 /// Debian's toolchain links bare-metal programs with the linker of the one that runs this.
 fn rust_lld() -> Result<PathBuf> {
-    let sysroot = output(program("rustc", &["--print", "sysroot"]))?;
-    let host = output(program("rustc", &["--print", "host-tuple"]))?;
-    Ok(Path::new(sysroot.trim()).join("lib/rustlib").join(host.trim()).join("bin/rust-lld"))
+    let host = output(program("rustc", &["-vV"]))?;
+    let host = host.lines().find_map(|line| line.strip_prefix("host: "));
+    let tools = Path::new("lib/rustlib").join(host.ok_or("rustc names no host")?).join("bin");
+    Ok(sysroot()?.join(tools).join("rust-lld"))
 }

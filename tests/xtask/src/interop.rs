@@ -16,6 +16,9 @@ use peers::Peers;
 /// For each step: 16 MiB through a slow machine, or the start of a browser.
 const STEP_LIMIT: Duration = Duration::from_secs(60);
 
+/// For a server to say what it saw, when the client has already seen it.
+const CLOSE_LIMIT: Duration = Duration::from_secs(5);
+
 /// Runs the verb.
 pub(crate) fn run(args: &[String]) -> Result<Tally> {
     if !args.is_empty() {
@@ -26,21 +29,28 @@ pub(crate) fn run(args: &[String]) -> Result<Tally> {
     let mut tally = Tally::default();
     for tls in [false, true] {
         for (client, server) in peers::pairs() {
-            tally += meet(&peers, &Pair { client, server, tls }, &conversations)?;
+            let pair = Pair { client, server, tls };
+            meet(&peers, &pair, &conversations, &mut tally).unwrap_or_else(|error| {
+                println!("FAILED {}: {error}", pair.name());
+                tally.count(false);
+            });
         }
     }
     Ok(tally)
 }
 
-/// Has all conversations between two implementations.
-fn meet(peers: &Peers, pair: &Pair, conversations: &[Conversation]) -> Result<Tally> {
-    let scheme = if pair.tls { "wss" } else { "ws" };
-    let (client, server) = (pair.client.name(), pair.server.name());
-    let name = format!("{client}-to-{server}-over-{scheme}");
+/// Has all conversations between two implementations; an error is that one does not start.
+fn meet(
+    peers: &Peers,
+    pair: &Pair,
+    conversations: &[Conversation],
+    total: &mut Tally,
+) -> Result<()> {
+    let name = pair.name();
     let start = |args| {
         let command = peers.server(pair.server, pair.tls, args);
         let server = Child::start(&format!("{name}-server"), &command, &peers.logs())?;
-        let url = format!("{scheme}://{}", address(&server)?);
+        let url = format!("{}://{}", pair.scheme(), address(&server)?);
         Ok::<_, Box<dyn std::error::Error + Send + Sync>>((server, url))
     };
 
@@ -59,13 +69,17 @@ fn meet(peers: &Peers, pair: &Pair, conversations: &[Conversation]) -> Result<Ta
         let trust = if pair.tls { conversation.trust } else { peers::Trust::Defaults };
         let mut command = peers.client(pair.client, trust, conversation.client);
         command.arg(url);
-        let client = Child::start(&format!("{name}-client"), &command, &peers.logs())?;
-        let mut failures = talk(conversation, client, server, &mut tally);
+        let mut client = Child::start(&format!("{name}-client"), &command, &peers.logs())?;
+        let mut failures = talk(conversation, &mut client, server, &mut tally);
         if let Some(seen) = conversation.seen.as_ref().filter(|_| !pair.server.is_ours()) {
-            let saw = server.line_after(&format!("closed {id} "), STEP_LIMIT);
+            let saw = server.line_after(&format!("closed {id} "), CLOSE_LIMIT);
             let result = saw.and_then(|line| compare(&line, seen));
             tally.count(result.is_ok());
             failures.extend(result.err().map(|error| format!("the server saw: {error}")));
+        }
+        if let Err(error) = client.wait(STEP_LIMIT) {
+            tally.count(false);
+            failures.push(error.to_string());
         }
         for failure in failures {
             println!("FAILED {name}, {}: {failure}", conversation.name);
@@ -76,38 +90,51 @@ fn meet(peers: &Peers, pair: &Pair, conversations: &[Conversation]) -> Result<Ta
         tally.count(false);
     }
     println!("interop {name}: {tally}");
-    Ok(tally)
+    *total += tally;
+    Ok(())
 }
 
 /// Has one conversation, counts its steps and returns what failed.
 fn talk(
     conversation: &Conversation,
-    mut client: Child,
+    client: &mut Child,
     server: &mut Child,
     tally: &mut Tally,
 ) -> Vec<String> {
     let mut failures = Vec::new();
-    let mut count = |what: &str, result: Result<()>| {
+    for (index, step) in conversation.steps.iter().enumerate() {
+        if !failures.is_empty() && !client.is_running() {
+            // There is nothing more to hear: the other steps have failed, too.
+            let missed = conversation.steps.len().saturating_sub(index);
+            (0..missed).for_each(|_| tally.count(false));
+            failures.push(format!("{missed} more steps: the client has ended"));
+            break;
+        }
+        let (what, result) = match step {
+            Step::Hear(expected) => ("start", hear(client, expected)),
+            Step::Tell(command, expected) => {
+                let told = client.tell(command);
+                (command.as_str(), told.and_then(|()| hear(client, expected)))
+            }
+            Step::Terminate => {
+                server.terminate();
+                continue;
+            }
+            Step::Ended => ("the server ends", server.finish(STEP_LIMIT)),
+        };
         tally.count(result.is_ok());
         failures.extend(result.err().map(|error| format!("{what}: {error}")));
-    };
-    for step in &conversation.steps {
-        match step {
-            Step::Hear(expected) => count("start", hear(&client, expected)),
-            Step::Tell(command, expected) => {
-                let result = client.tell(command).and_then(|()| hear(&client, expected));
-                count(command, result);
-            }
-            Step::Terminate => server.terminate(),
-            Step::Ended => count("the server ends", server.finish(STEP_LIMIT)),
-        }
     }
     failures
 }
 
-/// Compares the next line of a program.
-fn hear(program: &Child, expected: &Expected) -> Result<()> {
-    compare(&program.line(STEP_LIMIT)?.ok_or("no answer, the program has ended")?, expected)
+/// Compares the next line of a client; one that says nothing is ended.
+fn hear(client: &mut Child, expected: &Expected) -> Result<()> {
+    let answer = client.answer(STEP_LIMIT);
+    if answer.is_err() {
+        client.kill();
+    }
+    compare(&answer?, expected)
 }
 
 fn compare(line: &str, expected: &Expected) -> Result<()> {

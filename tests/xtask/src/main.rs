@@ -23,8 +23,11 @@ use std::process::ExitCode;
 
 pub(crate) use tally::Tally;
 
-/// What every part of this program returns: the only reader of an error is a person.
-pub(crate) type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
+/// Any error: the only reader of one is a person.
+pub(crate) type Error = Box<dyn std::error::Error + Send + Sync>;
+
+/// What every part of this program returns.
+pub(crate) type Result<T> = std::result::Result<T, Error>;
 
 const HELP: &str = "\
 cargo xtask VERB

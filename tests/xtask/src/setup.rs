@@ -6,36 +6,44 @@ use std::process::Command;
 use std::sync::Mutex;
 
 use crate::command::{cargo, output, program, run as run_command, succeeds, target_dir};
-use crate::{Result, cross};
+use crate::cross::{self, Toolchain};
+use crate::{Result, size as size_verb};
 
 /// The version of cargo-deny that checks licences, bans and sources.
 const CARGO_DENY: &str = "0.20.2";
 
-/// The parts by name, with what each is for.
-const PARTS: &[(&str, &str, fn() -> Result<()>)] = &[
-    ("rust", "rustfmt and clippy", rust),
-    ("cross", "compilers for microcontrollers, WebAssembly and 32-bit hosts", cross_parts),
-    ("size", "the emulated board and the symbol reader of `size` and `panic-free`", size),
-    ("deny", "cargo-deny", || deny().map(|_| ())),
+/// Something that can be installed by itself.
+struct Part {
+    name: &'static str,
+    purpose: &'static str,
+    install: fn() -> Result<()>,
+}
+
+#[rustfmt::skip] // A table: one part a line.
+const PARTS: &[Part] = &[
+    Part { name: "rust", purpose: "rustfmt and clippy", install: rust },
+    Part { name: "cross", purpose: "compilers for microcontrollers, WebAssembly, 32-bit hosts", install: cross_parts },
+    Part { name: "size", purpose: "the emulated board and what reads its programs", install: size },
+    Part { name: "deny", purpose: "cargo-deny", install: || deny().map(|_| ()) },
 ];
 
 /// The verb: installs the parts that are named, or all.
 pub(crate) fn run(names: &[String]) -> Result<()> {
     if names.iter().any(|name| name == "list") {
-        for (name, purpose, _) in PARTS {
-            println!("{name:8} {purpose}");
+        for part in PARTS {
+            println!("{:8} {}", part.name, part.purpose);
         }
         return Ok(());
     }
     for name in names {
-        if !PARTS.iter().any(|(part, ..)| part == name) {
+        if !PARTS.iter().any(|part| part.name == name) {
             return Err(format!("no part `{name}`: see `cargo xtask setup list`").into());
         }
     }
-    for (part, _, install) in PARTS {
-        if names.is_empty() || names.iter().any(|name| name == part) {
-            install()?;
-            println!("setup: {part} is there");
+    for part in PARTS {
+        if names.is_empty() || names.iter().any(|name| name == part.name) {
+            (part.install)()?;
+            println!("setup: {} is there", part.name);
         }
     }
     Ok(())
@@ -65,17 +73,18 @@ pub(crate) fn apt(packages: &[&str]) -> Result<()> {
         return Err(format!("not root; run this first: sudo apt-get install {list}").into());
     }
     if !*updated {
-        run_command(apt_get(&["update", "-q"]))?;
+        run_command(apt_get(&["update", "-qq"]))?;
         *updated = true;
     }
-    let mut install = apt_get(&["install", "-q", "-y", "--no-install-recommends"]);
+    let mut install = apt_get(&["install", "-qq", "-y", "--no-install-recommends"]);
     install.args(&missing);
     run_command(install)
 }
 
 fn apt_get(args: &[&str]) -> Command {
     // Waits for another apt-get instead of failing, and never asks.
-    let mut command = program("apt-get", &["-o", "DPkg::Lock::Timeout=600"]);
+    let mut command =
+        program("apt-get", &["-o", "DPkg::Lock::Timeout=600", "-o", "Dpkg::Use-Pty=0"]);
     command.args(args).env("DEBIAN_FRONTEND", "noninteractive");
     command
 }
@@ -99,14 +108,15 @@ pub(crate) fn rust() -> Result<()> {
 }
 
 fn cross_parts() -> Result<()> {
-    for target in cross::FIRMWARE.iter().chain([&cross::HOST_32_BIT]) {
-        cross::find(target)?;
+    for target in cross::FIRMWARE.into_iter().chain([cross::HOST_32_BIT]) {
+        Toolchain::find(target)?;
     }
     cross::host_32_bit_runner().map(|_| ())
 }
 
-/// The emulator of the board, and the readers of sizes and symbols.
+/// The emulator of the board, the readers of sizes and machine code, and the compiler.
 pub(crate) fn size() -> Result<()> {
+    size_verb::toolchain()?;
     apt(&["qemu-system-arm", "binutils-arm-none-eabi"])
 }
 

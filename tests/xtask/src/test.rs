@@ -3,8 +3,9 @@
 use std::process::Command;
 
 use crate::command::{cargo, check, check_tests, output};
+use crate::cross::{self, Toolchain};
 use crate::step::Steps;
-use crate::{Result, Tally, autobahn, cross, interop, panic_free, setup, size};
+use crate::{Result, Tally, autobahn, interop, panic_free, setup, size};
 
 /// A check by its name, with what it checks.
 struct Check {
@@ -112,15 +113,16 @@ fn targets() -> Result<Tally> {
     let features = features_of("core/Cargo.toml")?;
     let mut tally = Tally::default();
     for target in cross::FIRMWARE {
-        let mut build = cross::cargo_for("build", target)?;
+        let toolchain = Toolchain::find(target)?;
+        let mut build = toolchain.cargo("build")?;
         build.args(["-p", "socklet-core"]);
         tally += check(build)?;
         for feature in &features {
-            let mut with_one = cross::cargo_for("check", target)?;
+            let mut with_one = toolchain.cargo("check")?;
             with_one.args(["-p", "socklet-core", "--features", feature]);
             tally += check(with_one)?;
         }
-        let mut with_all = cross::cargo_for("check", target)?;
+        let mut with_all = toolchain.cargo("check")?;
         with_all.args(["-p", "socklet-core", "--all-features"]);
         tally += check(with_all)?;
     }
@@ -141,7 +143,7 @@ fn features_of(manifest: &str) -> Result<Vec<String>> {
 
 fn host_32_bit() -> Result<Tally> {
     let runner = cross::host_32_bit_runner()?;
-    let mut tests = cross::cargo_for("test", cross::HOST_32_BIT)?;
+    let mut tests = Toolchain::find(cross::HOST_32_BIT)?.cargo("test")?;
     // Not the examples in the documentation: they would need a rustdoc of the same toolchain.
     tests.args(["-p", "socklet-core", "-p", "socklet-core-tests", "--lib", "--tests"]);
     tests.arg("--no-fail-fast");

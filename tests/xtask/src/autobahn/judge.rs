@@ -18,17 +18,20 @@ pub(super) struct Verdict {
     behavior: String,
     /// How the connection ended.
     close: String,
-    /// The file with every octet of it.
+    /// The page with every octet of it.
     report: String,
 }
 
 impl Verdict {
     /// Reads a line of `verdicts.py`.
     pub(super) fn from_line(line: &str) -> Result<Self> {
-        let words: Vec<&str> = line.split(' ').collect();
+        let words: Vec<&str> = line.splitn(4, ' ').collect();
         let &[case, behavior, close, report] = words.as_slice() else {
             return Err(format!("not a verdict: {line}").into());
         };
+        if !case.starts_with(|c: char| c.is_ascii_digit()) {
+            return Err(format!("not a case: {line}").into());
+        }
         let [case, behavior, close, report] = [case, behavior, close, report].map(str::to_owned);
         Ok(Self { case, behavior, close, report })
     }
@@ -94,24 +97,24 @@ mod tests {
 
     #[test]
     fn only_ok_passes() {
-        assert!(passes("1.1.1 OK OK a.json"));
+        assert!(passes("1.1.1 OK OK a.html"));
         for word in ["FAILED", "NON-STRICT", "UNCLEAN", "INFORMATIONAL", "DID-NOT-RUN", "NEW-ONE"] {
-            assert!(!passes(&format!("1.1.1 {word} OK a.json")), "{word}");
-            assert!(!passes(&format!("1.1.1 OK {word} a.json")), "{word}");
+            assert!(!passes(&format!("1.1.1 {word} OK a.html")), "{word}");
+            assert!(!passes(&format!("1.1.1 OK {word} a.html")), "{word}");
         }
     }
 
     #[test]
     fn informational_passes_only_where_every_peer_gets_it() {
-        assert!(passes("7.1.6 INFORMATIONAL INFORMATIONAL a.json"));
-        assert!(passes("7.13.2 INFORMATIONAL OK a.json"));
-        assert!(!passes("7.1.5 INFORMATIONAL OK a.json"));
-        assert!(!passes("7.13.1 NON-STRICT OK a.json"));
+        assert!(passes("7.1.6 INFORMATIONAL INFORMATIONAL a.html"));
+        assert!(passes("7.13.2 INFORMATIONAL OK a.html"));
+        assert!(!passes("7.1.5 INFORMATIONAL OK a.html"));
+        assert!(!passes("7.13.1 NON-STRICT OK a.html"));
     }
 
     #[test]
     fn cases_that_are_missing_fail() {
-        let verdicts = vec![Verdict::from_line("1.1.1 OK OK a.json").unwrap()];
+        let verdicts = vec![Verdict::from_line("1.1.1 OK OK a.html").unwrap()];
         let outcome = Outcome { verdicts, complaints: vec![] };
         let of = |count| Selection { patterns: vec!["1.*"], count };
         assert_eq!(report("peer", &outcome, &of(1)), Tally { passed: 1, failed: 0 });

@@ -30,13 +30,9 @@ pub(super) struct Suite {
 impl Suite {
     /// Installs the suite below the target directory, if it is not there.
     pub(super) fn install() -> Result<Self> {
-        let works = |python| succeeds(program(python, &["-c", "import venv, ensurepip"]));
-        if !works("python3.11") && !works("python3") {
-            setup::apt(&["python3.11", "python3.11-venv"])?;
-        }
         let home = target_dir()?.join("autobahn");
         let mut install = program("tests/conformance/install", &[]);
-        install.arg(&home);
+        install.env("PYTHON", python()?).arg(&home);
         run(install)?;
         Ok(Self { home })
     }
@@ -123,4 +119,15 @@ impl Suite {
     fn reports(&self, name: &str) -> PathBuf {
         self.home.join("reports").join(name)
     }
+}
+
+/// Returns a Python that can make virtual environments: 3.11 for choice, which all pinned packages
+/// know.
+fn python() -> Result<&'static str> {
+    let works = |python: &&str| succeeds(program(python, &["-c", "import venv, ensurepip"]));
+    if let Some(python) = ["python3.11", "python3"].into_iter().find(works) {
+        return Ok(python);
+    }
+    setup::apt(&["python3.11", "python3.11-venv"])?;
+    Ok("python3.11")
 }

@@ -40,6 +40,19 @@ pub(super) struct Pair {
     pub(super) tls: bool,
 }
 
+impl Pair {
+    /// Returns the scheme of the URL.
+    pub(super) fn scheme(&self) -> &'static str {
+        if self.tls { "wss" } else { "ws" }
+    }
+
+    /// Returns the name for reports and logs.
+    pub(super) fn name(&self) -> String {
+        let Self { client, server, .. } = self;
+        format!("{}-to-{}-over-{}", client.name(), server.name(), self.scheme())
+    }
+}
+
 /// One step; each is a check.
 pub(super) enum Step {
     /// The client speaks by itself: what it says.

@@ -1,5 +1,6 @@
 //! The implementations that talk to each other, and how each is installed and started.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -85,7 +86,11 @@ impl Peers {
             setup::apt(&["chromium"])?;
         }
         let certificates = Certificates::make(&home.join("tls"))?;
-        Ok(Self { ours: Ours::build()?, home, certificates })
+        let peers = Self { ours: Ours::build()?, home, certificates };
+        // What browsers that were killed have left.
+        drop(fs::remove_dir_all(peers.profiles()));
+        fs::create_dir_all(peers.profiles())?;
+        Ok(peers)
     }
 
     /// Returns the directory for the output of everything that runs.
@@ -119,8 +124,8 @@ impl Peers {
             Client::Websockets => self.python("websockets_client.py"),
             Client::Chromium => {
                 let mut command = self.node("browser.mjs");
-                command.args(["--browser", "chromium", "--profile"]);
-                command.arg(self.home.join("profile"));
+                command.args(["--browser", "chromium", "--profiles"]);
+                command.arg(self.profiles());
                 command
             }
         };
@@ -135,6 +140,11 @@ impl Peers {
         }
         command.args(args);
         command
+    }
+
+    /// The directory for the profile of each browser.
+    fn profiles(&self) -> PathBuf {
+        self.home.join("profiles")
     }
 
     fn node(&self, script: &str) -> Command {
@@ -184,14 +194,14 @@ fn python(home: &Path) -> Result<()> {
     let requirements = Path::new(SCRIPTS).join("requirements.txt");
     // The copy is written last: it says what is installed.
     let installed = home.join("requirements.txt");
-    let wanted = std::fs::read(&requirements)?;
-    if std::fs::read(&installed).is_ok_and(|there| there == wanted) {
+    let wanted = fs::read(&requirements)?;
+    if fs::read(&installed).is_ok_and(|there| there == wanted) {
         return Ok(());
     }
     if !succeeds(program("python3", &["-c", "import venv, ensurepip"])) {
         setup::apt(&["python3", "python3-venv"])?;
     }
-    std::fs::create_dir_all(home)?;
+    fs::create_dir_all(home)?;
     let mut make = program("python3", &["-m", "venv", "--clear"]);
     make.arg(&venv);
     run(make)?;
@@ -199,5 +209,5 @@ fn python(home: &Path) -> Result<()> {
     let mut install = program(venv.join("bin/python"), &options);
     install.args(["--only-binary", ":all:", "-r"]).arg(&requirements);
     run(install)?;
-    Ok(std::fs::write(installed, wanted)?)
+    Ok(fs::write(installed, wanted)?)
 }
