@@ -1,4 +1,4 @@
-//! One thread, one or two futures, virtual time.
+//! One thread, any number of futures, virtual time.
 
 use std::{
     future::Future,
@@ -20,50 +20,58 @@ impl Wake for Flag {
     }
 }
 
-/// A future that is polled when it was woken, and what came of it.
-struct Task<'a, F: Future> {
-    future: Pin<&'a mut F>,
+/// A future that is polled when it was woken, and not otherwise.
+struct Task<'a> {
+    future: Pin<Box<dyn Future<Output = ()> + 'a>>,
     flag: Arc<Flag>,
-    output: Option<F::Output>,
+    done: bool,
 }
 
-impl<'a, F: Future> Task<'a, F> {
-    fn new(future: Pin<&'a mut F>) -> Self {
-        Self { future, flag: Arc::new(Flag(AtomicBool::new(true))), output: None }
-    }
-
+impl Task<'_> {
     /// Whether it did anything.
     fn step(&mut self) -> bool {
-        if self.output.is_some() || !self.flag.0.swap(false, Ordering::Relaxed) {
+        if self.done || !self.flag.0.swap(false, Ordering::Relaxed) {
             return false;
         }
         let waker = Waker::from(self.flag.clone());
-        if let Poll::Ready(output) = self.future.as_mut().poll(&mut Context::from_waker(&waker)) {
-            self.output = Some(output);
-        }
+        self.done = self.future.as_mut().poll(&mut Context::from_waker(&waker)).is_ready();
         true
     }
 }
 
-/// Runs two futures to their ends, each in turn; time passes when neither can go on.
+/// A future that any number of others can be run beside.
+pub type Boxed<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
+
+/// Runs futures to their ends, each in turn; time passes when none can go on.
+///
+/// # Panics
+/// If none can ever go on.
+pub fn run_all<'a>(clock: &VirtualClock, futures: impl IntoIterator<Item = Boxed<'a>>) {
+    let task = |future| Task { future, flag: Arc::new(Flag(AtomicBool::new(true))), done: false };
+    let mut tasks: Vec<_> = futures.into_iter().map(task).collect();
+    while tasks.iter().any(|task| !task.done) {
+        let moved = tasks.iter_mut().map(Task::step).fold(false, |all, one| all | one);
+        if !moved && tasks.iter().any(|task| !task.done) {
+            let done: Vec<_> = tasks.iter().map(|task| task.done).collect();
+            assert!(clock.advance_to_next(), "all wait for ever (done: {done:?})");
+        }
+    }
+}
+
+/// Runs two futures to their ends.
 ///
 /// # Panics
 /// If neither can ever go on.
 pub fn run_pair<A: Future, B: Future>(clock: &VirtualClock, a: A, b: B) -> (A::Output, B::Output) {
-    let (a, b) = (pin!(a), pin!(b));
-    let (mut a, mut b) = (Task::new(a), Task::new(b));
-    loop {
-        let moved = a.step() | b.step();
-        if let (Some(_), Some(_)) = (&a.output, &b.output) {
-            return (a.output.take().unwrap(), b.output.take().unwrap());
-        }
-        assert!(
-            moved || clock.advance_to_next(),
-            "both wait for ever (done: {} {})",
-            a.output.is_some(),
-            b.output.is_some()
-        );
-    }
+    let (mut output_a, mut output_b) = (None, None);
+    run_all(
+        clock,
+        [
+            Box::pin(async { output_a = Some(a.await) }) as Boxed<'_>,
+            Box::pin(async { output_b = Some(b.await) }),
+        ],
+    );
+    (output_a.unwrap(), output_b.unwrap())
 }
 
 /// Runs a future to its end; time passes when it cannot go on.
@@ -82,7 +90,7 @@ pub fn run<F: Future>(future: F) -> F::Output {
     run_on(&VirtualClock::new(), future)
 }
 
-/// Polls a future once.
+/// Polls a future once, and drops it.
 pub fn poll_once<F: Future>(future: F) -> Option<F::Output> {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => Some(output),

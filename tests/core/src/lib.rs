@@ -6,11 +6,13 @@
 //! | [`pipe`] | two ends of an in-memory stream, blocking and asynchronous |
 //! | [`faulty`] | caps, stalls, ends or breaks any next layer at its n-th operation |
 //! | [`schedule`] | a peer whose bytes arrive at set times, and who may never read |
+//! | [`socket`] | a stream whose ends come in halves and wake one task only, as sockets do |
 //! | [`wire`] | a peer whose bytes arrive in given pieces, all at once |
 //! | [`clock`], [`executor`] | virtual time, and one thread that polls and lets it pass |
 //! | [`dropping`] | drops a future at its n-th await |
 //! | [`frames`] | frames of any bytes, and a decoder that shares no line with the core's |
 //! | [`buffers`] | buffers that count how they grow |
+//! | [`cells`] | what two halves on two threads share |
 //! | [`receiving`] | runs one endpoint against given bytes in every way there is |
 //! | [`conversation`] | two endpoints that follow a script, and what each has seen |
 //! | [`rng`] | a generator of predictable "random" bytes |
@@ -23,6 +25,7 @@
 )]
 
 pub mod buffers;
+pub mod cells;
 pub mod clock;
 pub mod conversation;
 pub mod dropping;
@@ -33,6 +36,7 @@ pub mod pipe;
 pub mod receiving;
 pub mod rng;
 pub mod schedule;
+pub mod socket;
 pub mod wire;
 
 /// Which role an endpoint under test has.

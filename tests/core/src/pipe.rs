@@ -29,15 +29,25 @@ struct State {
     ended: bool,
     /// Whether nobody will read any more.
     abandoned: bool,
-    wakers: Vec<Waker>,
+    /// Who waits to read, and who to write: as with most sockets the last one only.
+    reader: Option<Waker>,
+    writer: Option<Waker>,
 }
 
-/// One end of a stream. Dropping it ends what it wrote, and breaks what the other end writes.
+/// One end of a stream.
 #[derive(Debug)]
 pub struct Pipe {
-    inbound: Arc<Channel>,
-    outbound: Arc<Channel>,
+    reader: PipeReader,
+    writer: PipeWriter,
 }
+
+/// The half of an end that reads. Dropping it breaks what the other end writes.
+#[derive(Debug)]
+pub struct PipeReader(Arc<Channel>);
+
+/// The half of an end that writes. Dropping it ends what it wrote.
+#[derive(Debug)]
+pub struct PipeWriter(Arc<Channel>);
 
 /// Looks at what an end has written, also after it is gone.
 #[derive(Debug, Clone)]
@@ -59,38 +69,38 @@ pub fn duplex(capacity: usize) -> (Pipe, Pipe) {
         Arc::new(Channel { state, changed: Condvar::new() })
     };
     let (there, back) = (channel(), channel());
-    let near = Pipe { inbound: back.clone(), outbound: there.clone() };
-    (near, Pipe { inbound: there, outbound: back })
+    let near = Pipe { reader: PipeReader(back.clone()), writer: PipeWriter(there.clone()) };
+    (near, Pipe { reader: PipeReader(there), writer: PipeWriter(back) })
 }
 
 impl Channel {
+    fn changed(&self, state: &mut State) {
+        state.reader.take().into_iter().chain(state.writer.take()).for_each(Waker::wake);
+        self.changed.notify_all();
+    }
+
     fn with<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         let mut state = self.state.lock().unwrap();
         let output = change(&mut state);
-        for waker in state.wakers.drain(..) {
-            waker.wake();
-        }
-        self.changed.notify_all();
+        self.changed(&mut state);
         output
     }
 
-    /// Waits in a poll.
+    /// Waits in a poll; `waker` is where to leave word.
     fn poll<T>(
         &self,
         context: &Context<'_>,
-        mut attempt: impl FnMut(&mut State) -> Option<T>,
+        waker: impl FnOnce(&mut State) -> &mut Option<Waker>,
+        attempt: impl FnOnce(&mut State) -> Option<T>,
     ) -> Poll<T> {
         let mut state = self.state.lock().unwrap();
         match attempt(&mut state) {
             Some(output) => {
-                for waker in state.wakers.drain(..) {
-                    waker.wake();
-                }
-                self.changed.notify_all();
+                self.changed(&mut state);
                 Poll::Ready(output)
             }
             None => {
-                state.wakers.push(context.waker().clone());
+                *waker(&mut state) = Some(context.waker().clone());
                 Poll::Pending
             }
         }
@@ -101,10 +111,7 @@ impl Channel {
         let mut state = self.state.lock().unwrap();
         loop {
             if let Some(output) = attempt(&mut state) {
-                for waker in state.wakers.drain(..) {
-                    waker.wake();
-                }
-                self.changed.notify_all();
+                self.changed(&mut state);
                 return output;
             }
             let (guard, timeout) = self.changed.wait_timeout(state, HANG).unwrap();
@@ -131,7 +138,7 @@ impl State {
             return Some(Err(Fault::Broken));
         }
         let len = bytes.len().min(self.capacity - self.bytes.len());
-        if len == 0 {
+        if len == 0 && !bytes.is_empty() {
             return None;
         }
         self.bytes.extend(&bytes[..len]);
@@ -144,12 +151,7 @@ impl Pipe {
     /// Looks at what this end writes.
     #[must_use]
     pub fn tap(&self) -> Tap {
-        Tap(self.outbound.clone())
-    }
-
-    /// Ends what this end writes.
-    pub fn end(&self) {
-        self.outbound.with(|state| state.ended = true);
+        Tap(self.writer.0.clone())
     }
 
     /// Writes bytes past whatever layer is above.
@@ -157,21 +159,38 @@ impl Pipe {
     /// # Panics
     /// If there is no room.
     pub fn put(&self, bytes: &[u8]) {
-        let written = self.outbound.with(|state| state.write(bytes));
+        let written = self.writer.0.with(|state| state.write(bytes));
         assert_eq!(written, Some(Ok(bytes.len())), "no room in the pipe");
     }
 
     /// Takes all bytes that are there to be read.
     #[must_use]
     pub fn take(&self) -> Vec<u8> {
-        self.inbound.with(|state| state.bytes.drain(..).collect())
+        self.reader.0.with(|state| state.bytes.drain(..).collect())
+    }
+
+    /// The halves of this end.
+    #[must_use]
+    pub fn split(self) -> (PipeReader, PipeWriter) {
+        (self.reader, self.writer)
+    }
+
+    /// The end whose halves these are.
+    #[must_use]
+    pub const fn join(reader: PipeReader, writer: PipeWriter) -> Self {
+        Self { reader, writer }
     }
 }
 
-impl Drop for Pipe {
+impl Drop for PipeReader {
     fn drop(&mut self) {
-        self.end();
-        self.inbound.with(|state| state.abandoned = true);
+        self.0.with(|state| state.abandoned = true);
+    }
+}
+
+impl Drop for PipeWriter {
+    fn drop(&mut self) {
+        self.0.with(|state| state.ended = true);
     }
 }
 
@@ -179,15 +198,57 @@ impl embedded_io::ErrorType for Pipe {
     type Error = Fault;
 }
 
+impl embedded_io::ErrorType for PipeReader {
+    type Error = Fault;
+}
+
+impl embedded_io::ErrorType for PipeWriter {
+    type Error = Fault;
+}
+
+impl embedded_io::Read for PipeReader {
+    fn read(&mut self, out: &mut [u8]) -> Result<usize, Fault> {
+        self.0.block(|state| state.read(out))
+    }
+}
+
+impl embedded_io::Write for PipeWriter {
+    fn write(&mut self, bytes: &[u8]) -> Result<usize, Fault> {
+        self.0.block(|state| state.write(bytes))
+    }
+
+    fn flush(&mut self) -> Result<(), Fault> {
+        Ok(())
+    }
+}
+
+impl embedded_io_async::Read for PipeReader {
+    async fn read(&mut self, out: &mut [u8]) -> Result<usize, Fault> {
+        poll_fn(|context| self.0.poll(context, |state| &mut state.reader, |state| state.read(out)))
+            .await
+    }
+}
+
+impl embedded_io_async::Write for PipeWriter {
+    async fn write(&mut self, bytes: &[u8]) -> Result<usize, Fault> {
+        let attempt = |state: &mut State| state.write(bytes);
+        poll_fn(|context| self.0.poll(context, |state| &mut state.writer, attempt)).await
+    }
+
+    async fn flush(&mut self) -> Result<(), Fault> {
+        Ok(())
+    }
+}
+
 impl embedded_io::Read for Pipe {
     fn read(&mut self, out: &mut [u8]) -> Result<usize, Fault> {
-        self.inbound.block(|state| state.read(out))
+        embedded_io::Read::read(&mut self.reader, out)
     }
 }
 
 impl embedded_io::Write for Pipe {
     fn write(&mut self, bytes: &[u8]) -> Result<usize, Fault> {
-        self.outbound.block(|state| state.write(bytes))
+        embedded_io::Write::write(&mut self.writer, bytes)
     }
 
     fn flush(&mut self) -> Result<(), Fault> {
@@ -197,13 +258,13 @@ impl embedded_io::Write for Pipe {
 
 impl embedded_io_async::Read for Pipe {
     async fn read(&mut self, out: &mut [u8]) -> Result<usize, Fault> {
-        poll_fn(|context| self.inbound.poll(context, |state| state.read(out))).await
+        embedded_io_async::Read::read(&mut self.reader, out).await
     }
 }
 
 impl embedded_io_async::Write for Pipe {
     async fn write(&mut self, bytes: &[u8]) -> Result<usize, Fault> {
-        poll_fn(|context| self.outbound.poll(context, |state| state.write(bytes))).await
+        embedded_io_async::Write::write(&mut self.writer, bytes).await
     }
 
     async fn flush(&mut self) -> Result<(), Fault> {

@@ -51,11 +51,11 @@ fn each_code_is_sent_or_refused_before_anything_is_sent() {
         let sent = ws.sender().close(CloseCode(code), "");
         if may_be_sent(code) {
             assert_eq!(sent, Ok(()));
-            assert_eq!(ws.into_inner().0.0.written, Frame::close(code, "").encode());
+            assert_eq!(ws.into_inner().0.written, Frame::close(code, "").encode());
         } else {
             assert_eq!(sent, Err(Error::Config(ConfigError::InvalidCloseCode)), "{code}");
             assert!(ws.is_open());
-            assert_eq!(ws.into_inner().0.0.written, []);
+            assert_eq!(ws.into_inner().0.written, []);
         }
     }
 }
@@ -75,7 +75,7 @@ fn a_close_without_a_code_is_sent_as_one_without_a_body() {
     let endpoint = Endpoint::new(Who::Server);
     let mut ws = endpoint.blocking_server(Wire::default());
     assert_eq!(ws.sender().close(CloseCode::NO_STATUS, ""), Ok(()));
-    assert_eq!(ws.into_inner().0.0.written, [0x88, 0]);
+    assert_eq!(ws.into_inner().0.written, [0x88, 0]);
     let mut ws = endpoint.blocking_server(Wire::default());
     let refused = Err(Error::Config(ConfigError::InvalidCloseCode));
     assert_eq!(ws.sender().close(CloseCode::NO_STATUS, "but why"), refused);
@@ -121,7 +121,7 @@ fn a_close_frame_of_202_bytes_is_neither_sent_nor_accepted() {
     let sent = ws.close(CloseCode::NORMAL, &reason).map(|_| ());
     assert_eq!(sent, Err(Error::Config(ConfigError::CloseReasonTooLong)));
     assert!(ws.is_open());
-    assert_eq!(ws.into_inner().0.0.written, []);
+    assert_eq!(ws.into_inner().0.written, []);
     for who in Who::BOTH {
         let received = Endpoint::new(who).receive_split(&Frame::close(1000, &reason).to(who));
         assert_eq!(received.end, Err(Error::Protocol(ProtocolError::ControlTooLong)));
@@ -135,5 +135,5 @@ fn a_reason_of_123_bytes_is_sent_and_one_more_is_refused() {
     let longer = ws.sender().close(CloseCode::NORMAL, &(reason.clone() + "x"));
     assert_eq!(longer, Err(Error::Config(ConfigError::CloseReasonTooLong)));
     assert_eq!(ws.sender().close(CloseCode::NORMAL, &reason), Ok(()));
-    assert_eq!(ws.into_inner().0.0.written, Frame::close(1000, &reason).encode());
+    assert_eq!(ws.into_inner().0.written, Frame::close(1000, &reason).encode());
 }

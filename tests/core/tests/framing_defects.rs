@@ -275,7 +275,7 @@ fn a_burst_of_echoes_leaves_in_one_write() {
         echoed += 1;
     };
     assert_eq!((end, echoed), (Error::ConnectionLost, 60));
-    let wire = ws.into_inner().0.0;
+    let wire = ws.into_inner().0;
     assert_eq!((wire.writes, wire.flushes), (1, 1));
     assert_eq!(decode(&wire.written).len(), 60);
 }

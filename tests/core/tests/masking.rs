@@ -94,7 +94,7 @@ fn large_frames_are_masked_under_a_fresh_key_like_small_ones() {
         ws.assume_open::<Fault>().unwrap();
         ws.send(Message::Binary(&plain)).unwrap();
         ws.send(Message::Binary(&plain)).unwrap();
-        let written = ws.into_inner().0.0.written;
+        let written = ws.into_inner().0.written;
         let frames = frames::decode(&written);
         assert_eq!(frames.iter().map(|frame| &frame.payload).collect::<Vec<_>>(), [&plain; 2]);
         assert_ne!(frames[0].key, frames[1].key);

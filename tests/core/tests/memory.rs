@@ -73,7 +73,7 @@ fn buffers_of_131_bytes_are_enough_for_an_echo_in_chunks() {
                     let (kind, data, fin) = (chunk.kind, chunk.data.to_vec(), chunk.fin);
                     ws.send_part(kind, &data, fin).unwrap();
                 }
-                echoed.extend(ws.into_inner().0.0.written);
+                echoed.extend(ws.into_inner().0.written);
             }
             Who::Client => {
                 let mut ws = endpoint.blocking_client(Wire::cut_every(&bytes, 77));
@@ -81,7 +81,7 @@ fn buffers_of_131_bytes_are_enough_for_an_echo_in_chunks() {
                     let (kind, data, fin) = (chunk.kind, chunk.data.to_vec(), chunk.fin);
                     ws.send_part(kind, &data, fin).unwrap();
                 }
-                echoed.extend(ws.into_inner().0.0.written);
+                echoed.extend(ws.into_inner().0.written);
             }
         }
         let frames = decode(&echoed);
@@ -195,7 +195,7 @@ fn a_message_that_must_not_be_fragmented_says_what_it_needs() {
     assert_eq!(ws.send(&[1; 197]), Err(Error::Resource(too_small)));
     assert_eq!(ws.unfinished(), None);
     assert_eq!(ws.send(&[2; 3]), Ok(()));
-    let frames = decode(&ws.into_inner().0.0.written);
+    let frames = decode(&ws.into_inner().0.written);
     assert_eq!(frames.iter().map(|frame| frame.payload.len()).collect::<Vec<_>>(), [196, 3]);
 }
 
