@@ -454,12 +454,31 @@ impl<B: Buffer> Inbound<B> {
 }
 
 /// Moves `bytes[from]` down to begin at `to`; nothing moves if that is where it is.
+///
+/// In blocks that are held as values: `copy_within` would link a `memmove` for all directions.
 fn move_down(bytes: &mut [u8], from: Range<usize>, to: usize) {
     let gap = from.start.wrapping_sub(to);
-    if gap != 0
-        && let Some(region) = bytes.get_mut(to..from.end)
-        && gap <= region.len()
-    {
-        region.copy_within(gap.., 0);
+    if gap == 0 {
+        return;
     }
+    let mut region = bytes.get_mut(to..from.end).unwrap_or_default();
+    while let Some(block) = region.get(gap..).and_then(<[u8]>::first_chunk).copied() {
+        region = put_block(region, block);
+    }
+    while let Some(byte) = region.get(gap).copied()
+        && let Some((place, rest)) = region.split_first_mut()
+    {
+        *place = byte;
+        region = rest;
+    }
+}
+
+/// Puts a block at the start, and returns the rest.
+///
+/// Kept out of line: inlined, the two copies would become one `memmove`.
+#[inline(never)]
+fn put_block(region: &mut [u8], block: [u8; 64]) -> &mut [u8] {
+    let Some((place, rest)) = region.split_first_chunk_mut() else { return &mut [] };
+    *place = block;
+    rest
 }
