@@ -57,6 +57,12 @@ impl Mailbox {
     pub const fn is_empty(&self) -> bool {
         self.pong_len.is_none() && !self.ping && self.close.is_none()
     }
+
+    /// Whether the write side has sent a Close frame.
+    #[must_use]
+    pub const fn is_closing(&self) -> bool {
+        self.closing
+    }
 }
 
 impl Default for Mailbox {
@@ -102,16 +108,17 @@ impl<R: Role, B: Buffer, C: Compression> Connection<R, B, C> {
         (ReadSide { inbound, state, role: PhantomData }, write_side, compression)
     }
 
-    /// Joins the halves of a connection again; both must be of the same one.
+    /// Joins the halves of a connection again; both must be of the same one, and their mailbox
+    /// empty.
     pub fn reunite(
         read_side: ReadSide<R, B>,
         mut write_side: WriteSide<R, B>,
-        mailbox: &mut Mailbox,
         compression: C,
     ) -> Self {
-        write_side.deliver(mailbox);
+        // The side that is further on knows more.
         write_side.state = match write_side.state.phase {
-            Phase::Closing if read_side.state.is_open() => write_side.state,
+            Phase::Ended(_) if !read_side.is_ended() => write_side.state,
+            Phase::Closing if read_side.is_open() => write_side.state,
             _ => read_side.state,
         };
         Self { inbound: read_side.inbound, write_side, compression }
@@ -171,6 +178,20 @@ impl<R: Role, B: Buffer> ReadSide<R, B> {
     /// When a wait for bytes has to end for a [`tick`](Self::tick); `None`: never.
     pub const fn wakeup_ms(&self) -> Option<u64> {
         self.state.wakeup_ms()
+    }
+
+    /// How long one read may wait, in milliseconds; `None`: as long as it takes. No longer than
+    /// the closing handshake may take, as another thread may begin that meanwhile.
+    pub fn wait_ms(&self, now_ms: u64) -> Option<u64> {
+        let closing_ms = match self.state.config.timeouts.closing_ms {
+            0 => None,
+            closing_ms => Some(u64::from(closing_ms)),
+        };
+        let wait_ms = self.wakeup_ms().map(|at_ms| at_ms.saturating_sub(now_ms).max(1));
+        match (wait_ms, closing_ms) {
+            (Some(wait_ms), Some(closing_ms)) => Some(wait_ms.min(closing_ms)),
+            (wait_ms, closing_ms) => wait_ms.or(closing_ms),
+        }
     }
 
     /// Does what is due after waiting for the peer's bytes in vain: puts a keep-alive Ping into
@@ -237,6 +258,11 @@ impl<R: Role, B: Buffer> ReadSide<R, B> {
         self.state.closed(self.inbound.handed_out())
     }
 
+    /// Whether neither side has sent or received a Close frame, as far as this one knows.
+    pub const fn is_open(&self) -> bool {
+        self.state.is_open()
+    }
+
     /// Whether nothing more will be received.
     pub const fn is_ended(&self) -> bool {
         matches!(self.state.phase, Phase::Ended(_))
@@ -255,26 +281,33 @@ impl<R: Role, B: Buffer> WriteSide<R, B> {
         if matches!(self.state.phase, Phase::Closing) {
             mailbox.closing = true;
         }
+        // Nothing can be sent when the next layer is gone, and nothing may follow a Close frame;
+        // the peer's answers ours.
+        let lost = matches!(mailbox.end, Some(End::Lost | End::Transport | End::Timeout(_)));
+        let over = lost || !self.state.is_open();
+        if over || mailbox.close.is_some() {
+            mailbox.pong_len = None;
+            mailbox.ping = false;
+        }
+        if over {
+            mailbox.close = None;
+        }
         while !mailbox.is_empty() && self.has_control_room() {
-            // Nothing may follow a Close frame, and the peer's answers ours.
-            let open = self.state.is_open();
             if let Some(code) = mailbox.close.take() {
-                if open {
-                    self.outbound.stage_close(Some(code), "");
-                    self.state.enter(Phase::Closing, None);
-                }
+                self.outbound.stage_close(Some(code), "");
             } else if let Some(len) = mailbox.pong_len.take() {
-                if open && let Some(payload) = mailbox.pong.get(..usize::from(len)) {
-                    self.outbound.stage_control(Opcode::Pong, payload);
-                }
-            } else if core::mem::take(&mut mailbox.ping) && open {
+                let payload = mailbox.pong.get(..usize::from(len)).unwrap_or_default();
+                self.outbound.stage_control(Opcode::Pong, payload);
+            } else {
+                mailbox.ping = false;
                 self.outbound.stage_control(Opcode::Ping, &[]);
             }
         }
         if mailbox.is_empty()
             && let Some(end) = mailbox.end
+            && !self.is_ended()
         {
-            if matches!(end, End::Lost | End::Transport | End::Timeout(_)) {
+            if lost {
                 self.outbound.discard();
             }
             self.state.phase = Phase::Ended(end);

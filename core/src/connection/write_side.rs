@@ -191,10 +191,22 @@ impl<R: Role, B: Buffer> WriteSide<R, B> {
     /// [`write_expired`](Self::write_expired); `None`: never. The time counts from the first
     /// call since the last progress.
     pub fn write_deadline_ms(&mut self, now_ms: u64) -> Option<u64> {
+        if self.is_drained() {
+            return None;
+        }
         if self.waiting_ms == NOT_WAITING {
             self.waiting_ms = now_ms;
         }
         self.state.write_deadline_ms(self.waiting_ms)
+    }
+
+    /// Whether a write waits, and may do so until then.
+    pub(crate) fn waits_until(&self, at_ms: Option<u64>) -> bool {
+        self.waiting_ms != NOT_WAITING && self.state.write_deadline_ms(self.waiting_ms) == at_ms
+    }
+
+    pub(super) const fn is_ended(&self) -> bool {
+        matches!(self.state.phase, Phase::Ended(_))
     }
 
     /// Fails the connection because a write has waited too long.
@@ -202,7 +214,7 @@ impl<R: Role, B: Buffer> WriteSide<R, B> {
     /// # Errors
     /// Always, with the deadline that has passed, unless the connection had ended before.
     pub fn write_expired(&mut self) -> Result<(), Timeout> {
-        let ended = matches!(self.state.phase, Phase::Ended(_));
+        let ended = self.is_ended();
         self.outbound.discard();
         let timeout = self.state.write_expired();
         if ended { Ok(()) } else { Err(timeout) }
@@ -213,7 +225,7 @@ impl<R: Role, B: Buffer> WriteSide<R, B> {
     /// Returns whether the connection had ended before, so that the failure changes nothing.
     pub fn transport_failed(&mut self) -> bool {
         self.outbound.discard();
-        let ended = matches!(self.state.phase, Phase::Ended(_));
+        let ended = self.is_ended();
         self.state.end(End::Transport);
         ended
     }
@@ -224,7 +236,7 @@ impl<R: Role, B: Buffer> WriteSide<R, B> {
     /// [`Error::ConnectionLost`], unless the connection had ended before.
     pub fn end_of_stream<E>(&mut self) -> Result<(), Error<E>> {
         self.outbound.discard();
-        let ended = matches!(self.state.phase, Phase::Ended(_));
+        let ended = self.is_ended();
         self.state.end(match self.state.phase {
             Phase::Connecting => End::Handshake(HandshakeError::EndOfStream),
             _ => End::Lost,

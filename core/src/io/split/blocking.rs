@@ -71,10 +71,18 @@ where
     }
 
     fn recv_event_if(&mut self, control: bool) -> Result<Option<Event<'_>>, Error<S::Error>> {
-        Ok(Some(match self.receive(Mode::Whole, control)? {
-            Ready::Data => Event::Message(self.message()?),
-            Ready::Ping => Event::Ping(self.read_side.control()),
-            Ready::Pong => Event::Pong(self.read_side.control()),
+        let ready = self.receive(Mode::Whole, control)?;
+        let Self { clock, read_side, cells, .. } = self;
+        Ok(Some(match ready {
+            Ready::Data => match read_side.message(|fail| cells.mailbox(|mailbox| fail(mailbox))) {
+                Ok(message) => Event::Message(message),
+                Err(error) => {
+                    deliver(&**cells, clock);
+                    return Err(error.into());
+                }
+            },
+            Ready::Ping => Event::Ping(read_side.control()),
+            Ready::Pong => Event::Pong(read_side.control()),
             Ready::Head | Ready::Ended => return Ok(None),
         }))
     }
@@ -97,12 +105,12 @@ where
         }
         loop {
             let now_ms = self.clock.now();
-            let Self { read_side, cells, .. } = self;
+            let Self { clock, read_side, cells, .. } = self;
             let step = cells.mailbox(|mailbox| read_side.poll(mailbox, mode, control, now_ms));
             match step {
                 Step::Ready(Ready::Ended) => {
-                    self.deliver_end();
-                    self.read_side.outcome()?;
+                    deliver(&**cells, clock);
+                    read_side.outcome()?;
                     return Ok(Ready::Ended);
                 }
                 Step::Ready(ready) => return Ok(ready),
@@ -115,11 +123,9 @@ where
     fn read(&mut self) -> Result<(), Error<S::Error>> {
         let Self { next, clock, read_side, cells, .. } = self;
         let cells = &**cells;
-        // What cannot be written any more is told by the read, or by the sender.
-        let _ = cells.try_writer(|writer| writer.drain(cells, clock));
-        if T::RUNS {
-            let now_ms = clock.now_ms();
-            let wait_ms = read_side.wakeup_ms().map(|at_ms| at_ms.saturating_sub(now_ms).max(1));
+        deliver(cells, clock);
+        if let Some(now_ms) = clock.now() {
+            let wait_ms = read_side.wait_ms(now_ms);
             Deadline::<S>::limit(clock, next, wait_ms).map_err(Error::Transport)?;
         }
         let read = next.read(read_side.space()?);
@@ -134,6 +140,7 @@ where
             Err(error) => match interruption::<T>(&error) {
                 Interruption::None => {
                     if !cells.mailbox(|mailbox| read_side.end_of_stream(mailbox, true)) {
+                        deliver(cells, clock);
                         return Err(Error::Transport(error));
                     }
                 }
@@ -141,21 +148,20 @@ where
                 Interruption::Retry => {}
                 Interruption::Clock => {
                     if let Some(now_ms) = now_ms {
-                        cells.mailbox(|mailbox| read_side.tick(mailbox, now_ms))?;
+                        // A deadline that has passed ends the connection: the next poll tells.
+                        let _ = cells.mailbox(|mailbox| read_side.tick(mailbox, now_ms));
                     }
                 }
             },
         }
         Ok(())
     }
+}
 
-    /// Lets the last Close frame leave before the end is told. That the peer does not take it
-    /// changes nothing.
-    fn deliver_end(&mut self) {
-        let Self { clock, cells, .. } = self;
-        let cells = &**cells;
-        let _ = cells.writer(|writer| writer.drain(cells, clock));
-    }
+/// Writes what there is to be written, unless a send does. What cannot be written any more is
+/// told by the read, or by the sender.
+fn deliver<K: Cells<Next: Write>, T: Deadline<K::Next>>(cells: &K, clock: &mut T) {
+    let _ = cells.try_writer(|writer| writer.drain(cells, clock));
 }
 
 impl<S: Write, R: Role, B: Buffer> Writer<S, R, B> {

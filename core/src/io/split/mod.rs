@@ -5,12 +5,14 @@
 //! ([`Cells`]); [`LocalCells`] serve tasks of one thread.
 //!
 //! # Who writes
-//! - The receiver finds a Ping: it leaves the Pong in the mailbox and writes it itself while it
-//!   waits for more bytes. So a sender that does nothing does not have to be polled.
-//! - Unless a send is under way: then that takes the mailbox along, between two frames. So the
-//!   receiver never waits for a sender, and goes on reading while the peer does not.
-//! - A cell is held for one poll, never across an await: a future that is dropped, or kept and
-//!   not polled, holds up nobody.
+//! - The receiver finds a Ping: it leaves the Pong in the mailbox and writes it itself before it
+//!   waits for more bytes, and while it does. So a sender that does nothing need not be polled.
+//! - Unless a send is under way: then that takes the mailbox along, between two frames.
+//! - Halves that do not block hold a cell for one poll, never across an await, and the receiver
+//!   reads on while the peer does not. A send that is dropped leaves the writing to the receiver.
+//!   One that another task keeps and does not poll holds up Pongs, and nothing else.
+//! - Halves that block cannot do both at once: a receiver that writes a Pong to a peer that does
+//!   not read waits for it, as long as its deadlines let it.
 //!
 //! # What the next layer must be able to do
 //! It comes as two values, one that reads and one that writes. Dropping a `write` or `flush` that
@@ -29,7 +31,7 @@ use core::{
 
 use super::{Clock, NoClock, stream::WebSocket};
 use crate::{
-    Closed, Error, Message, ProtocolError, Role,
+    Closed, Error, Role,
     buffer::Buffer,
     connection::{Connection, Mailbox, ReadSide, WriteSide},
     permessage_deflate::{Compression, NoCompression},
@@ -42,7 +44,9 @@ pub struct Writer<S, R, B> {
     write_side: WriteSide<R, B>,
     /// Whether a send is under way, which writes whatever there is to be written.
     sending: bool,
-    /// Who wants to know when it no longer is.
+    /// The task of that send, while it waits.
+    sender: Option<Waker>,
+    /// The task of the receiver, while it waits.
     receiver: Option<Waker>,
 }
 
@@ -150,7 +154,13 @@ impl<M, S, R: Role, B: Buffer, C: Compression, T: Clock + Clone> WebSocket<M, S,
     {
         let (next, writes) = split(self.next);
         let (read_side, write_side, compression) = self.connection.split();
-        let cells = share(Writer { next: writes, write_side, sending: false, receiver: None });
+        let cells = share(Writer {
+            next: writes,
+            write_side,
+            sending: false,
+            sender: None,
+            receiver: None,
+        });
         let sender =
             SendHalf { cells: cells.clone(), clock: self.clock.clone(), waits: PhantomData };
         let clock = self.clock;
@@ -164,20 +174,26 @@ where
 {
     /// Joins the halves of a stream again, after the other half has been dropped. `take` takes
     /// the cells from the pointer to them, `join` joins the halves of the next layer.
+    ///
+    /// # Errors
+    /// The half itself, if a Pong or a Close frame waits for room: receive, and try again.
+    #[allow(clippy::result_large_err, reason = "the error is the half itself, given back")]
     pub fn reunite<Wr, K, U>(
         self,
         take: impl FnOnce(P) -> K,
         join: impl FnOnce(S, Wr) -> U,
-    ) -> WebSocket<M, U, R, B, C, T>
+    ) -> Result<WebSocket<M, U, R, B, C, T>, Self>
     where
         K: Cells<Next = Wr, Role = R, Buffer = B>,
     {
-        let cells = take(self.cells);
-        let mut mailbox = cells.mailbox(core::mem::take);
-        let writer = cells.into_writer();
-        let connection =
-            Connection::reunite(self.read_side, writer.write_side, &mut mailbox, self.compression);
-        WebSocket::from_parts(join(self.next, writer.next), self.clock, connection)
+        let cells = &*self.cells;
+        cells.try_writer(|writer| cells.mailbox(|mailbox| writer.write_side.deliver(mailbox)));
+        if !cells.mailbox(|mailbox| mailbox.is_empty()) {
+            return Err(self);
+        }
+        let writer = take(self.cells).into_writer();
+        let connection = Connection::reunite(self.read_side, writer.write_side, self.compression);
+        Ok(WebSocket::from_parts(join(self.next, writer.next), self.clock, connection))
     }
 
     /// How the connection was closed; `None` unless both Close frames crossed the wire.
@@ -188,10 +204,5 @@ where
     /// The half of the next layer that reads.
     pub const fn inner_mut(&mut self) -> &mut S {
         &mut self.next
-    }
-
-    fn message(&mut self) -> Result<Message<'_>, ProtocolError> {
-        let cells = &self.cells;
-        self.read_side.message(|fail| cells.mailbox(|mailbox| fail(mailbox)))
     }
 }

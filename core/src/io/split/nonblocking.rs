@@ -12,7 +12,7 @@ use embedded_io_async::{ErrorType, Read, Write};
 
 use super::{Cells, Writer};
 use crate::{
-    Chunk, Error, Event, Kind, Message, Role, UsageError,
+    Chunk, Error, Event, Kind, Message, Role, Timeout, UsageError,
     buffer::Buffer,
     connection::{Mode, Part, Ready, Staged, Step},
     io::{
@@ -65,10 +65,18 @@ where
     }
 
     async fn recv_event_if(&mut self, control: bool) -> Result<Option<Event<'_>>, Error<S::Error>> {
-        Ok(Some(match self.receive(Mode::Whole, control).await? {
-            Ready::Data => Event::Message(self.message()?),
-            Ready::Ping => Event::Ping(self.read_side.control()),
-            Ready::Pong => Event::Pong(self.read_side.control()),
+        let ready = self.receive(Mode::Whole, control).await?;
+        let Self { clock, read_side, cells, .. } = self;
+        Ok(Some(match ready {
+            Ready::Data => match read_side.message(|fail| cells.mailbox(|mailbox| fail(mailbox))) {
+                Ok(message) => Event::Message(message),
+                Err(error) => {
+                    deliver_end(&**cells, clock).await;
+                    return Err(error.into());
+                }
+            },
+            Ready::Ping => Event::Ping(read_side.control()),
+            Ready::Pong => Event::Pong(read_side.control()),
             Ready::Head | Ready::Ended => return Ok(None),
         }))
     }
@@ -94,12 +102,12 @@ where
         }
         loop {
             let now_ms = self.clock.now();
-            let Self { read_side, cells, .. } = self;
+            let Self { clock, read_side, cells, .. } = self;
             let step = cells.mailbox(|mailbox| read_side.poll(mailbox, mode, control, now_ms));
             match step {
                 Step::Ready(Ready::Ended) => {
-                    self.deliver_end().await;
-                    self.read_side.outcome()?;
+                    deliver_end(&**cells, clock).await;
+                    read_side.outcome()?;
                     return Ok(Ready::Ended);
                 }
                 Step::Ready(ready) => return Ok(ready),
@@ -108,80 +116,175 @@ where
         }
     }
 
-    /// Reads once, writing meanwhile what there is to be written.
+    /// Reads once, writing before and meanwhile what there is to be written.
     async fn read(&mut self) -> Result<(), Error<S::Error>> {
         let Self { next, clock, read_side, cells, .. } = self;
+        let cells = &**cells;
         let wakeup_ms = if T::RUNS { read_side.wakeup_ms() } else { None };
-        let mut delivered = false;
+        let open = read_side.is_open();
         let read = {
             let mut read = pin!(next.read(read_side.space()?));
             let mut sleep = pin!(sleep(clock, wakeup_ms));
             poll_fn(|context| {
+                // What cannot be written any more is told by the read, or by the sender.
+                let _ = poll_writer(cells, context, |writer, context| {
+                    writer.poll_deliver(cells, context)
+                });
                 if let Poll::Ready(read) = read.as_mut().poll(context) {
-                    return Poll::Ready(Some(read));
+                    return Poll::Ready(Reading::Done(read));
                 }
-                if !delivered {
-                    // What cannot be written any more is told by the read, or by the sender.
-                    delivered = poll_deliver(&**cells, context).is_ready();
+                if open && cells.mailbox(|mailbox| mailbox.is_closing()) {
+                    return Poll::Ready(Reading::Closing);
                 }
-                sleep.as_mut().poll(context).map(|()| None)
+                sleep.as_mut().poll(context).map(|()| Reading::Due)
             })
             .await
         };
         let now_ms = clock.now();
         match read {
-            Some(Ok(len)) => match NonZeroUsize::new(len) {
+            Reading::Done(Ok(len)) => match NonZeroUsize::new(len) {
                 Some(len) => read_side.received(len, now_ms),
                 None => {
                     cells.mailbox(|mailbox| read_side.end_of_stream(mailbox, false));
                 }
             },
-            Some(Err(error)) => {
+            Reading::Done(Err(error)) => {
                 if !cells.mailbox(|mailbox| read_side.end_of_stream(mailbox, true)) {
+                    deliver_end(cells, clock).await;
                     return Err(Error::Transport(error));
                 }
             }
-            None => {
+            Reading::Closing => {}
+            Reading::Due => {
                 if let Some(now_ms) = now_ms {
-                    cells.mailbox(|mailbox| read_side.tick(mailbox, now_ms))?;
+                    // A deadline that has passed ends the connection, which the next poll tells.
+                    let _ = cells.mailbox(|mailbox| read_side.tick(mailbox, now_ms));
                 }
             }
         }
         Ok(())
     }
-
-    /// Lets the last Close frame leave before the end is told. That the peer does not take it
-    /// changes nothing.
-    async fn deliver_end(&mut self) {
-        let Self { clock, cells, .. } = self;
-        let deadline_ms = clock.now().and_then(|now_ms| {
-            cells.try_writer(|writer| writer.write_side.write_deadline_ms(now_ms)).flatten()
-        });
-        let mut sleep = pin!(sleep(clock, deadline_ms));
-        poll_fn(|context| match poll_deliver(&**cells, context) {
-            Poll::Ready(()) => Poll::Ready(()),
-            Poll::Pending => sleep.as_mut().poll(context),
-        })
-        .await;
-    }
 }
 
-/// Takes out the mailbox and writes all that is staged, unless a send does that.
-fn poll_deliver<K: Cells<Next: Write>>(cells: &K, context: &mut Context<'_>) -> Poll<()> {
-    let delivered = cells.try_writer(|writer| {
-        if writer.sending {
-            writer.receiver = Some(context.waker().clone());
-            return Poll::Pending;
-        }
-        writer.poll_drain(cells, context).map(|_| ())
-    });
-    delivered.unwrap_or_else(|| {
+/// How a wait for bytes ended.
+enum Reading<T> {
+    Done(T),
+    /// The sender has sent a Close frame: another deadline holds.
+    Closing,
+    /// Something is due by the clock.
+    Due,
+}
+
+/// Lets the last Close frame leave, if there is one, before the end is told. That the peer does
+/// not take it changes nothing.
+async fn deliver_end<K: Cells<Next: Write>, T: Timer>(cells: &K, clock: &mut T) {
+    let _ = in_time(cells, clock, |writer, context| writer.poll_deliver(cells, context)).await;
+}
+
+/// The writer in cells.
+type WriterIn<K> = Writer<<K as Cells>::Next, <K as Cells>::Role, <K as Cells>::Buffer>;
+
+/// Polls with the writer, soon again if another thread has it at this moment.
+fn poll_writer<K: Cells, U>(
+    cells: &K,
+    context: &mut Context<'_>,
+    poll: impl FnOnce(&mut WriterIn<K>, &mut Context<'_>) -> Poll<U>,
+) -> Poll<U> {
+    cells.try_writer(|writer| poll(writer, context)).unwrap_or_else(|| {
         context.waker().wake_by_ref();
         Poll::Pending
     })
 }
 
+/// Polls with the writer until that is ready, or a write has waited longer than it may.
+async fn in_time<K: Cells, T: Timer, U>(
+    cells: &K,
+    clock: &mut T,
+    mut poll: impl FnMut(&mut WriterIn<K>, &mut Context<'_>) -> Poll<U>,
+) -> Result<U, Timeout> {
+    loop {
+        let now_ms = clock.now();
+        let deadline_ms = now_ms.and_then(|now_ms| {
+            cells.try_writer(|writer| writer.write_side.write_deadline_ms(now_ms)).flatten()
+        });
+        if deadline_ms.is_some_and(|at_ms| now_ms.is_some_and(|now_ms| at_ms <= now_ms)) {
+            cells.try_writer(|writer| writer.write_side.write_expired()).unwrap_or(Ok(()))?;
+        }
+        let mut sleep = pin!(sleep(clock, deadline_ms));
+        let polled = poll_fn(|context| {
+            let polled = poll_writer(cells, context, |writer, context| {
+                match poll(writer, context) {
+                    Poll::Ready(done) => Poll::Ready(Some(done)),
+                    // There was progress, or another phase: another deadline holds.
+                    Poll::Pending if T::RUNS && !writer.write_side.waits_until(deadline_ms) => {
+                        Poll::Ready(None)
+                    }
+                    Poll::Pending => Poll::Pending,
+                }
+            });
+            match polled {
+                Poll::Ready(polled) => Poll::Ready(polled),
+                Poll::Pending => sleep.as_mut().poll(context).map(|()| None),
+            }
+        })
+        .await;
+        if let Some(done) = polled {
+            return Ok(done);
+        }
+    }
+}
+
 impl<S: Write, R: Role, B: Buffer> Writer<S, R, B> {
+    /// The receiver's part: takes out the mailbox and writes all that is staged, unless a send
+    /// of another task does that. However it goes, the receiver is woken when there is more.
+    fn poll_deliver(&mut self, cells: &impl Cells, context: &mut Context<'_>) -> Poll<()> {
+        let waker = context.waker();
+        if !self.receiver.as_ref().is_some_and(|receiver| receiver.will_wake(waker)) {
+            self.receiver = Some(waker.clone());
+        }
+        cells.mailbox(|mailbox| self.write_side.deliver(mailbox));
+        if !self.write_side.is_drained() {
+            // The wake-up of a write reaches the task that polled it last, and no other. So a
+            // send of another task keeps the writing; one of this task may not be polled now.
+            if self.sending && !self.sender.as_ref().is_some_and(|sender| sender.will_wake(waker)) {
+                return Poll::Pending;
+            }
+            // What cannot be written any more is told by the read, or by the sender.
+            let _ = ready!(self.poll_drain(cells, context));
+        }
+        if !self.write_side.is_open()
+            && let Some(sender) = self.sender.take()
+        {
+            sender.wake();
+        }
+        Poll::Ready(())
+    }
+
+    /// The sender's part: stages as often as it takes, writing between, and writes all at the end
+    /// if `drain`.
+    fn poll_send(
+        &mut self,
+        cells: &impl Cells,
+        context: &mut Context<'_>,
+        drain: bool,
+        staged: &mut bool,
+        mut stage: impl FnMut(&mut Self) -> Result<Staged, Error<S::Error>>,
+    ) -> Poll<Result<(), Error<S::Error>>> {
+        while !*staged {
+            // So that the end, if the other half has seen it, is known here too.
+            cells.mailbox(|mailbox| self.write_side.deliver(mailbox));
+            match stage(self)? {
+                Staged::Whole => *staged = true,
+                Staged::Partly => ready!(self.poll_drain(cells, context))?,
+            }
+        }
+        if drain {
+            ready!(self.poll_drain(cells, context))?;
+        }
+        // The other half may have seen the end meanwhile.
+        Poll::Ready(self.write_side.outcome())
+    }
+
     /// Takes out the mailbox and writes and flushes all that is staged.
     fn poll_drain(
         &mut self,
@@ -330,51 +433,21 @@ impl<P: Deref<Target: Cells<Next: Write>>, T: Timer> SendHalf<P, T> {
     ) -> Result<(), Error<WriteError<P>>> {
         let Self { cells, clock, .. } = self;
         let cells = &**cells;
-        let sending = Sending { cells };
+        let now_ms = clock.now();
+        let mut sending = Sending { cells, wake_receiver: drain };
         let mut staged = false;
-        loop {
-            let now_ms = clock.now();
-            let deadline_ms = now_ms.and_then(|now_ms| {
-                cells.try_writer(|writer| writer.write_side.write_deadline_ms(now_ms)).flatten()
-            });
-            let mut sleep = pin!(sleep(clock, deadline_ms));
-            let sent = poll_fn(|context| {
-                let sent = cells.try_writer(|writer| {
-                    writer.sending = true;
-                    while !staged {
-                        // So that the end, if the other half has seen it, is known here too.
-                        cells.mailbox(|mailbox| writer.write_side.deliver(mailbox));
-                        match stage(writer, now_ms)? {
-                            Staged::Whole => staged = true,
-                            Staged::Partly => ready!(writer.poll_drain(cells, context))?,
-                        }
-                    }
-                    if drain {
-                        ready!(writer.poll_drain(cells, context))?;
-                    }
-                    // The other half may have seen the end meanwhile.
-                    Poll::Ready(writer.write_side.outcome())
-                });
-                match sent {
-                    Some(Poll::Ready(sent)) => return Poll::Ready(Some(sent)),
-                    Some(Poll::Pending) => {}
-                    None => context.waker().wake_by_ref(),
-                }
-                sleep.as_mut().poll(context).map(|()| None)
-            })
-            .await;
-            match sent {
-                Some(sent) => {
-                    drop(sending);
-                    return sent;
-                }
-                None => {
-                    cells
-                        .try_writer(|writer| writer.write_side.write_expired())
-                        .unwrap_or(Ok(()))?;
-                }
-            }
-        }
+        let sent = in_time(cells, clock, |writer, context| {
+            writer.sending = true;
+            let sent = writer
+                .poll_send(cells, context, drain, &mut staged, |writer| stage(writer, now_ms));
+            writer.sender = sent.is_pending().then(|| context.waker().clone());
+            sent
+        })
+        .await?;
+        // After a Close frame another deadline holds for the receiver.
+        let open = cells.try_writer(|writer| writer.write_side.is_open());
+        sending.wake_receiver = open != Some(true);
+        sent
     }
 }
 
@@ -385,16 +458,21 @@ type WriterOf<P> = Writer<
     <<P as Deref>::Target as Cells>::Buffer,
 >;
 
-/// A send that is under way; done or dropped, it leaves the writing to the other half.
+/// A send that is under way; when it is done or dropped the writing is the other half's again.
 struct Sending<'a, K: Cells> {
     cells: &'a K,
+    /// Whether it leaves something that the receiver, which may be waiting, has to see to.
+    wake_receiver: bool,
 }
 
 impl<K: Cells> Drop for Sending<'_, K> {
     fn drop(&mut self) {
         self.cells.try_writer(|writer| {
             writer.sending = false;
-            if let Some(receiver) = writer.receiver.take() {
+            writer.sender = None;
+            if self.wake_receiver
+                && let Some(receiver) = writer.receiver.take()
+            {
                 receiver.wake();
             }
         });
