@@ -67,20 +67,25 @@ impl<R: Role, B: Buffer, C: Compression> Connection<R, B, C> {
         }
         let limit = self.write_side.state.config.limits.head_len as usize;
         let found = self.inbound.find_head();
-        let head_len = self.inbound.head().map_or(self.inbound.undecoded().len(), <[u8]>::len);
+        let head = self.inbound.head().unwrap_or(self.inbound.undecoded());
+        let head_len = head.len();
         if found && head_len <= limit {
             return Step::Ready(Ready::Head);
         }
-        if head_len >= limit || self.inbound.space().is_err() {
-            let error = HandshakeError::HeadTooLong { limit: head_len.min(limit) };
-            if R::CLIENT {
-                self.write_side.refuse(error);
-            } else {
-                self.write_side.answer_failure(error);
-            }
-            return Step::Drain;
+        // What does not begin like a head, a TLS record say, will not end like one.
+        let error = if head.first().is_some_and(|byte| !byte.is_ascii_graphic()) {
+            HandshakeError::MalformedHead
+        } else if head_len >= limit || self.inbound.space().is_err() {
+            HandshakeError::HeadTooLong { limit: head_len.min(limit) }
+        } else {
+            return Step::Read;
+        };
+        if R::CLIENT {
+            self.write_side.refuse(error);
+        } else {
+            self.write_side.answer_failure(error);
         }
-        Step::Read
+        Step::Drain
     }
 }
 
