@@ -36,6 +36,8 @@ pub struct Mailbox {
     end: Option<End>,
     /// The write side has sent the first Close frame.
     closing: bool,
+    /// The write side has failed the connection.
+    expired: Option<Timeout>,
 }
 
 impl Mailbox {
@@ -49,6 +51,7 @@ impl Mailbox {
             close: None,
             end: None,
             closing: false,
+            expired: None,
         }
     }
 
@@ -58,10 +61,11 @@ impl Mailbox {
         self.pong_len.is_none() && !self.ping && self.close.is_none()
     }
 
-    /// Whether the write side has sent a Close frame.
+    /// Whether the write side has left word of something that a read side, which is
+    /// [open](ReadSide::is_open) or not, has to see to before it waits for bytes.
     #[must_use]
-    pub const fn is_closing(&self) -> bool {
-        self.closing
+    pub const fn has_news(&self, open: bool) -> bool {
+        self.closing && open || self.expired.is_some()
     }
 }
 
@@ -138,6 +142,9 @@ impl<R: Role, B: Buffer> ReadSide<R, B> {
     ) -> Step {
         if mailbox.closing && self.state.is_open() {
             self.state.enter(Phase::Closing, now_ms);
+        }
+        if let Some(timeout) = mailbox.expired {
+            self.state.end(End::Timeout(timeout));
         }
         let step = receive::poll::<R, _>(
             &mut self.inbound,
@@ -278,8 +285,10 @@ impl<R: Role, B: Buffer> ReadSide<R, B> {
 impl<R: Role, B: Buffer> WriteSide<R, B> {
     /// Takes out of the mailbox what there is room for, and leaves word of a Close frame sent.
     pub fn deliver(&mut self, mailbox: &mut Mailbox) {
-        if matches!(self.state.phase, Phase::Closing) {
-            mailbox.closing = true;
+        match self.state.phase {
+            Phase::Closing => mailbox.closing = true,
+            Phase::Ended(End::Timeout(timeout)) => mailbox.expired = Some(timeout),
+            _ => {}
         }
         // Nothing can be sent when the next layer is gone, and nothing may follow a Close frame;
         // the peer's answers ours.
@@ -292,6 +301,8 @@ impl<R: Role, B: Buffer> WriteSide<R, B> {
         if over {
             mailbox.close = None;
         }
+        // Whoever has seen the end waits for the peer no longer than that is worth.
+        self.state.close_waits |= mailbox.end.is_some();
         while !mailbox.is_empty() && self.has_control_room() {
             if let Some(code) = mailbox.close.take() {
                 self.outbound.stage_close(Some(code), "");

@@ -65,6 +65,8 @@ pub(super) struct Outbound<R, B> {
     /// Bytes of the current part that are in frames already, and of the whole part.
     part_sent: usize,
     part_len: usize,
+    /// Whether the current part waits for room.
+    part_waits: bool,
     /// The kind of the message whose last frame has not been staged.
     message: Option<Kind>,
     utf8: Utf8,
@@ -81,6 +83,7 @@ impl<R: Role, B: Buffer> Outbound<R, B> {
             end: 0,
             part_sent: 0,
             part_len: 0,
+            part_waits: false,
             message: None,
             utf8: Utf8::new(),
             unflushed: false,
@@ -190,6 +193,7 @@ impl<R: Role, B: Buffer> Outbound<R, B> {
             let needed = header.encoded_len().saturating_add(rest.len());
             if !self.room(needed) {
                 if self.start != self.end {
+                    self.part_waits = true;
                     return Ok(Staged::Partly);
                 }
                 let available = self.capacity();
@@ -207,6 +211,7 @@ impl<R: Role, B: Buffer> Outbound<R, B> {
             self.part_sent = self.part_sent.saturating_add(payload.len());
             if payload.len() == rest.len() {
                 self.part_sent = 0;
+                self.part_waits = false;
                 return Ok(Staged::Whole);
             }
         }
@@ -271,9 +276,9 @@ impl<R: Role, B: Buffer> Outbound<R, B> {
         self.stage_frame_of(header, code, reason.as_bytes());
     }
 
-    /// Whether a part of a message is staged, and not all of it.
+    /// Bytes of the current part that are in frames, if not all of it is.
     pub(super) const fn unfinished(&self) -> Option<usize> {
-        if self.part_sent == 0 { None } else { Some(self.part_sent) }
+        if self.part_waits { Some(self.part_sent) } else { None }
     }
 
     pub(super) fn into_buffer(self) -> B {

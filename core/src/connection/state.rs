@@ -57,6 +57,8 @@ pub(super) struct State {
     pub(super) close_code: Option<CloseCode>,
     /// When the peer was last heard, or when the handshake that is under way began.
     mark_ms: u64,
+    /// Whether a Close frame waits for room: then writes have the time of the closing handshake.
+    pub(super) close_waits: bool,
     /// Whether a keep-alive ping has been sent since the peer was last heard.
     pinged: bool,
     /// When the present second of the limit for control frames began, and how many came in it.
@@ -71,6 +73,7 @@ impl State {
             phase: Phase::New,
             close_code: None,
             mark_ms: 0,
+            close_waits: false,
             pinged: false,
             window_ms: 0,
             control_frames: 0,
@@ -170,7 +173,7 @@ impl State {
     /// Outside the handshakes the time counts from the write: it is the peer that does not read,
     /// and a caller who was busy elsewhere has not heard it, which is not its fault.
     pub(super) fn write_deadline_ms(&self, since_ms: u64) -> Option<u64> {
-        let (limit_ms, _) = self.deadline();
+        let (limit_ms, _) = self.write_deadline();
         let since_ms = match self.phase {
             Phase::Connecting | Phase::Closing => self.mark_ms,
             _ => since_ms,
@@ -180,9 +183,17 @@ impl State {
 
     /// Fails the connection whose write has waited too long.
     pub(super) fn write_expired(&mut self) -> Timeout {
-        let (_, timeout) = self.deadline();
+        let (_, timeout) = self.write_deadline();
         self.end(End::Timeout(timeout));
         timeout
+    }
+
+    const fn write_deadline(&self) -> (u32, Timeout) {
+        if self.is_open() && self.close_waits {
+            (self.config.timeouts.closing_ms, Timeout::Closing)
+        } else {
+            self.deadline()
+        }
     }
 
     /// How the connection was closed, with the reason of the peer's Close frame.

@@ -72,7 +72,8 @@ impl<R: Role, B: Buffer> WriteSide<R, B> {
         self.outbound.stage_part(part, self.state.config.fragmentation)
     }
 
-    /// Bytes of the message that is half staged; `None` if there is none.
+    /// Bytes of the message that have been staged, if it has not been staged whole; `None` if it
+    /// has. After `Some(0)` it can be given up, after more it has to be continued.
     pub const fn unfinished(&self) -> Option<usize> {
         self.outbound.unfinished()
     }
@@ -106,6 +107,14 @@ impl<R: Role, B: Buffer> WriteSide<R, B> {
         }
         self.outbound.stage_control(opcode, payload);
         Ok(())
+    }
+
+    /// Whether a Close frame would fit; if not, write what is staged first, for which there is
+    /// now no more time than for the closing handshake.
+    pub fn has_close_room(&mut self) -> bool {
+        let room = self.has_control_room();
+        self.state.close_waits = !room;
+        room
     }
 
     /// Stages a Close frame: nothing can be sent after it (RFC 6455 section 5.5.1). With

@@ -429,7 +429,9 @@ impl<S: Write, R: Role, B: Buffer, T: Deadline<S>> Sender<'_, S, R, B, T> {
     /// [`Error::Usage`] when not open; [`Error::Config`] for a code that must not be sent or a
     /// reason of more than 123 bytes.
     pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error<S::Error>> {
-        self.control_room()?;
+        if !self.write_side.has_close_room() {
+            self.drain()?;
+        }
         let now_ms = self.clock.now();
         self.write_side.stage_close(code, reason, now_ms)?;
         self.drain()

@@ -419,9 +419,8 @@ impl<S: Write, R: Role, B: Buffer, T: Timer> Sender<'_, S, R, B, T> {
     ///
     /// # Cancellation
     /// A message that fits the free part of the staging buffer is taken whole before the first
-    /// await. Of a longer one whole frames are taken: as long as
-    /// [`unfinished`](WebSocket::unfinished) says so, call it again with the same message to go
-    /// on. If nothing of it was taken it says `None`, and nothing of it will be sent.
+    /// await. Of a longer one whole frames are taken. [`unfinished`](WebSocket::unfinished) says
+    /// how much has been taken: call this again with the same message to go on.
     pub async fn send<'m>(
         &mut self,
         message: impl Into<Message<'m>>,
@@ -501,7 +500,9 @@ impl<S: Write, R: Role, B: Buffer, T: Timer> Sender<'_, S, R, B, T> {
     /// # Cancellation
     /// Taken whole or not at all.
     pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error<S::Error>> {
-        self.control_room().await?;
+        if !self.write_side.has_close_room() {
+            self.drain().await?;
+        }
         let now_ms = self.clock.now();
         self.write_side.stage_close(code, reason, now_ms)?;
         self.drain().await

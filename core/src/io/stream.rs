@@ -168,8 +168,9 @@ impl<M, S, R: Role, B: Buffer, C: Compression, T: Clock> WebSocket<M, S, R, B, C
         self.connection.closed()
     }
 
-    /// Bytes of the message that a dropped or failed `send` left half sent; `None` if there is
-    /// none. Then the same call continues it, and no other message can be sent before.
+    /// How much of its message a dropped or failed `send` or `feed` has taken, in bytes, if not
+    /// all of it: `None` if it was taken whole. After `Some(0)` call it again or forget it; after
+    /// more the same call has to continue it before another message can be sent.
     pub const fn unfinished(&self) -> Option<usize> {
         self.connection.write_side().unfinished()
     }

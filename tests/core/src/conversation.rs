@@ -201,11 +201,13 @@ where
     match act {
         Act::Feed(text) => dropper.again(async || ws.feed(text.as_str()).await).await?,
         Act::Receive => {
-            let message = dropper.again(async || Ok::<_, Ended>(ws.recv().await?.map(Seen::message)));
+            let message =
+                dropper.again(async || Ok::<_, Ended>(ws.recv().await?.map(Seen::message)));
             seen.extend(message.await?);
         }
         Act::ReceiveEvent => {
-            let event = dropper.again(async || Ok::<_, Ended>(ws.recv_event().await?.map(Seen::event)));
+            let event =
+                dropper.again(async || Ok::<_, Ended>(ws.recv_event().await?.map(Seen::event)));
             seen.extend(event.await?);
         }
         Act::ReceiveChunks => {

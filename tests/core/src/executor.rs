@@ -12,6 +12,9 @@ use std::{
 
 use crate::clock::VirtualClock;
 
+/// More than any test needs.
+const MAX_ROUNDS: u32 = 10_000_000;
+
 struct Flag(AtomicBool);
 
 impl Wake for Flag {
@@ -45,11 +48,14 @@ pub type Boxed<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
 /// Runs futures to their ends, each in turn; time passes when none can go on.
 ///
 /// # Panics
-/// If none can ever go on.
+/// If none can ever go on, or some do so for ever.
 pub fn run_all<'a>(clock: &VirtualClock, futures: impl IntoIterator<Item = Boxed<'a>>) {
     let task = |future| Task { future, flag: Arc::new(Flag(AtomicBool::new(true))), done: false };
     let mut tasks: Vec<_> = futures.into_iter().map(task).collect();
+    let mut rounds = 0_u32;
     while tasks.iter().any(|task| !task.done) {
+        rounds += 1;
+        assert!(rounds < MAX_ROUNDS, "busy for ever");
         let moved = tasks.iter_mut().map(Task::step).fold(false, |all, one| all | one);
         if !moved && tasks.iter().any(|task| !task.done) {
             let done: Vec<_> = tasks.iter().map(|task| task.done).collect();

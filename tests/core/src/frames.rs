@@ -142,6 +142,17 @@ pub fn decode(mut bytes: &[u8]) -> Vec<Frame> {
     frames
 }
 
+/// Decodes whole frames, and leaves out the last if it is cut.
+#[must_use]
+pub fn decode_whole(mut bytes: &[u8]) -> Vec<Frame> {
+    let mut frames = Vec::new();
+    while let Some((frame, rest)) = decode_one(bytes) {
+        frames.push(frame);
+        bytes = rest;
+    }
+    frames
+}
+
 fn decode_one(bytes: &[u8]) -> Option<(Frame, &[u8])> {
     let take = |at: usize, len: usize| bytes.get(at..at.checked_add(len)?);
     let head = take(0, 2)?;

@@ -7,6 +7,7 @@
 //! | [`faulty`] | caps, stalls, ends or breaks any next layer at its n-th operation |
 //! | [`schedule`] | a peer whose bytes arrive at set times, and who may never read |
 //! | [`socket`] | a stream whose ends come in halves and wake one task only, as sockets do |
+//! | [`timed`] | servers on the virtual clock, blocking and asynchronous |
 //! | [`wire`] | a peer whose bytes arrive in given pieces, all at once |
 //! | [`clock`], [`executor`] | virtual time, and one thread that polls and lets it pass |
 //! | [`dropping`] | drops a future at its n-th await |
@@ -37,6 +38,7 @@ pub mod receiving;
 pub mod rng;
 pub mod schedule;
 pub mod socket;
+pub mod timed;
 pub mod wire;
 
 /// Which role an endpoint under test has.

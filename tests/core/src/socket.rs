@@ -175,6 +175,15 @@ impl Watch {
         self.0.lock().log.clone()
     }
 
+    /// Cuts it, as a shut-down socket is: nothing can be written, what was is read to its end.
+    pub fn cut(&self) {
+        self.0.with(|state| {
+            (state.ended, state.abandoned) = (true, true);
+            wake(&mut state.reader);
+            wake(&mut state.writer);
+        });
+    }
+
     /// Waits, on a thread, until so many bytes have been written and not read.
     pub fn wait_for(&self, len: usize) {
         self.0.block(|state| (state.bytes.len() >= len).then_some(()));

@@ -1,4 +1,11 @@
 //! Close codes (RFC 6455 section 7.4): all of them, both ways, in both roles.
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "what these tests share outside of #[test] may fail them too"
+)]
 
 use socklet_core::{
     ConfigError, Error, ProtocolError, Side,

@@ -1,8 +1,14 @@
 //! Control frames (RFC 6455 section 5.5) and the closing handshake (section 7).
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "what these tests share outside of #[test] may fail them too"
+)]
 
 use socklet_core::{
-    ConfigError, Error, Kind, Message, ProtocolError, Side, UsageError,
-    io::nonblocking,
+    ConfigError, Error, Kind, Message, ProtocolError, Side, UsageError, io::nonblocking,
     wire::close::CloseCode,
 };
 use socklet_core_tests::{
@@ -21,7 +27,9 @@ fn opcodes(written: &[u8]) -> Vec<u8> {
 }
 
 /// An open server on a pipe of that capacity, with buffers of 140 bytes.
-fn server(capacity: usize) -> (nonblocking::WebSocket<Pipe, socklet_core::Server, TestBuffer>, Pipe) {
+fn server(
+    capacity: usize,
+) -> (nonblocking::WebSocket<Pipe, socklet_core::Server, TestBuffer>, Pipe) {
     let (near, far) = duplex(capacity);
     let buffer = || TestBuffer::fixed(140);
     (open(nonblocking::WebSocket::server(near, buffer(), buffer())), far)
@@ -32,7 +40,8 @@ fn a_pong_has_the_payload_of_its_ping() {
     for who in Who::BOTH {
         for len in 0..=125 {
             let payload: Vec<u8> = (0..len).collect();
-            let received = Endpoint::new(who).buffers(131, 131).receive_all(Frame::ping(&payload).to(who));
+            let received =
+                Endpoint::new(who).buffers(131, 131).receive_all(Frame::ping(&payload).to(who));
             assert_eq!(received.seen, [Seen::Ping(payload.clone())]);
             let pongs = decode(&received.written);
             assert_eq!((pongs.len(), pongs[0].opcode, &pongs[0].payload), (1, 10, &payload));
@@ -89,7 +98,10 @@ fn a_pong_sent_during_a_fragmented_send_stands_between_its_frames() {
     let frames = decode(&received);
     let (pongs, data): (Vec<_>, Vec<_>) = frames.iter().partition(|frame| frame.opcode == 10);
     assert!(pings > 3);
-    assert_eq!(pongs.iter().map(|f| f.payload[0]).collect::<Vec<_>>(), (0..pings).collect::<Vec<_>>());
+    assert_eq!(
+        pongs.iter().map(|f| f.payload[0]).collect::<Vec<_>>(),
+        (0..pings).collect::<Vec<_>>()
+    );
     assert_eq!(data.iter().flat_map(|f| f.payload.clone()).collect::<Vec<_>>(), message);
     assert!(data.iter().skip(1).all(|frame| frame.opcode == 0));
     assert!(frames[1..frames.len() - 1].iter().any(|frame| frame.opcode == 10));

@@ -1,87 +1,33 @@
 //! Every deadline on a virtual clock, blocking and asynchronous, to the millisecond.
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "what these tests share outside of #[test] may fail them too"
+)]
 
 use socklet_core::{
-    Config, Error, ProtocolError, Server, Timeout, Timeouts,
-    handshake::client::Request,
-    io::{blocking, nonblocking},
-    permessage_deflate::NoCompression,
-    wire::close::CloseCode,
+    Error, ProtocolError, Server, Timeout, Timeouts, handshake::client::Request, io::nonblocking,
+    permessage_deflate::NoCompression, wire::close::CloseCode,
 };
 use socklet_core_tests::{
     Fault, Who,
-    buffers::TestBuffer,
     clock::VirtualClock,
     executor::{poll_once, run_on},
     frames::{Frame, decode},
     receiving::{Seen, WasClosed, open},
     rng::TestRng,
     schedule::Schedule,
+    timed::{Outcome, blocking_server, both, buffer, config, nonblocking_server},
 };
 
-type Blocking = blocking::WebSocket<Schedule, Server, TestBuffer, NoCompression, VirtualClock>;
-type Nonblocking = nonblocking::WebSocket<Schedule, Server, TestBuffer, NoCompression, VirtualClock>;
 type Ended = Error<Fault>;
 
 const TIMEOUTS: Timeouts =
     Timeouts { handshake_ms: 30_000, closing_ms: 20_000, idle_ms: 10_000, keep_alive: false };
 
 const KEEP_ALIVE: Timeouts = Timeouts { keep_alive: true, ..TIMEOUTS };
-
-fn buffer() -> TestBuffer {
-    TestBuffer::fixed(1024)
-}
-
-fn config(timeouts: Timeouts) -> Config {
-    Config { timeouts, ..Config::SERVER }
-}
-
-fn blocking_server(next: Schedule, config: Config, clock: &VirtualClock) -> Blocking {
-    let clock = clock.clone();
-    Blocking::server_with(next, buffer(), buffer(), config, NoCompression, clock)
-}
-
-fn nonblocking_server(next: Schedule, config: Config, clock: &VirtualClock) -> Nonblocking {
-    let clock = clock.clone();
-    Nonblocking::server_with(next, buffer(), buffer(), config, NoCompression, clock)
-}
-
-/// What came of something, after how long, and what was written when.
-#[derive(Debug)]
-struct Outcome<T> {
-    result: T,
-    elapsed_ms: u64,
-    written: Vec<(u64, Vec<u8>)>,
-}
-
-/// Does the same with an open blocking and an open asynchronous server, which must agree.
-fn both<T: PartialEq + std::fmt::Debug>(
-    config: Config,
-    schedule: impl Fn(Schedule) -> Schedule,
-    blocking: impl FnOnce(&mut Blocking) -> T,
-    nonblocking: impl AsyncFnOnce(&mut Nonblocking) -> T,
-) -> Outcome<T> {
-    let clock = VirtualClock::new();
-    let start_ms = clock.shows_ms();
-    let outcome = |result, clock: VirtualClock, written: Vec<(u64, Vec<u8>)>| Outcome {
-        result,
-        elapsed_ms: clock.shows_ms() - start_ms,
-        written: written.into_iter().map(|(at_ms, bytes)| (at_ms - start_ms, bytes)).collect(),
-    };
-    let mut ws = open(blocking_server(schedule(Schedule::new(&clock)), config, &clock));
-    let first = outcome(blocking(&mut ws), clock, ws.into_inner().0.written);
-    let clock = VirtualClock::new();
-    let mut ws = open(nonblocking_server(schedule(Schedule::new(&clock)), config, &clock));
-    let result = run_on(&clock, nonblocking(&mut ws));
-    let second = outcome(result, clock, ws.into_inner().0.written);
-    assert_eq!(first.result, second.result, "blocking and asynchronous");
-    // A blocking layer cannot be told to wait for less than a millisecond.
-    assert!(first.elapsed_ms.abs_diff(second.elapsed_ms) <= 1, "{first:?} {second:?}");
-    assert_eq!(first.written.len(), second.written.len());
-    for (first, second) in first.written.iter().zip(&second.written) {
-        assert!(first.1 == second.1 && first.0.abs_diff(second.0) <= 1, "{first:?} {second:?}");
-    }
-    second
-}
 
 /// Receives until the end; the end is repeated.
 fn receive_all(
@@ -169,7 +115,13 @@ fn a_client_waits_for_a_dripping_response_no_longer_than_its_deadline() {
     let rng = TestRng::new(1);
     let config = config(TIMEOUTS);
     let mut ws: nonblocking::WebSocket<_, _, _, _, _> = nonblocking::WebSocket::client_with(
-        next, rng, buffer(), buffer(), config, NoCompression, clock.clone(),
+        next,
+        rng,
+        buffer(),
+        buffer(),
+        config,
+        NoCompression,
+        clock.clone(),
     );
     let result = run_on(&clock, ws.handshake(&Request::new("a", "/"))).map(|_| ());
     assert_eq!(result, Err(Error::Timeout(Timeout::Handshake)));
@@ -334,9 +286,7 @@ fn a_writer_whose_peer_never_reads_gives_up_after_the_idle_time() {
             config(timeouts),
             |schedule| schedule.takes(10),
             |ws| (ws.send(&[1; 100]), ws.recv().map(|_| ()), ws.send("x")),
-            async |ws| {
-                (ws.send(&[1; 100]).await, ws.recv().await.map(|_| ()), ws.send("x").await)
-            },
+            async |ws| (ws.send(&[1; 100]).await, ws.recv().await.map(|_| ()), ws.send("x").await),
         );
         let idle = Err(Error::Timeout(Timeout::Idle));
         let closed = Err(Error::Usage(socklet_core::UsageError::Closed));
@@ -414,8 +364,7 @@ fn without_a_clock_there_are_no_deadlines() {
     let clock = VirtualClock::new();
     let new = || Schedule::new(&clock).takes(10);
     let mut ws: nonblocking::WebSocket<_, Server, _> =
-        nonblocking::WebSocket::server(new(), buffer(), buffer())
-            .with_config(config(KEEP_ALIVE));
+        nonblocking::WebSocket::server(new(), buffer(), buffer()).with_config(config(KEEP_ALIVE));
     assert_eq!(poll_once(ws.accept()), None);
     clock.advance(10_000_000);
     assert_eq!(poll_once(ws.accept()), None);

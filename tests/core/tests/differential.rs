@@ -1,5 +1,12 @@
 //! Thousands of messages in random conversations against the simplest model there is: what was
 //! sent is what is received, in order, once. A failure names its seed.
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "what these tests share outside of #[test] may fail them too"
+)]
 
 use std::{cell::RefCell, collections::VecDeque};
 
@@ -124,7 +131,8 @@ async fn listen<R: Role, B: Buffer>(
 ) -> Result<(), Error<Fault>> {
     let mut received = 0;
     while received < count {
-        let dropper = if rng.once_in(2) { Dropper::at(rng.below(3) as u64) } else { Dropper::never() };
+        let dropper =
+            if rng.once_in(2) { Dropper::at(rng.below(3) as u64) } else { Dropper::never() };
         let way = rng.below(3);
         if way == 2 {
             let mut joined = Vec::new();
@@ -187,8 +195,7 @@ fn converse(seed: u64, rounds: usize) -> usize {
     let total = turns.iter().map(|(a, b)| a + b).sum();
     let mut config = socklet_core::Config::CLIENT;
     config.fragmentation = Fragmentation::Automatic;
-    let mut client =
-        WebSocket::client(near, TestRng::new(rng.next()), ra, sa).with_config(config);
+    let mut client = WebSocket::client(near, TestRng::new(rng.next()), ra, sa).with_config(config);
     let mut server = WebSocket::server(far, rb, sb);
     client.assume_open::<Fault>().unwrap();
     server.assume_open::<Fault>().unwrap();

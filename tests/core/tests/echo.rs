@@ -81,10 +81,7 @@ fn assert_echoed(written: &[u8]) {
         decode(written).into_iter().map(|frame| (frame.opcode, frame.payload)).collect();
     let data = |opcode, payload: &[u8]| (opcode, payload.to_vec());
     let close = 1000_u16.to_be_bytes();
-    assert_eq!(
-        frames,
-        [data(1, b"one"), data(2, &[0, 255]), data(1, b"frag"), data(8, &close)]
-    );
+    assert_eq!(frames, [data(1, b"one"), data(2, &[0, 255]), data(1, b"frag"), data(8, &close)]);
 }
 
 #[test]

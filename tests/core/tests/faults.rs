@@ -1,5 +1,12 @@
 //! The whole conversation over a next layer that caps, stalls, ends, or fails at its n-th
 //! operation, for every n, on either side, blocking and asynchronous.
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "what these tests share outside of #[test] may fail them too"
+)]
 
 use std::{
     sync::{Arc, atomic::AtomicU64, atomic::Ordering},

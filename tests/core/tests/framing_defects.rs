@@ -1,4 +1,11 @@
 //! What other implementations got wrong in framing, each as a test named for it, in both roles.
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "what these tests share outside of #[test] may fail them too"
+)]
 
 use socklet_core::{Error, ProtocolError, wire::close::CloseCode};
 use socklet_core_tests::{
@@ -168,7 +175,8 @@ fn a_continuation_of_nothing_is_refused() {
             fails(Endpoint::new(who), &frame.to(who), ProtocolError::UnexpectedContinuation);
         }
         let message = Frame::text("whole").to(who);
-        let received = Endpoint::new(who).receive_split(&[message, Frame::more("x").to(who)].concat());
+        let received =
+            Endpoint::new(who).receive_split(&[message, Frame::more("x").to(who)].concat());
         assert_eq!(received.seen, [Seen::Text("whole".into())]);
         assert_eq!(received.end, Err(Error::Protocol(ProtocolError::UnexpectedContinuation)));
     }
@@ -198,7 +206,8 @@ fn a_ping_inside_a_fragmented_message_leaves_it_as_it_was() {
                 Seen::Text("next".into()),
             ]
         );
-        let pongs: Vec<_> = decode(&received.written).into_iter().map(|f| (f.opcode, f.payload)).collect();
+        let pongs: Vec<_> =
+            decode(&received.written).into_iter().map(|f| (f.opcode, f.payload)).collect();
         assert_eq!(pongs, [(10, control("1")), (10, control("2"))]);
     }
 }
@@ -263,7 +272,8 @@ fn pongs_do_not_queue_up_without_bound() {
 fn a_burst_of_echoes_leaves_in_one_write() {
     use socklet_core_tests::wire::Wire;
 
-    let burst: Vec<_> = (0..60).map(|n| Frame::text(format!("message {n}")).to(Who::Server)).collect();
+    let burst: Vec<_> =
+        (0..60).map(|n| Frame::text(format!("message {n}")).to(Who::Server)).collect();
     let mut ws = Endpoint::new(Who::Server).blocking_server(Wire::new([burst.concat()]));
     let mut echoed = 0;
     let end: Error<Fault> = loop {

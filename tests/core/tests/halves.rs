@@ -7,6 +7,22 @@
     reason = "what these tests share outside of #[test] may fail them too"
 )]
 
+#[path = "halves/closing.rs"]
+mod closing;
+#[path = "halves/deadlines.rs"]
+mod deadlines;
+#[path = "halves/dropping.rs"]
+mod dropping;
+#[path = "halves/duplex.rs"]
+mod duplex;
+#[path = "halves/faults.rs"]
+mod faults;
+#[path = "halves/playing.rs"]
+mod playing;
+#[path = "halves/random.rs"]
+mod random;
+#[path = "halves/reunite.rs"]
+mod reunite;
 #[path = "halves/support.rs"]
 mod support;
 #[path = "halves/wakeups.rs"]

@@ -1,4 +1,11 @@
 //! Frame headers (RFC 6455 sections 5.2 and 5.7): decoded and encoded, and cut anywhere.
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "what these tests share outside of #[test] may fail them too"
+)]
 
 use socklet_core::{
     Error, ProtocolError,
@@ -9,14 +16,8 @@ use socklet_core::{
 };
 use socklet_core_tests::{Who, receiving::Endpoint, receiving::Seen, rng::TestRng};
 
-const OPCODES: [Opcode; 6] = [
-    Opcode::Continuation,
-    Opcode::Text,
-    Opcode::Binary,
-    Opcode::Close,
-    Opcode::Ping,
-    Opcode::Pong,
-];
+const OPCODES: [Opcode; 6] =
+    [Opcode::Continuation, Opcode::Text, Opcode::Binary, Opcode::Close, Opcode::Ping, Opcode::Pong];
 
 /// Lengths at which the field changes, and what 32-bit arithmetic would make of longer ones.
 const LENGTHS: [u64; 17] = [
@@ -49,11 +50,7 @@ fn rfc_examples() -> Vec<(Who, Vec<u8>, Seen)> {
         (Who::Server, [&b"\x81\x85"[..], &masked_hello].concat(), hello.clone()),
         (Who::Client, b"\x01\x03Hel\x80\x02lo".to_vec(), hello),
         (Who::Client, b"\x89\x05Hello".to_vec(), Seen::Ping(b"Hello".to_vec())),
-        (
-            Who::Server,
-            [&b"\x8A\x85"[..], &masked_hello].concat(),
-            Seen::Pong(b"Hello".to_vec()),
-        ),
+        (Who::Server, [&b"\x8A\x85"[..], &masked_hello].concat(), Seen::Pong(b"Hello".to_vec())),
         (Who::Client, [&b"\x82\x7E\x01\x00"[..], &short].concat(), Seen::Binary(short.clone())),
         (
             Who::Client,
@@ -73,7 +70,7 @@ fn the_examples_of_the_rfc_are_received_in_every_split() {
             let ends = (1..14).chain(bytes.len() - 3..bytes.len());
             for at in ends {
                 let (head, tail) = bytes.split_at(at);
-                assert_eq!(endpoint.receive(&[head, tail]).seen, [seen.clone()]);
+                assert_eq!(endpoint.receive(&[head, tail]).seen, std::slice::from_ref(&seen));
             }
             endpoint.receive_all(&bytes)
         };

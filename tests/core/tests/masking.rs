@@ -1,4 +1,11 @@
 //! Masking (RFC 6455 section 5.3) against the definition, byte by byte.
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "what these tests share outside of #[test] may fail them too"
+)]
 
 use socklet_core::{Client, Message, io::blocking::WebSocket, wire::mask::Mask};
 use socklet_core_tests::{
@@ -18,7 +25,7 @@ fn masked(bytes: &[u8], key: [u8; 4]) -> Vec<u8> {
 #[test]
 fn masking_is_right_at_every_alignment_length_and_split() {
     let plain = TestRng::new(3).bytes(70);
-    let mut memory = vec![0_u8; 70 + 32];
+    let mut memory = [0_u8; 70 + 32];
     for alignment in 0..16 {
         for len in 0..=70 {
             let expected = masked(&plain[..len], KEY);

@@ -1,10 +1,16 @@
 //! Buffers: what fits, what is said when something does not, and that none grows by what a peer
 //! only declares.
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "what these tests share outside of #[test] may fail them too"
+)]
 
 use socklet_core::{
     Config, ConfigError, Error, Fragmentation, Message, ResourceError, UsageError,
-    io::blocking::WebSocket,
-    wire::MAX_CONTROL_FRAME_LEN,
+    io::blocking::WebSocket, wire::MAX_CONTROL_FRAME_LEN,
 };
 use socklet_core_tests::{
     Fault, Who,
@@ -49,7 +55,8 @@ fn a_message_of_the_receive_buffer_less_131_bytes_always_fits() {
                 for piece_len in [1, 2, 3, 50, 131, 137, bytes.len()] {
                     let pieces: Vec<_> = bytes.chunks(piece_len).collect();
                     let received = endpoint.receive(&pieces);
-                    let messages: Vec<_> = received.seen.iter().filter(|s| s.is_message()).collect();
+                    let messages: Vec<_> =
+                        received.seen.iter().filter(|s| s.is_message()).collect();
                     let expected = Seen::Binary(payload.clone());
                     assert_eq!(messages, [&expected, &expected], "{receive_len} {piece_len}");
                     assert_eq!(received.end, Err(Error::ConnectionLost));
@@ -121,10 +128,7 @@ fn a_message_that_is_too_long_says_so_and_is_then_received_in_chunks_whole() {
     }
 }
 
-fn check_too_long<R: socklet_core::Role>(
-    mut ws: WebSocket<Wire, R, TestBuffer>,
-    payload: &[u8],
-) {
+fn check_too_long<R: socklet_core::Role>(mut ws: WebSocket<Wire, R, TestBuffer>, payload: &[u8]) {
     for _ in 0..2 {
         let Err(Error::Resource(ResourceError::ReceiveBuffer { needed, available })) = ws.recv()
         else {

@@ -1,4 +1,11 @@
 //! The opening handshake through the streams: what it keeps, what it answers, and how it goes on.
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "what these tests share outside of #[test] may fail them too"
+)]
 
 use socklet_core::{
     Config, ConfigError, Error, HandshakeError, Message, ResourceError, UsageError,
@@ -6,19 +13,11 @@ use socklet_core::{
         client, head_len,
         server::{Accept, Decision, Reject, Request},
     },
-    io::{blocking, nonblocking},
+    io::blocking,
 };
 use socklet_core_tests::{
-    Fault, Who,
-    buffers::TestBuffer,
-    clock::VirtualClock,
-    dropping::Dropper,
-    executor::{run, run_pair},
-    faulty::{Faulty, Plan},
-    frames::Frame,
-    pipe::duplex,
-    rng::TestRng,
-    wire::Wire,
+    Fault, Who, buffers::TestBuffer, clock::VirtualClock, executor::run_pair, frames::Frame,
+    pipe::duplex, rng::TestRng, wire::Wire,
 };
 
 type Server<S> = blocking::WebSocket<S, socklet_core::Server, TestBuffer>;
@@ -50,7 +49,10 @@ fn accept(_: &Request<'_>) -> Decision<'static> {
 /// The request that the [`client`] makes, and the response that accepts it.
 fn exchanged() -> (Vec<u8>, String) {
     let mut ws = client(Wire::default());
-    assert_eq!(ws.handshake(&request()).map(|_| ()), Err(Error::Handshake(HandshakeError::EndOfStream)));
+    assert_eq!(
+        ws.handshake(&request()).map(|_| ()),
+        Err(Error::Handshake(HandshakeError::EndOfStream))
+    );
     let sent = ws.into_inner().0.written;
     let mut ws = server(Wire::new([&sent]));
     ws.accept_with(|_| Decision::Accept(Accept::new().subprotocol("chat"))).unwrap();
@@ -248,7 +250,12 @@ fn a_request_can_be_read_first_and_answered_later() {
 
 #[test]
 fn a_request_that_cannot_be_made_changes_nothing() {
-    let mut ws = Client::client(Wire::default(), TestRng::new(1), TestBuffer::fixed(200), TestBuffer::fixed(140));
+    let mut ws = Client::client(
+        Wire::default(),
+        TestRng::new(1),
+        TestBuffer::fixed(200),
+        TestBuffer::fixed(140),
+    );
     let long = Err(Error::Resource(ResourceError::StagingBuffer { needed: 0, available: 140 }));
     match ws.handshake(&request()).map(|_| ()) {
         Err(Error::Resource(ResourceError::StagingBuffer { needed, available: 140 })) => {
@@ -275,90 +282,6 @@ fn what_is_done_out_of_turn_is_refused() {
     assert_eq!(ws.assume_open::<Fault>(), Err(Error::Usage(UsageError::AlreadyOpen)));
     let mut ws = client(Wire::default());
     assert_eq!(ws.close(socklet_core::wire::close::CloseCode::NORMAL, "").map(|_| ()), not_open);
-}
-
-/// Runs an operation of an asynchronous server, dropped at each await in turn, with what it wrote.
-fn dropped_everywhere<T: PartialEq + std::fmt::Debug>(
-    bytes: &[u8],
-    operation: impl AsyncFn(
-        &mut nonblocking::WebSocket<Faulty<socklet_core_tests::pipe::Pipe>, socklet_core::Server, TestBuffer>,
-    ) -> T,
-) -> T {
-    let mut undisturbed = None;
-    for n in 0.. {
-        let (near, far) = duplex(4096);
-        far.put(bytes);
-        let tap = near.tap();
-        let plan = Plan { stalls: 1, read_len: 50, write_len: 40, ..Plan::NONE };
-        let buffer = || TestBuffer::fixed(1024);
-        let mut ws = nonblocking::WebSocket::server(Faulty::new(near, plan), buffer(), buffer());
-        let dropper = if n == 0 { Dropper::never() } else { Dropper::at(n - 1) };
-        let result = run(dropper.again(async || operation(&mut ws).await));
-        let outcome = (result, tap.bytes());
-        match &undisturbed {
-            None => undisturbed = Some(outcome),
-            Some(undisturbed) => assert_eq!(&outcome, undisturbed, "dropped at {}", n - 1),
-        }
-        if n > 0 && dropper.awaits() < n {
-            assert!(n > 5, "there are awaits to be dropped at");
-            return undisturbed.unwrap().0;
-        }
-    }
-    unreachable!()
-}
-
-#[test]
-fn a_dropped_rejection_goes_on_when_called_again() {
-    let reject = Reject::new(403).body(b"no");
-    let rejected = Err(Error::Handshake(HandshakeError::Rejected { status: 403 }));
-    let result = dropped_everywhere(REQUEST.as_bytes(), async |ws| {
-        ws.accept_with(|_| Decision::Reject(reject)).await
-    });
-    assert_eq!(result, rejected);
-}
-
-#[test]
-fn a_dropped_failure_answer_goes_on_when_called_again() {
-    let other_version = REQUEST.replace("Version: 13", "Version: 8");
-    let result = dropped_everywhere(other_version.as_bytes(), async |ws| ws.accept().await);
-    assert_eq!(result, Err(Error::Handshake(HandshakeError::Version)));
-    let malformed = format!("G\u{1} /{} HTTP\r\n\r\n", "x".repeat(100));
-    let result = dropped_everywhere(malformed.as_bytes(), async |ws| {
-        ws.read_request().await.map(|_| ())
-    });
-    assert_eq!(result, Err(Error::Handshake(HandshakeError::MalformedHead)));
-    let long = "x".repeat(2000);
-    let result = dropped_everywhere(long.as_bytes(), async |ws| ws.accept().await);
-    assert!(matches!(result, Err(Error::Handshake(HandshakeError::HeadTooLong { .. }))));
-}
-
-#[test]
-fn a_dropped_answer_to_goes_on_when_called_again() {
-    let parsed = Request::parse(REQUEST.as_bytes()).unwrap();
-    let result = dropped_everywhere(b"", async |ws| {
-        ws.answer_to(&parsed, &Decision::Accept(Accept::new())).await
-    });
-    assert_eq!(result, Ok(()));
-    let reject = Decision::Reject(Reject::new(404).body(&[b'.'; 300]));
-    let result = dropped_everywhere(b"", async |ws| ws.answer_to(&parsed, &reject).await);
-    assert_eq!(result, Err(Error::Handshake(HandshakeError::Rejected { status: 404 })));
-}
-
-#[test]
-fn a_dropped_declined_handshake_ends_the_same() {
-    for n in 0..40 {
-        let (near, far) = duplex(4096);
-        far.put(b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\n\r\n");
-        let plan = Plan { stalls: 1, read_len: 9, write_len: 90, ..Plan::NONE };
-        let buffer = || TestBuffer::fixed(1024);
-        let next = Faulty::new(near, plan);
-        let mut ws = nonblocking::WebSocket::client(next, TestRng::new(1), buffer(), buffer());
-        let dropper = Dropper::at(n);
-        let result = run(dropper.again(async || ws.handshake(&request()).await.map(|_| ())));
-        assert_eq!(result, Err(Error::Handshake(HandshakeError::Declined { status: 503 })));
-        assert_eq!(ws.response().unwrap().header("Retry-After"), Some(&b"5"[..]));
-        assert_eq!(head_len(&far.take()).map(|_| ()), Some(()), "one whole request was sent");
-    }
 }
 
 #[test]

@@ -1,4 +1,11 @@
 //! The whole conversation while nothing goes wrong: what the other files compare with.
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "what these tests share outside of #[test] may fail them too"
+)]
 
 use std::thread;
 
@@ -86,10 +93,7 @@ fn each_side_receives_what_the_other_sent_in_order() {
 fn both_sides_agree_on_how_it_was_closed() {
     let (client, server, ..) = nonblocking(1 << 16);
     let reason = String::from("done, grüße");
-    assert_eq!(
-        server.closed,
-        Some(WasClosed { by: Side::Peer, code: Some(1000), reason })
-    );
+    assert_eq!(server.closed, Some(WasClosed { by: Side::Peer, code: Some(1000), reason }));
     let reason = String::new();
     assert_eq!(client.closed, Some(WasClosed { by: Side::Local, code: Some(1000), reason }));
 }

@@ -1,5 +1,12 @@
 //! UTF-8 in pieces (RFC 6455 section 8.1): every short sequence in every segmentation against
 //! the grammar of RFC 3629 and against the standard library, and failing as early as can be.
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "what these tests share outside of #[test] may fail them too"
+)]
 
 use socklet_core::{Error, ProtocolError, wire::utf8::Utf8};
 use socklet_core_tests::{
@@ -247,7 +254,8 @@ fn a_text_that_ends_within_a_code_point_is_not_utf8() {
 fn a_connection_fails_at_the_first_impossible_byte_and_waits_before_it() {
     for who in Who::BOTH {
         for text in IMPOSSIBLE {
-            let first = (1..=text.len()).find(|len| by_grammar(&text[..*len]) == Judgement::Impossible);
+            let first =
+                (1..=text.len()).find(|len| by_grammar(&text[..*len]) == Judgement::Impossible);
             let (at, padding) = (first.unwrap() - 1, vec![b'x'; 60]);
             let bytes = Frame::text([text, &padding].concat()).to(who);
             let header_len = if who == Who::Server { 6 } else { 2 };

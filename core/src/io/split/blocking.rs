@@ -224,7 +224,15 @@ impl<P: Deref<Target: WaitCells<Next: Write>>, T: Deadline<Next<P>>> SendHalf<P,
     /// # Errors
     /// [`Error::Usage`] when not open, [`Error::Config`] if it is too long.
     pub fn ping(&mut self, payload: &[u8]) -> Result<(), Error<WriteError<P>>> {
-        self.control(|writer, _| writer.write_side.stage_ping(payload))
+        self.run(
+            |writer, _| {
+                if !writer.write_side.has_control_room() {
+                    return Ok(Staged::Partly);
+                }
+                writer.write_side.stage_ping(payload).map(|()| Staged::Whole)
+            },
+            true,
+        )
     }
 
     /// Sends a Close frame, after which nothing can be sent. The other half receives the peer's.
@@ -232,7 +240,15 @@ impl<P: Deref<Target: WaitCells<Next: Write>>, T: Deadline<Next<P>>> SendHalf<P,
     /// # Errors
     /// As [`Sender::close`](crate::io::blocking::Sender::close).
     pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error<WriteError<P>>> {
-        self.control(|writer, now_ms| writer.write_side.stage_close(code, reason, now_ms))
+        self.run(
+            |writer, now_ms| {
+                if !writer.write_side.has_close_room() {
+                    return Ok(Staged::Partly);
+                }
+                writer.write_side.stage_close(code, reason, now_ms).map(|()| Staged::Whole)
+            },
+            true,
+        )
     }
 
     /// Writes and flushes all that is staged.
@@ -243,28 +259,31 @@ impl<P: Deref<Target: WaitCells<Next: Write>>, T: Deadline<Next<P>>> SendHalf<P,
         self.run(|_, _| Ok(Staged::Whole), true)
     }
 
-    /// Bytes of the message that a failed `send` left half sent; `None` if there is none.
-    pub fn unfinished(&self) -> Option<usize> {
-        self.cells.writer(|writer| writer.write_side.unfinished())
+    /// How much of its message a dropped or failed `send` or `feed` has taken, in bytes, if not
+    /// all of it: `None` if it was taken whole. After `Some(0)` call it again or forget it; after
+    /// more the same call has to continue it before another message can be sent.
+    pub fn unfinished(&mut self) -> Option<usize> {
+        let unfinished = self.cells.writer(|writer| writer.write_side.unfinished());
+        // What cannot be written any more is told by the next send.
+        let _ = self.deliver();
+        unfinished
+    }
+
+    /// Writes what the other half left while it could not have the writer.
+    fn deliver(&mut self) -> Result<(), Error<WriteError<P>>> {
+        let Self { cells, clock, .. } = self;
+        let cells = &**cells;
+        while !cells.mailbox(|mailbox| mailbox.is_empty()) {
+            match cells.try_writer(|writer| writer.drain(cells, clock)) {
+                Some(drained) => drained?,
+                None => break,
+            }
+        }
+        Ok(())
     }
 
     fn stage(&mut self, part: Part<'_>, drain: bool) -> Result<(), Error<WriteError<P>>> {
         self.run(|writer, _| writer.write_side.stage_part(part), drain)
-    }
-
-    fn control(
-        &mut self,
-        mut stage: impl FnMut(&mut WriterOf<P>, Option<u64>) -> Result<(), Error<WriteError<P>>>,
-    ) -> Result<(), Error<WriteError<P>>> {
-        self.run(
-            |writer, now_ms| {
-                if !writer.write_side.has_control_room() {
-                    return Ok(Staged::Partly);
-                }
-                stage(writer, now_ms).map(|()| Staged::Whole)
-            },
-            true,
-        )
     }
 
     /// Stages as often as it takes, writing between, and writes all at the end if `drain`.
@@ -291,13 +310,7 @@ impl<P: Deref<Target: WaitCells<Next: Write>>, T: Deadline<Next<P>>> SendHalf<P,
             // The other half may have seen the end meanwhile.
             writer.write_side.outcome()
         });
-        // What the other half left while it could not have the writer.
-        while !cells.mailbox(|mailbox| mailbox.is_empty()) {
-            match cells.try_writer(|writer| writer.drain(cells, clock)) {
-                Some(drained) => drained?,
-                None => break,
-            }
-        }
+        self.deliver()?;
         sent
     }
 }

@@ -5,7 +5,7 @@ use core::{
     num::NonZeroUsize,
     ops::Deref,
     pin::pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll, Waker, ready},
 };
 
 use embedded_io_async::{ErrorType, Read, Write};
@@ -133,8 +133,8 @@ where
                 if let Poll::Ready(read) = read.as_mut().poll(context) {
                     return Poll::Ready(Reading::Done(read));
                 }
-                if open && cells.mailbox(|mailbox| mailbox.is_closing()) {
-                    return Poll::Ready(Reading::Closing);
+                if cells.mailbox(|mailbox| mailbox.has_news(open)) {
+                    return Poll::Ready(Reading::News);
                 }
                 sleep.as_mut().poll(context).map(|()| Reading::Due)
             })
@@ -154,7 +154,7 @@ where
                     return Err(Error::Transport(error));
                 }
             }
-            Reading::Closing => {}
+            Reading::News => {}
             Reading::Due => {
                 if let Some(now_ms) = now_ms {
                     // A deadline that has passed ends the connection, which the next poll tells.
@@ -169,8 +169,8 @@ where
 /// How a wait for bytes ended.
 enum Reading<T> {
     Done(T),
-    /// The sender has sent a Close frame: another deadline holds.
-    Closing,
+    /// The sender has sent a Close frame, or failed: see to that first.
+    News,
     /// Something is due by the clock.
     Due,
 }
@@ -208,7 +208,13 @@ async fn in_time<K: Cells, T: Timer, U>(
             cells.try_writer(|writer| writer.write_side.write_deadline_ms(now_ms)).flatten()
         });
         if deadline_ms.is_some_and(|at_ms| now_ms.is_some_and(|now_ms| at_ms <= now_ms)) {
-            cells.try_writer(|writer| writer.write_side.write_expired()).unwrap_or(Ok(()))?;
+            let expired = cells.try_writer(|writer| {
+                for waiting in [&mut writer.sender, &mut writer.receiver] {
+                    waiting.take().inspect(Waker::wake_by_ref);
+                }
+                writer.write_side.write_expired()
+            });
+            expired.unwrap_or(Ok(()))?;
         }
         let mut sleep = pin!(sleep(clock, deadline_ms));
         let polled = poll_fn(|context| {
@@ -370,7 +376,16 @@ impl<P: Deref<Target: Cells<Next: Write>>, T: Timer> SendHalf<P, T> {
     /// # Cancellation
     /// Taken whole or not at all.
     pub async fn ping(&mut self, payload: &[u8]) -> Result<(), Error<WriteError<P>>> {
-        self.control(|writer, _| writer.write_side.stage_ping(payload)).await
+        self.run(
+            |writer, _| {
+                if !writer.write_side.has_control_room() {
+                    return Ok(Staged::Partly);
+                }
+                writer.write_side.stage_ping(payload).map(|()| Staged::Whole)
+            },
+            true,
+        )
+        .await
     }
 
     /// Sends a Close frame, after which nothing can be sent. The other half receives the peer's.
@@ -385,7 +400,16 @@ impl<P: Deref<Target: Cells<Next: Write>>, T: Timer> SendHalf<P, T> {
         code: CloseCode,
         reason: &str,
     ) -> Result<(), Error<WriteError<P>>> {
-        self.control(|writer, now_ms| writer.write_side.stage_close(code, reason, now_ms)).await
+        self.run(
+            |writer, now_ms| {
+                if !writer.write_side.has_close_room() {
+                    return Ok(Staged::Partly);
+                }
+                writer.write_side.stage_close(code, reason, now_ms).map(|()| Staged::Whole)
+            },
+            true,
+        )
+        .await
     }
 
     /// Writes and flushes all that is staged.
@@ -399,30 +423,15 @@ impl<P: Deref<Target: Cells<Next: Write>>, T: Timer> SendHalf<P, T> {
         self.run(|_, _| Ok(Staged::Whole), true).await
     }
 
-    /// Bytes of the message that a dropped or failed `send` left half sent; `None` if there is
-    /// none.
+    /// How much of its message a dropped or failed `send` or `feed` has taken, in bytes, if not
+    /// all of it: `None` if it was taken whole. After `Some(0)` call it again or forget it; after
+    /// more the same call has to continue it before another message can be sent.
     pub fn unfinished(&self) -> Option<usize> {
         self.cells.try_writer(|writer| writer.write_side.unfinished()).flatten()
     }
 
     async fn stage(&mut self, part: Part<'_>, drain: bool) -> Result<(), Error<WriteError<P>>> {
         self.run(|writer, _| writer.write_side.stage_part(part), drain).await
-    }
-
-    async fn control(
-        &mut self,
-        mut stage: impl FnMut(&mut WriterOf<P>, Option<u64>) -> Result<(), Error<WriteError<P>>>,
-    ) -> Result<(), Error<WriteError<P>>> {
-        self.run(
-            |writer, now_ms| {
-                if !writer.write_side.has_control_room() {
-                    return Ok(Staged::Partly);
-                }
-                stage(writer, now_ms).map(|()| Staged::Whole)
-            },
-            true,
-        )
-        .await
     }
 
     /// Stages as often as it takes, writing between, and writes all at the end if `drain`.
@@ -434,19 +443,23 @@ impl<P: Deref<Target: Cells<Next: Write>>, T: Timer> SendHalf<P, T> {
         let Self { cells, clock, .. } = self;
         let cells = &**cells;
         let now_ms = clock.now();
-        let mut sending = Sending { cells, wake_receiver: drain };
+        let mut sending = Sending { cells, wake_receiver: true };
         let mut staged = false;
         let sent = in_time(cells, clock, |writer, context| {
             writer.sending = true;
             let sent = writer
                 .poll_send(cells, context, drain, &mut staged, |writer| stage(writer, now_ms));
             writer.sender = sent.is_pending().then(|| context.waker().clone());
+            if !writer.write_side.is_open()
+                && let Some(receiver) = writer.receiver.take()
+            {
+                // Another deadline holds for it.
+                receiver.wake();
+            }
             sent
         })
         .await?;
-        // After a Close frame another deadline holds for the receiver.
-        let open = cells.try_writer(|writer| writer.write_side.is_open());
-        sending.wake_receiver = open != Some(true);
+        sending.wake_receiver = false;
         sent
     }
 }

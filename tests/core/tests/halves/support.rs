@@ -6,10 +6,11 @@ use std::{
     pin::Pin,
     rc::Rc,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Condvar, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll, Wake, Waker},
+    time::Duration,
 };
 
 use socklet_core::{
@@ -244,4 +245,35 @@ pub(crate) async fn poll_once<F: Future>(mut future: Pin<&mut F>) -> Option<F::O
         Poll::Pending => Poll::Ready(None),
     })
     .await
+}
+
+/// Something that one task tells another.
+#[derive(Default)]
+pub(crate) struct Signal(Mutex<(bool, Option<Waker>)>, Condvar);
+
+impl Signal {
+    pub(crate) fn set(&self) {
+        let mut signal = self.0.lock().unwrap();
+        signal.0 = true;
+        self.1.notify_all();
+        if let Some(waker) = signal.1.take() {
+            waker.wake();
+        }
+    }
+
+    pub(crate) async fn wait(&self) {
+        std::future::poll_fn(|context| {
+            let mut signal = self.0.lock().unwrap();
+            signal.1 = Some(context.waker().clone());
+            if signal.0 { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+    }
+
+    pub(crate) fn wait_blocking(&self) {
+        let signal = self.0.lock().unwrap();
+        let hang = Duration::from_secs(10);
+        let (signal, _) = self.1.wait_timeout_while(signal, hang, |signal| !signal.0).unwrap();
+        assert!(signal.0, "waits for ever");
+    }
 }
