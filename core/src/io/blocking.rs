@@ -171,9 +171,6 @@ impl<S: Read + Write, R: Role, B: Buffer, C: Compression, T: Deadline<S>> WebSoc
     /// # Errors
     /// As [`recv`](Self::recv).
     pub fn receive(&mut self, mode: Mode, control: bool) -> Result<Ready, Error<S::Error>> {
-        if mode == Mode::Whole && self.connection.is_chunked() {
-            return Err(UsageError::MessageUnfinished.into());
-        }
         self.drive(Goal::Receive(mode, control))
     }
 
@@ -324,15 +321,7 @@ impl<S: Read + Write, R: Role, B: Buffer, C: Compression, T: Deadline<S>> WebSoc
     fn drive(&mut self, goal: Goal) -> Result<Ready, Error<S::Error>> {
         loop {
             let now_ms = self.clock.now();
-            let step = match goal {
-                Goal::Head => self.connection.poll_head(now_ms),
-                Goal::Receive(mode, control) => self.connection.poll_receive(mode, control, now_ms),
-            };
-            match step {
-                Step::Ready(Ready::Ended) => {
-                    self.connection.write_side().outcome()?;
-                    return Ok(Ready::Ended);
-                }
+            match goal.poll(&mut self.connection, now_ms)? {
                 Step::Ready(ready) => return Ok(ready),
                 Step::Drain => self.sender().drain()?,
                 Step::Read => self.read()?,

@@ -23,6 +23,13 @@ mod stream;
 
 pub use stream::{Sender, WebSocket};
 
+use crate::{
+    Error, Role, UsageError,
+    buffer::Buffer,
+    connection::{Connection, Mode, Ready, Step},
+    permessage_deflate::Compression,
+};
+
 /// A clock that counts milliseconds and never goes back.
 pub trait Clock {
     /// Whether it runs at all: the code for deadlines is not linked for a clock that does not.
@@ -55,5 +62,27 @@ enum Goal {
     /// The head of the opening handshake.
     Head,
     /// A message, a chunk of one, or, if so wanted, a control frame.
-    Receive(crate::connection::Mode, bool),
+    Receive(Mode, bool),
+}
+
+impl Goal {
+    /// Says what to do next, and how the connection ended if it was not by a closing handshake.
+    fn poll<R: Role, B: Buffer, C: Compression, E>(
+        self,
+        connection: &mut Connection<R, B, C>,
+        now_ms: Option<u64>,
+    ) -> Result<Step, Error<E>> {
+        let step = match self {
+            Self::Head => connection.poll_head(now_ms),
+            // The rest of a message in chunks is no message.
+            Self::Receive(Mode::Whole, _) if connection.is_chunked() => {
+                return Err(UsageError::MessageUnfinished.into());
+            }
+            Self::Receive(mode, control) => connection.poll_receive(mode, control, now_ms),
+        };
+        if step == Step::Ready(Ready::Ended) {
+            connection.write_side().outcome()?;
+        }
+        Ok(step)
+    }
 }

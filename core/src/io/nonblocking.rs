@@ -10,7 +10,7 @@
 use core::{
     future::{Future, poll_fn},
     num::NonZeroUsize,
-    pin::pin,
+    pin::{Pin, pin},
     task::Poll,
 };
 
@@ -173,11 +173,12 @@ impl<S: Read + Write, R: Role, B: Buffer, C: Compression, T: Timer> WebSocket<S,
     ///
     /// # Cancellation
     /// Loses nothing.
-    pub async fn receive(&mut self, mode: Mode, control: bool) -> Result<Ready, Error<S::Error>> {
-        if mode == Mode::Whole && self.connection.is_chunked() {
-            return Err(UsageError::MessageUnfinished.into());
-        }
-        self.drive(Goal::Receive(mode, control)).await
+    pub fn receive(
+        &mut self,
+        mode: Mode,
+        control: bool,
+    ) -> impl Future<Output = Result<Ready, Error<S::Error>>> {
+        self.drive(Goal::Receive(mode, control))
     }
 
     /// Receives the next message whole; `None` once the closing handshake is done.
@@ -372,27 +373,22 @@ impl<S: Read + Write, R: Role, B: Buffer, C: Compression, T: Timer> WebSocket<S,
     async fn drive(&mut self, goal: Goal) -> Result<Ready, Error<S::Error>> {
         loop {
             let now_ms = self.clock.now();
-            let step = match goal {
-                Goal::Head => self.connection.poll_head(now_ms),
-                Goal::Receive(mode, control) => self.connection.poll_receive(mode, control, now_ms),
-            };
-            match step {
-                Step::Ready(Ready::Ended) => {
-                    self.connection.write_side().outcome()?;
-                    return Ok(Ready::Ended);
-                }
+            match goal.poll(&mut self.connection, now_ms)? {
                 Step::Ready(ready) => return Ok(ready),
                 Step::Drain => self.sender().drain().await?,
-                Step::Read => self.read().await?,
+                Step::Read => {
+                    let wakeup_ms = now_ms.and_then(|_| self.connection.write_side().wakeup_ms());
+                    let sleep = wakeup_ms.map(|at_ms| self.clock.sleep_until_ms(at_ms));
+                    let read = self.next.read(self.connection.space()?);
+                    let read = before(pin!(read), pin!(sleep)).await;
+                    self.after_read(read)?;
+                }
             }
         }
     }
 
-    /// Reads once, or does what is due when nothing came in time.
-    async fn read(&mut self) -> Result<(), Error<S::Error>> {
-        let wakeup_ms = if T::RUNS { self.connection.write_side().wakeup_ms() } else { None };
-        let read = self.next.read(self.connection.space()?);
-        let read = before(&mut self.clock, wakeup_ms, read).await;
+    /// Takes note of what came of a read; `None`: nothing in time.
+    fn after_read(&mut self, read: Option<Result<usize, S::Error>>) -> Result<(), Error<S::Error>> {
         let now_ms = self.clock.now();
         match read {
             Some(Ok(len)) => match NonZeroUsize::new(len) {
@@ -421,12 +417,11 @@ impl<S: Write, R: Role, B: Buffer, T: Timer> Sender<'_, S, R, B, T> {
     /// A message that fits the free part of the staging buffer is taken whole before the first
     /// await. Of a longer one whole frames are taken. [`unfinished`](WebSocket::unfinished) says
     /// how much has been taken: call this again with the same message to go on.
-    pub async fn send<'m>(
+    pub fn send<'m>(
         &mut self,
         message: impl Into<Message<'m>>,
-    ) -> Result<(), Error<S::Error>> {
-        self.stage(message.into().into()).await?;
-        self.drain().await
+    ) -> impl Future<Output = Result<(), Error<S::Error>>> {
+        self.write(message.into().into())
     }
 
     /// Stages a message, to leave with the next `send` or `flush`, or when receiving has to wait.
@@ -441,7 +436,11 @@ impl<S: Write, R: Role, B: Buffer, T: Timer> Sender<'_, S, R, B, T> {
         &mut self,
         message: impl Into<Message<'m>>,
     ) -> Result<(), Error<S::Error>> {
-        self.stage(message.into().into()).await
+        let part = message.into().into();
+        while self.write_side.stage_part(part)? == Staged::Partly {
+            self.drain().await?;
+        }
+        Ok(())
     }
 
     /// Sends a part of a message; the last has `fin`. All parts are of one kind; text may be cut
@@ -459,8 +458,7 @@ impl<S: Write, R: Role, B: Buffer, T: Timer> Sender<'_, S, R, B, T> {
         part: &[u8],
         fin: bool,
     ) -> Result<(), Error<S::Error>> {
-        self.stage(Part::new(kind, part, fin)).await?;
-        self.drain().await
+        self.write(Part::new(kind, part, fin)).await
     }
 
     /// Sends a Ping of at most 125 bytes (RFC 6455 section 5.5.2), between the fragments of a
@@ -519,11 +517,15 @@ impl<S: Write, R: Role, B: Buffer, T: Timer> Sender<'_, S, R, B, T> {
         self.drain().await
     }
 
-    async fn stage(&mut self, part: Part<'_>) -> Result<(), Error<S::Error>> {
-        while self.write_side.stage_part(part)? == Staged::Partly {
+    /// Stages a part of a message and writes all that is staged.
+    async fn write(&mut self, part: Part<'_>) -> Result<(), Error<S::Error>> {
+        loop {
+            let staged = self.write_side.stage_part(part)?;
             self.drain().await?;
+            if staged == Staged::Whole {
+                return Ok(());
+            }
         }
-        Ok(())
     }
 
     async fn control_room(&mut self) -> Result<(), Error<S::Error>> {
@@ -535,44 +537,39 @@ impl<S: Write, R: Role, B: Buffer, T: Timer> Sender<'_, S, R, B, T> {
 
     async fn drain(&mut self) -> Result<(), Error<S::Error>> {
         while !self.write_side.is_drained() {
-            let deadline_ms = if T::RUNS {
-                let now_ms = self.clock.now_ms();
-                self.write_side.write_deadline_ms(now_ms)
-            } else {
-                None
-            };
+            let now_ms = self.clock.now();
+            let deadline_ms = now_ms.and_then(|now_ms| self.write_side.write_deadline_ms(now_ms));
+            let sleep = deadline_ms.map(|at_ms| self.clock.sleep_until_ms(at_ms));
             let staged = self.write_side.staged();
-            if !staged.is_empty() {
-                match before(self.clock, deadline_ms, self.next.write(staged)).await {
-                    Some(Ok(0)) => self.write_side.end_of_stream()?,
-                    Some(Ok(len)) => self.write_side.written(len),
-                    Some(Err(error)) => self.failed(error)?,
-                    None => self.write_side.write_expired()?,
-                }
+            let written = if staged.is_empty() {
+                let flush = self.next.flush();
+                before(pin!(flush), pin!(sleep)).await.map(|flushed| flushed.map(|()| None))
             } else {
-                match before(self.clock, deadline_ms, self.next.flush()).await {
-                    Some(Ok(())) => self.write_side.flushed(),
-                    Some(Err(error)) => self.failed(error)?,
-                    None => self.write_side.write_expired()?,
-                }
+                let write = self.next.write(staged);
+                before(pin!(write), pin!(sleep)).await.map(|len| len.map(Some))
+            };
+            match written {
+                Some(Ok(None)) => self.write_side.flushed(),
+                Some(Ok(Some(0))) => self.write_side.end_of_stream()?,
+                Some(Ok(Some(len))) => self.write_side.written(len),
+                Some(Err(error)) => self.failed(error)?,
+                None => self.write_side.write_expired()?,
             }
         }
         Ok(())
     }
 }
 
-/// The outcome of `io`, or `None` if the clock shows `at_ms` before there is one.
-async fn before<T: Timer, F: Future>(
-    clock: &mut T,
-    at_ms: Option<u64>,
-    io: F,
-) -> Option<F::Output> {
-    let mut io = pin!(io);
-    let Some(at_ms) = at_ms.filter(|_| T::RUNS) else { return Some(io.await) };
-    let mut sleep = pin!(clock.sleep_until_ms(at_ms));
-    poll_fn(|context| match io.as_mut().poll(context) {
+/// The outcome of `io`, or `None` if there is a `sleep` that ends before there is one.
+fn before<F: Future>(
+    mut io: Pin<&mut F>,
+    mut sleep: Pin<&mut Option<impl Future<Output = ()>>>,
+) -> impl Future<Output = Option<F::Output>> {
+    poll_fn(move |context| match io.as_mut().poll(context) {
         Poll::Ready(output) => Poll::Ready(Some(output)),
-        Poll::Pending => sleep.as_mut().poll(context).map(|()| None),
+        Poll::Pending => match sleep.as_mut().as_pin_mut() {
+            Some(sleep) => sleep.poll(context).map(|()| None),
+            None => Poll::Pending,
+        },
     })
-    .await
 }
