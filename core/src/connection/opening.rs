@@ -104,7 +104,10 @@ impl<R: CryptoRng, B: Buffer, C: Compression> Connection<Client<R>, B, C> {
         if self.begin(now_ms)? {
             let mut nonce = [0; 16];
             let Self { write_side: WriteSide { outbound, state, .. }, compression, .. } = self;
-            outbound.role().0.fill_bytes(&mut nonce);
+            // As the masking keys, so that only one way to draw is linked.
+            for word in nonce.as_chunks_mut().0 {
+                *word = outbound.role().0.next_u32().to_ne_bytes();
+            }
             if let Err(error) = outbound.write_head(|out| request.encode(&nonce, compression, out))
             {
                 state.phase = Phase::New;
@@ -123,10 +126,12 @@ impl<R: CryptoRng, B: Buffer, C: Compression> Connection<Client<R>, B, C> {
         request: &client::Request<'_>,
         now_ms: Option<u64>,
     ) -> Result<(), Error<E>> {
-        let key = client::key_of(self.write_side.outbound.head()).copied().unwrap_or_default();
-        let response = self.inbound.head().ok_or(UsageError::NotOpen)?;
+        let sent = client::key_of(self.write_side.outbound.head());
+        let (Some(key), Some(response)) = (sent, self.inbound.head()) else {
+            return Err(UsageError::NotOpen.into());
+        };
         let checked = client::Response::parse(response)
-            .and_then(|response| response.check(request, &key, &mut self.compression));
+            .and_then(|response| response.check(request, key, &mut self.compression));
         match checked {
             Ok(()) => self.write_side.open(now_ms),
             Err(error) => {

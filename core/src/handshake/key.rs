@@ -26,6 +26,7 @@ pub fn encode_key(nonce: &[u8; 16]) -> Key {
 /// Computes the value of `Sec-WebSocket-Accept`, by which a server proves that it has read the key:
 /// the SHA-1 digest of the key and a GUID, in base64 (RFC 6455 section 4.2.2, item 5).
 #[must_use]
+#[inline(never)] // Its arrays would stay on the stack of the whole handshake.
 pub fn accept_for(key: &Key) -> [u8; 28] {
     let mut digest = [0; 20];
     let (words, _) = digest.as_chunks_mut::<4>();
@@ -102,23 +103,17 @@ fn compress(state: &mut [u32; 5], block: &mut [u32; 16]) {
 
 /// Base64 with padding (RFC 4648 section 4); `out` has the right length.
 fn encode_base64(bytes: &[u8], out: &mut [u8]) {
-    let mut bytes = bytes.iter();
-    let (mut bits, mut bits_len) = (0_u32, 0_u32);
+    let mut bit = 0_usize;
     for digit in out {
-        if bits_len < 6 {
-            if let Some(byte) = bytes.next() {
-                bits = bits << 8 | u32::from(*byte);
-                bits_len += 8;
-            } else if bits_len > 0 {
-                bits <<= 6 - bits_len;
-                bits_len = 6;
-            } else {
-                *digit = b'=';
-                continue;
-            }
-        }
-        bits_len -= 6;
-        let value = (bits.wrapping_shr(bits_len) & 63) as u8;
+        let Some(first) = bytes.get(bit / 8) else {
+            *digit = b'=';
+            continue;
+        };
+        // Six bits of two neighbours; zeros follow the last.
+        let second = bytes.get((bit / 8).wrapping_add(1)).copied().unwrap_or_default();
+        let pair = u32::from(*first) << 8 | u32::from(second);
+        let value = (pair.wrapping_shr(10_u32.wrapping_sub(bit as u32 % 8)) & 63) as u8;
+        bit = bit.wrapping_add(6);
         // The gaps between the ranges of the alphabet: A-Z, a-z, 0-9, + and /.
         let mut letter = value + b'A';
         if value >= 26 {
