@@ -17,7 +17,7 @@ const [found, [url]] = options(['browser', 'profiles', 'subprotocol']);
 const script = fs.readFileSync(new URL('page.js', import.meta.url));
 const pages = http.createServer((request, response) => {
   const isScript = request.url === '/page.js';
-  response.setHeader('Content-Type', isScript ? 'text/javascript' : 'text/html');
+  response.setHeader('Content-Type', `text/${isScript ? 'javascript' : 'html'}; charset=utf-8`);
   response.end(isScript ? script : '<!doctype html><script src="page.js"></script>');
 });
 await new Promise((resolve) => pages.listen(0, '127.0.0.1', resolve));
@@ -25,7 +25,7 @@ await new Promise((resolve) => pages.listen(0, '127.0.0.1', resolve));
 const profile = fs.mkdtempSync(path.join(found.profiles[0], 'profile-'));
 const browser = spawn(found.browser[0], [
   '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-dev-shm-usage',
-  '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
+  '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--log-level=3',
   '--ignore-certificate-errors', '--remote-debugging-pipe', `--user-data-dir=${profile}`, 'about:blank',
 ], { stdio: ['ignore', 'ignore', 'inherit', 'pipe', 'pipe'] });
 browser.on('error', fail);

@@ -31,7 +31,7 @@ const DEFECTS: &[Defect] = &[
             Some(frame)
         },
         from_peer: Some,
-        fails: &["3.1", "3.2", "3.3", "3.4", "3.5", "3.6"],
+        fails: &["3.1", "3.2", "3.3", "3.4", "3.5", "3.6", "3.7"],
     },
     Defect {
         name: "does-not-answer-pings",

@@ -1,0 +1,220 @@
+//! An open connection, from the first message to the last.
+//!
+//! Sending and receiving are two loops over the two halves of the connection, so that neither
+//! waits for the other. When there is no more to send, the answers are waited for.
+
+use std::{
+    cell::{Cell, RefCell},
+    future::pending,
+    io::{self, ErrorKind, IsTerminal, stderr, stdin},
+    time::{Duration, Instant},
+};
+
+use socklet_core::Role;
+use socklet_std::{
+    CloseCode, Closed, Error, Event, Side,
+    tokio::{Reader, WebSocket, Writer},
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    select,
+    sync::Notify,
+    time::timeout,
+};
+
+use super::input::{Send, Sends, lines};
+use crate::{Failure, interrupt::interrupt, terminal};
+
+/// How long it has to be quiet after as many answers have come as were asked for.
+const LAST_WORD: Duration = Duration::from_millis(250);
+
+/// How long to wait for the reason why nothing can be sent any more.
+const REASON: Duration = Duration::from_secs(1);
+
+/// What has been sent and received so far.
+#[derive(Default)]
+struct Progress {
+    /// Messages and pings.
+    sent: Cell<u64>,
+    /// Messages and pongs.
+    received: Cell<u64>,
+    /// Wakes who waits for something to arrive.
+    arrival: Notify,
+    /// When each ping was sent; its number is its payload.
+    pings: RefCell<Vec<Instant>>,
+}
+
+/// Why it is over.
+enum End {
+    /// There is nothing more to be done.
+    Here,
+    /// The connection has ended.
+    Connection(Result<(), Failure>),
+}
+
+pub(super) async fn run<S: AsyncRead + AsyncWrite + Unpin, R: Role>(
+    ws: WebSocket<S, R>,
+    sends: Sends,
+    wait: Option<Duration>,
+) -> Result<(), Failure> {
+    let interrupted = interrupt()?;
+    if sends.reads_input && stdin().is_terminal() && stderr().is_terminal() {
+        let subprotocol = ws.subprotocol().map(|name| format!(" ({name})")).unwrap_or_default();
+        terminal::note(format_args!("connected{subprotocol}; Ctrl+D ends the input"));
+    }
+    let (mut reader, mut writer) = ws.into_split();
+    let progress = Progress::default();
+    let mut receiving = Box::pin(receive(&mut reader, &progress));
+    let end = select! {
+        end = &mut receiving => end,
+        sent = async {
+            send(&mut writer, sends, &progress).await?;
+            progress.settle(wait).await;
+            Ok::<_, Error>(())
+        } => match sent {
+            Ok(()) => End::Here,
+            // The other half knows better what has happened.
+            Err(error) => match timeout(REASON, &mut receiving).await {
+                Ok(end @ End::Connection(_)) => end,
+                _ => End::Connection(Err(Failure::from(error))),
+            },
+        },
+        () = interrupted => End::Here,
+    };
+    drop(receiving);
+    match end {
+        End::Here => close(&mut reader, &mut writer).await,
+        End::Connection(outcome) => outcome,
+    }
+}
+
+/// Sends what is to be sent, first the arguments and then the input.
+async fn send<S: AsyncRead + AsyncWrite + Unpin, R: Role>(
+    writer: &mut Writer<S, R>,
+    sends: Sends,
+    progress: &Progress,
+) -> Result<(), Error> {
+    for send in sends.first {
+        progress.count(&progress.sent);
+        match send {
+            Send::Message(message) => writer.send(&message).await?,
+            Send::Ping => {
+                let number = progress.next_ping();
+                writer.ping(&number.to_be_bytes()).await?;
+            }
+        }
+    }
+    if sends.reads_input {
+        let mut lines = lines();
+        while let Some(line) = lines.recv().await {
+            progress.count(&progress.sent);
+            writer.feed(&line).await?;
+            // Lines that are there together leave together.
+            if lines.is_empty() {
+                writer.flush().await?;
+            }
+        }
+    }
+    writer.flush().await
+}
+
+/// Prints what arrives, to the end of the connection or of standard output.
+async fn receive<S: AsyncRead + AsyncWrite + Unpin, R: Role>(
+    reader: &mut Reader<S, R>,
+    progress: &Progress,
+) -> End {
+    loop {
+        match reader.recv_event().await {
+            Ok(Some(Event::Message(message))) => match terminal::message(message) {
+                Ok(()) => progress.count(&progress.received),
+                Err(error) => return output_failed(&error),
+            },
+            Ok(Some(Event::Pong(payload))) => {
+                if let Some(elapsed) = progress.ping_of(payload) {
+                    terminal::note(format_args!("pong after {elapsed:.2?}"));
+                    progress.count(&progress.received);
+                }
+            }
+            Ok(Some(Event::Ping(_))) => {}
+            Ok(None) => return End::Connection(reader.closed().map_or(Ok(()), judge)),
+            Err(error) => return End::Connection(Err(error.into())),
+        }
+    }
+}
+
+/// Whoever read standard output has gone: there is no more to be done. Else it is a failure.
+fn output_failed(error: &io::Error) -> End {
+    match error.kind() {
+        ErrorKind::BrokenPipe => End::Here,
+        _ => End::Connection(Err(format!("cannot write to standard output: {error}").into())),
+    }
+}
+
+/// Makes the closing handshake.
+async fn close<S: AsyncRead + AsyncWrite + Unpin, R: Role>(
+    reader: &mut Reader<S, R>,
+    writer: &mut Writer<S, R>,
+) -> Result<(), Failure> {
+    match writer.close(CloseCode::NORMAL, "").await {
+        // The server was faster.
+        Ok(()) | Err(Error::Usage(_)) => {}
+        Err(error) => return Err(error.into()),
+    }
+    while reader.recv().await?.is_some() {}
+    reader.closed().map_or(Ok(()), judge)
+}
+
+/// Tells how the server has closed the connection, if it did; some codes are a failure.
+fn judge(closed: Closed) -> Result<(), Failure> {
+    if closed.by == Side::Local {
+        return Ok(());
+    }
+    let code = closed.code.map_or_else(|| "no code".to_owned(), |code| format!("code {code}"));
+    let reason = match closed.reason.as_str() {
+        "" => String::new(),
+        reason => format!(": {}", reason.escape_debug()),
+    };
+    let told = format!("the server has closed the connection with {code}{reason}");
+    match closed.code {
+        None | Some(CloseCode::NORMAL | CloseCode::GOING_AWAY) => {
+            terminal::note(told);
+            Ok(())
+        }
+        Some(_) => Err(told.into()),
+    }
+}
+
+impl Progress {
+    /// Counts one more.
+    fn count(&self, what: &Cell<u64>) {
+        what.set(what.get().saturating_add(1));
+        self.arrival.notify_one();
+    }
+
+    /// Takes note of the time, and returns the number of the ping.
+    fn next_ping(&self) -> u32 {
+        let mut pings = self.pings.borrow_mut();
+        pings.push(Instant::now());
+        u32::try_from(pings.len()).unwrap_or(u32::MAX)
+    }
+
+    /// How long ago the ping with this payload was sent.
+    fn ping_of(&self, payload: &[u8]) -> Option<Duration> {
+        let number = u32::from_be_bytes(payload.try_into().ok()?);
+        let index = usize::try_from(number).ok()?.checked_sub(1)?;
+        Some(self.pings.borrow().get(index)?.elapsed())
+    }
+
+    /// Waits until all answers seem to have come: as many as were asked for, and none after them
+    /// for a moment; or none at all for as long as `wait`. For ever if that is `None`.
+    async fn settle(&self, wait: Option<Duration>) {
+        let Some(wait) = wait else { return pending().await };
+        loop {
+            let complete = self.received.get() >= self.sent.get();
+            let quiet = if complete { wait.min(LAST_WORD) } else { wait };
+            if timeout(quiet, self.arrival.notified()).await.is_err() {
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! What `--help` prints.
+
+/// The command as a whole.
+pub(crate) const GENERAL: &str = "\
+socklet - WebSockets (RFC 6455) on the command line
+
+Usage:
+  socklet serve [OPTION]...         run an echo server
+  socklet connect [OPTION]... URL   talk to a server
+
+Options:
+  -h, --help     print this help; `socklet serve --help` and `socklet connect --help` say more
+  -V, --version  print the version
+
+Try it: run `socklet serve` in one terminal and `socklet connect ws://127.0.0.1:9001` in another,
+and type.
+";
+
+/// `socklet serve`.
+pub(crate) const SERVE: &str = "\
+socklet serve - an echo server: every message goes back to the client that sent it
+
+Usage:
+  socklet serve [OPTION]...
+
+Prints `listening on ADDRESS` when it is ready and runs until it is interrupted (Ctrl+C, SIGTERM);
+then it closes all connections with code 1001. What goes wrong with a connection is told in one
+line on standard error.
+
+Options:
+  --addr ADDRESS       where to listen [default: 127.0.0.1:9001]; port 0 takes any free one
+  --tls-cert FILE      serve wss:// with this certificate chain (PEM)
+  --tls-key FILE       its private key (PEM); needed with --tls-cert
+  --blocking           one thread a connection instead of one asynchronous task
+  --subprotocol NAME   a subprotocol to choose when a client offers it; repeat it for more, the
+                       best first
+  --max-message BYTES  longest message, 0 for any [default: 16777216]; a longer one closes the
+                       connection with code 1009
+  --idle-timeout SECS  drop a client that is silent for so long, 0 for never [default: 300]; after
+                       half of it the client gets a ping, and its pong counts
+  -h, --help           print this help
+
+Exit status: 0 after an interrupt, 1 on failure, 2 if the arguments make no sense.
+
+Examples:
+  socklet serve --addr 0.0.0.0:80
+  socklet serve --addr '[::]:443' --tls-cert chain.pem --tls-key key.pem
+";
+
+/// `socklet connect`.
+pub(crate) const CONNECT: &str = "\
+socklet connect - talks to a WebSocket server
+
+Usage:
+  socklet connect [OPTION]... URL
+
+URL is ws://HOST[:PORT][/PATH] or, for TLS, wss://HOST[:PORT][/PATH].
+
+Sends every line of standard input as a message: text, or binary if the line is not UTF-8. Prints
+what arrives (messages of up to 1 GiB) on standard output: a text message as a line; a binary one as
+its bytes, unchanged, or as a line of hexadecimal digits on a terminal. All else is told on standard
+error, in colours on a terminal unless NO_COLOR is set.
+
+With --text, --binary or --ping it sends those first, in the order in which they stand; if standard
+input is a terminal, it then does not read it.
+
+When there is no more to send, it waits for the answers: until as many messages (and pongs) have
+come as were sent and no more follow, or until nothing has come for a while (--wait). Then it closes
+with code 1000, as it does on Ctrl+C.
+
+Options:
+  -H, --header 'NAME: VALUE'  add a header to the opening handshake; repeat it for more
+  --subprotocol NAME          offer a subprotocol; repeat it for more, the best first
+  --ca FILE                   trust the certificate authorities in this file (PEM) too
+  --insecure                  trust any certificate: whoever is in between can read along
+  --text MESSAGE              send a text message
+  --binary FILE               send the bytes of a file as a binary message
+  --ping                      send a ping, and tell how long the pong took
+  --wait SECS                 how long to wait for more at the end of input [default: 2]; 0: until
+                              the server closes
+  --dump                      print each frame on standard error as it crosses the wire:
+                              `>` sent, `<` received
+  -h, --help                  print this help
+
+Exit status: 0 if all went well, 1 on failure (no connection, declined handshake, a certificate that
+is not trusted, a lost connection, a server that closes with an error code), 2 if the arguments make
+no sense.
+
+Examples:
+  socklet connect wss://echo.example
+  socklet connect wss://echo.example --text hello
+  socklet connect ws://127.0.0.1:9001 --binary picture.png >copy.png
+  socklet connect wss://feed.example --text '{\"subscribe\":\"news\"}' --wait 0 </dev/null
+";

@@ -1,0 +1,55 @@
+//! The `socklet` command: an echo server and a client.
+//!
+//! ```text
+//! args  ->  main  ->  serve    ->  a task or a thread a connection
+//!                 ->  connect  ->  standard input, the connection, standard output
+//! ```
+
+#![forbid(unsafe_code)]
+
+mod args;
+mod connect;
+mod help;
+mod interrupt;
+mod serve;
+mod terminal;
+
+use std::{
+    io::{Write, stdout},
+    process::ExitCode,
+};
+
+use args::Command;
+
+/// What went wrong, for a person to read.
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// The arguments make no sense.
+const USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    let command = match args::parse() {
+        Ok(command) => command,
+        Err(usage) => {
+            terminal::error(format_args!("{usage} (`socklet --help` helps)"));
+            return ExitCode::from(USAGE);
+        }
+    };
+    let outcome = match command {
+        Command::Serve(args) => serve::run(&args),
+        Command::Connect(args) => connect::run(args),
+        Command::Print(text) => print(text),
+        Command::Version => print(concat!("socklet ", env!("CARGO_PKG_VERSION"), "\n")),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            terminal::error(failure);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn print(text: &str) -> Result<(), Failure> {
+    Ok(stdout().write_all(text.as_bytes())?)
+}

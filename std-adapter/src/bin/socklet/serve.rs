@@ -1,0 +1,79 @@
+//! `socklet serve`: an echo server.
+
+mod tasks;
+mod threads;
+
+use std::{
+    io::{self, Write, stdout},
+    net::{SocketAddr, TcpListener},
+    time::Duration,
+};
+
+use socklet_std::{Error, Limits, Server, ServerTls, Timeouts};
+
+use crate::{Failure, args, terminal};
+
+/// How long open connections get for the closing handshake when the server stops.
+const STOP_LIMIT: Duration = Duration::from_secs(3);
+
+/// How long to wait when no connection can be accepted: without file descriptors it would fail
+/// again at once, and again.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+pub(crate) fn run(args: &args::Serve) -> Result<(), Failure> {
+    let server = server(args)?;
+    let listener = TcpListener::bind(&args.addr)
+        .map_err(|error| format!("cannot listen on {}: {error}", args.addr))?;
+    if args.blocking { threads::run(listener, server) } else { tasks::run(listener, server) }
+}
+
+fn server(args: &args::Serve) -> Result<Server, Failure> {
+    let mut limits = Limits::DEFAULT;
+    if let Some(message_len) = args.max_message_len {
+        limits.message_len = message_len;
+    }
+    let mut timeouts = Timeouts::SERVER;
+    if let Some(idle) = args.idle_timeout {
+        timeouts.idle_ms = u32::try_from(idle.as_millis())?;
+    }
+    let server = Server::new().subprotocols(&args.subprotocols).limits(limits).timeouts(timeouts);
+    let Some(files) = &args.tls else { return Ok(server) };
+    let tls = ServerTls::from_files(&files.cert, &files.key).map_err(|error| {
+        format!("cannot use {} with {}: {error}", files.cert.display(), files.key.display())
+    })?;
+    Ok(server.tls(tls))
+}
+
+/// Tells that connections are accepted now, to people and to programs that wait for it.
+fn announce(address: SocketAddr) -> io::Result<()> {
+    let mut out = stdout().lock();
+    writeln!(out, "listening on {address}")?;
+    out.flush()
+}
+
+/// Tells why a connection was refused or has failed.
+fn log(peer: SocketAddr, error: &Error) {
+    terminal::note(format_args!("{peer}: {error}"));
+}
+
+/// Tells that connections cannot be accepted, once for each time that it begins.
+struct AcceptLog {
+    fails: bool,
+}
+
+impl AcceptLog {
+    const fn new() -> Self {
+        Self { fails: false }
+    }
+
+    fn accepted(&mut self) {
+        self.fails = false;
+    }
+
+    fn failed(&mut self, error: &io::Error) {
+        if !self.fails {
+            terminal::note(format_args!("cannot accept connections: {error}"));
+        }
+        self.fails = true;
+    }
+}

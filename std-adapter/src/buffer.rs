@@ -1,0 +1,145 @@
+//! Memory that grows with what is in it, within bounds.
+
+use socklet_core::{Config, Fragmentation, buffer::Buffer, wire};
+
+/// Bytes of the first allocation for what is received: a read of small messages, or a head.
+const FIRST_RECEIVE_LEN: usize = 1 << 10;
+
+/// Bytes of the first allocation for what is staged: any control frame fits.
+const FIRST_STAGING_LEN: usize = 256;
+
+/// Bytes that are kept when nothing is in use: enough for ordinary messages to go by without an
+/// allocation each.
+const KEPT_LEN: usize = 8 << 10;
+
+/// Longest payload that is sent as one frame if messages may be fragmented.
+const FRAME_LEN: usize = 128 << 10;
+
+/// A [`Buffer`] that starts with nothing and doubles as bytes come in, up to a limit.
+///
+/// A length that a peer declares reserves nothing: as much memory is held as bytes have arrived,
+/// twice over at most. What is beyond 8 KiB is given back when no byte is in use.
+#[derive(Debug)]
+pub struct GrowingBuffer {
+    bytes: Vec<u8>,
+    first_len: usize,
+    limit: usize,
+}
+
+impl GrowingBuffer {
+    /// A buffer of at most `limit` bytes. None are allocated yet; when the first is needed,
+    /// `first_len` will be.
+    #[must_use]
+    pub const fn new(first_len: usize, limit: usize) -> Self {
+        Self { bytes: Vec::new(), first_len, limit }
+    }
+
+    /// A receive buffer for whole messages up to
+    /// [`Limits::message_len`](socklet_core::Limits::message_len), and for a head of up to
+    /// [`Limits::head_len`](socklet_core::Limits::head_len).
+    pub(crate) fn receive(config: &Config) -> Self {
+        // Behind a message that is nearly whole there may lie the header of its next fragment, or
+        // a control frame.
+        let beside_len = wire::MAX_CONTROL_FRAME_LEN + wire::MAX_HEADER_LEN;
+        let message_len = match config.limits.message_len {
+            0 => usize::MAX,
+            len => len.saturating_add(beside_len),
+        };
+        Self::new(FIRST_RECEIVE_LEN, message_len.max(config.limits.head_len as usize))
+    }
+
+    /// A staging buffer, which bounds the frames that a longer message is sent in.
+    pub(crate) const fn staging(config: &Config) -> Self {
+        let limit = match config.fragmentation {
+            Fragmentation::Automatic => FRAME_LEN + wire::MAX_HEADER_LEN,
+            // The caller holds the whole message anyway.
+            Fragmentation::Never => usize::MAX,
+        };
+        Self::new(FIRST_STAGING_LEN, limit)
+    }
+}
+
+impl Buffer for GrowingBuffer {
+    fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    fn bytes_mut(&mut self) -> &mut [u8] {
+        &mut self.bytes
+    }
+
+    fn grow(&mut self, len: usize) -> bool {
+        if len > self.bytes.len() {
+            let doubled = self.bytes.len().saturating_mul(2).max(self.first_len);
+            let wanted = doubled.max(len).min(self.limit);
+            // Exactly that: a `Vec` that grows by itself may take up to twice as much.
+            self.bytes.reserve_exact(wanted.saturating_sub(self.bytes.len()));
+            self.bytes.resize(wanted.max(self.bytes.len()), 0);
+        }
+        len <= self.bytes.len()
+    }
+
+    fn release(&mut self) {
+        if self.bytes.len() > KEPT_LEN {
+            self.bytes.truncate(KEPT_LEN);
+            self.bytes.shrink_to_fit();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_allocated_before_the_first_use() {
+        let buffer = GrowingBuffer::new(1024, 1 << 20);
+        assert_eq!(buffer.bytes.capacity(), 0);
+    }
+
+    #[test]
+    fn a_buffer_doubles_up_to_its_limit() {
+        let mut buffer = GrowingBuffer::new(1024, 5000);
+        assert!(buffer.grow(1));
+        assert_eq!(buffer.bytes().len(), 1024);
+        assert!(buffer.grow(1025));
+        assert_eq!(buffer.bytes().len(), 2048);
+        assert!(buffer.grow(4999));
+        assert_eq!(buffer.bytes().len(), 4999);
+        assert!(!buffer.grow(5001), "past the limit");
+        assert_eq!(buffer.bytes().len(), 5000, "towards what was asked");
+    }
+
+    #[test]
+    fn what_is_there_stays_when_a_buffer_grows() {
+        let mut buffer = GrowingBuffer::new(1024, 1 << 20);
+        buffer.grow(1);
+        buffer.bytes_mut().fill(7);
+        buffer.grow(1 << 16);
+        assert!(buffer.bytes()[..1024].iter().all(|byte| *byte == 7));
+    }
+
+    #[test]
+    fn released_memory_goes_back() {
+        let mut buffer = GrowingBuffer::new(1024, 1 << 24);
+        buffer.grow(1 << 22);
+        buffer.release();
+        assert_eq!(buffer.bytes().len(), KEPT_LEN);
+        assert!(buffer.bytes.capacity() < 2 * KEPT_LEN);
+    }
+
+    #[test]
+    fn a_small_buffer_keeps_its_memory() {
+        let mut buffer = GrowingBuffer::new(1024, 1 << 24);
+        buffer.grow(1);
+        buffer.release();
+        assert_eq!(buffer.bytes().len(), 1024);
+    }
+
+    #[test]
+    fn a_whole_message_of_the_limit_fits_beside_a_control_frame() {
+        let config = Config::CLIENT;
+        let mut buffer = GrowingBuffer::receive(&config);
+        assert!(buffer.grow((16 << 20) + wire::MAX_CONTROL_FRAME_LEN));
+    }
+}

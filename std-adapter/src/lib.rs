@@ -1,0 +1,98 @@
+//! WebSockets ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455)) for programs on an operating
+//! system: async over tokio, blocking over `std::net`, TLS by rustls.
+//!
+//! ```no_run
+//! # async fn run() -> Result<(), socklet_std::Error> {
+//! use socklet_std::{CloseCode, connect};
+//!
+//! let mut ws = connect("wss://example.com/chat").await?;
+//! ws.send("hello").await?;
+//! while let Some(message) = ws.recv().await? {
+//!     println!("{message:?}");
+//! }
+//! ws.close(CloseCode::NORMAL, "").await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Without async it is [`blocking::connect`], with the same methods. [`Client`] has the settings;
+//! [`Server`] accepts connections.
+//!
+//! | | tokio | blocking |
+//! |---|---|---|
+//! | connect | [`Client::connect`] | [`Client::connect_blocking`] |
+//! | accept | [`Server::accept`] | [`Server::accept_blocking`] |
+//! | the stream | [`tokio::WebSocket`] | [`blocking::WebSocket`] |
+//! | two halves | [`tokio::WebSocket::into_split`] | [`blocking::WebSocket::into_split`] |
+//! | own streams | `AsyncRead + AsyncWrite` | [`blocking::Socket`] |
+//!
+//! # What it does by itself
+//! - It answers Pings and Close frames while a receive waits, and ends the stream below in the
+//!   order of RFC 6455 section 7.1.1, so that the peer sees the last frame.
+//! - It fails a peer that breaks the protocol, or exceeds the [`Limits`], with the right close
+//!   code; and one that is silent, if [`Timeouts`] or [`Client::keep_alive`] say so.
+//! - It checks the server's certificate. It follows no redirects: they are reported, with the
+//!   address they point to, as [`Error::Declined`].
+//! - It reserves no memory by a length that a peer declares.
+//!
+//! # Features
+//! All are additive. Default: `tokio`, `tls`, `webpki-roots` and `command`, which builds the
+//! `socklet` command; libraries may want `default-features = false`.
+//!
+//! | feature | |
+//! |---|---|
+//! | `tokio` | the stream over tokio |
+//! | `tls` | `wss://` by rustls with ring |
+//! | `webpki-roots` | trusts the authorities of the browsers, built in |
+//! | `platform-roots` | trusts the authorities of the operating system |
+//!
+//! # Compression
+//! permessage-deflate (RFC 7692) is not offered and not accepted.
+#![forbid(unsafe_code)]
+
+#[macro_use]
+mod settings;
+pub mod blocking;
+mod buffer;
+mod cells;
+mod client;
+mod declined;
+pub mod dump;
+mod error;
+mod io_error;
+mod message;
+mod rng;
+mod server;
+mod teardown;
+#[cfg(feature = "tls")]
+mod tls;
+#[cfg(feature = "tokio")]
+pub mod tokio;
+mod url;
+
+pub use buffer::GrowingBuffer;
+pub use client::Client;
+pub use error::{Declined, Error};
+pub use io_error::IoError;
+pub use message::{Closed, Message, Sendable};
+pub use rng::Rng;
+pub use server::{Answer, Server};
+#[cfg(feature = "tls")]
+pub use tls::{ClientTls, ServerTls, TlsError};
+#[cfg(feature = "tokio")]
+pub use tokio::connect;
+pub use url::{Url, UrlError};
+
+/// The core: sans-IO, `no_std`, without allocation.
+pub use socklet_core as core;
+pub use socklet_core::{
+    Chunk, Config, ConfigError, Event, Fragmentation, HandshakeError, Kind, Limits, ProtocolError,
+    ResourceError, Role, Side, Timeout, Timeouts, UsageError, handshake::server::Request,
+    wire::close::CloseCode,
+};
+
+/// The role of a client: it owns the generator of its masking keys.
+pub type ClientRole = socklet_core::Client<Rng>;
+
+/// The role of a server.
+pub type ServerRole = socklet_core::Server;

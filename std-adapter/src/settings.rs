@@ -1,0 +1,55 @@
+//! The settings that both builders have.
+
+use std::time::Duration;
+
+use socklet_core::Timeouts;
+
+/// Keep-alive pings after `interval` of silence; the connection fails after twice of it.
+pub(crate) fn keep_alive(timeouts: Timeouts, interval: Duration) -> Timeouts {
+    let idle_ms = interval.as_millis().saturating_mul(2);
+    let idle_ms = u32::try_from(idle_ms).unwrap_or(u32::MAX);
+    Timeouts { idle_ms, keep_alive: true, ..timeouts }
+}
+
+/// The methods for the settings of the core, the same for a client and a server.
+macro_rules! settings {
+    ($builder:ty) => {
+        impl $builder {
+            /// Sets all deadlines.
+            ///
+            /// That of the opening handshake covers everything up to the open connection: name
+            /// resolution, TCP, TLS and HTTP.
+            #[must_use]
+            pub const fn timeouts(mut self, timeouts: Timeouts) -> Self {
+                self.config.timeouts = timeouts;
+                self
+            }
+
+            /// Sends a Ping after `interval` without a byte from the peer, and fails the
+            /// connection after as much time again.
+            ///
+            /// The time is watched while a receive waits. Sets
+            /// [`idle_ms`](Timeouts::idle_ms) to twice the interval.
+            #[must_use]
+            pub fn keep_alive(mut self, interval: Duration) -> Self {
+                self.config.timeouts = crate::settings::keep_alive(self.config.timeouts, interval);
+                self
+            }
+
+            /// Sets what the peer may send before the connection is failed.
+            #[must_use]
+            pub const fn limits(mut self, limits: Limits) -> Self {
+                self.config.limits = limits;
+                self
+            }
+
+            /// Says whether messages of more than 128 KiB are sent in several frames, or each as
+            /// one, whatever its length. Memory is held for one frame.
+            #[must_use]
+            pub const fn fragmentation(mut self, fragmentation: Fragmentation) -> Self {
+                self.config.fragmentation = fragmentation;
+                self
+            }
+        }
+    };
+}

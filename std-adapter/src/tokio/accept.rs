@@ -1,0 +1,181 @@
+//! How a server accepts a connection: TLS and opening handshake under one deadline.
+
+use std::{future::Future, future::poll_fn, time::Duration};
+
+use socklet_core::{
+    Config, Timeout, connection::Connection, handshake::server::Request,
+    permessage_deflate::NoCompression,
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    time,
+};
+
+use super::{
+    MaybeTls, WebSocket,
+    driver::{CoreError, Driver, Goal},
+    teardown::Teardown,
+    timer::Timer,
+};
+use crate::{Answer, Error, Server, ServerRole, buffer::GrowingBuffer};
+
+impl Server {
+    /// Accepts a connection on a stream: speaks TLS if told so, reads the request, answers it.
+    ///
+    /// [`Timeouts::handshake_ms`](crate::Timeouts::handshake_ms) bounds all of it. Needs a tokio
+    /// runtime with time enabled. On a TCP stream, `set_nodelay(true)` is yours to call.
+    ///
+    /// # Errors
+    /// [`Error::Handshake`] for a request that is no proper upgrade, which has been answered with
+    /// status 400, 426 or 431; [`Error::Tls`], [`Error::Io`], [`Error::Timeout`].
+    pub async fn accept<S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        stream: S,
+    ) -> Result<WebSocket<MaybeTls<S>, ServerRole>, Error> {
+        self.accept_with(stream, |request| self.answer(request)).await
+    }
+
+    /// Accepts a connection as `decide` says, which sees the request: the target, the headers,
+    /// the subprotocols on offer.
+    ///
+    /// # Errors
+    /// As [`accept`](Self::accept); [`Error::Handshake`] with
+    /// [`Rejected`](crate::HandshakeError::Rejected) for a request that was rejected, once the
+    /// response has been sent; [`Error::Config`] for an answer that cannot be sent.
+    pub async fn accept_with<S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        stream: S,
+        decide: impl FnOnce(&Request<'_>) -> Answer,
+    ) -> Result<WebSocket<MaybeTls<S>, ServerRole>, Error> {
+        self.deadline(async {
+            let next = self.secure(stream).await?;
+            self.open(next, &[], decide).await
+        })
+        .await
+    }
+
+    /// Accepts a connection with a layer of the caller's between TCP or TLS and the WebSocket: one
+    /// that looks at the bytes, counts them or delays them.
+    ///
+    /// # Errors
+    /// As [`accept`](Self::accept).
+    pub async fn accept_layered<
+        S: AsyncRead + AsyncWrite + Unpin,
+        L: AsyncRead + AsyncWrite + Unpin,
+    >(
+        &self,
+        stream: S,
+        layer: impl FnOnce(MaybeTls<S>) -> L,
+    ) -> Result<WebSocket<L, ServerRole>, Error> {
+        self.deadline(async {
+            let next = layer(self.secure(stream).await?);
+            self.open(next, &[], |request| self.answer(request)).await
+        })
+        .await
+    }
+
+    /// Accepts a connection on a stream from which something has been read already, all of the
+    /// request or a part of it. TLS is not spoken: what was read was plain.
+    ///
+    /// # Errors
+    /// As [`accept_with`](Self::accept_with).
+    pub async fn accept_after<S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        stream: S,
+        already: &[u8],
+        decide: impl FnOnce(&Request<'_>) -> Answer,
+    ) -> Result<WebSocket<MaybeTls<S>, ServerRole>, Error> {
+        self.deadline(self.open(MaybeTls::Plain(stream), already, decide)).await
+    }
+
+    /// Takes over a connection that something else has opened, an HTTP server for instance, with
+    /// the bytes that it read behind the request's head.
+    ///
+    /// # Errors
+    /// [`Error::Resource`] for more leftover bytes than a message may have.
+    pub fn take_over<S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        stream: S,
+        leftover: &[u8],
+    ) -> Result<WebSocket<S, ServerRole>, Error> {
+        WebSocket::taken_over(stream, connection(self.config), leftover)
+    }
+
+    async fn deadline<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        match self.config.timeouts.handshake_ms {
+            0 => work.await,
+            limit_ms => time::timeout(Duration::from_millis(limit_ms.into()), work)
+                .await
+                .unwrap_or(Err(Error::Timeout(Timeout::Handshake))),
+        }
+    }
+
+    async fn open<S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        next: S,
+        already: &[u8],
+        decide: impl FnOnce(&Request<'_>) -> Answer,
+    ) -> Result<WebSocket<S, ServerRole>, Error> {
+        let mut connection = connection(self.config);
+        connection.preload(already)?;
+        let mut driver = Driver { next, timer: Timer::new(), connection };
+        let outcome = driver.handshake(decide).await;
+        if outcome.as_ref().is_err_and(Error::wants_teardown) {
+            // Or the peer may never see the answer.
+            let closing_ms = self.config.timeouts.closing_ms;
+            let mut teardown = Teardown::NotBegun;
+            poll_fn(|context| {
+                teardown.poll::<_, ServerRole>(&mut driver.next, closing_ms, context)
+            })
+            .await;
+        }
+        Ok(WebSocket::new(driver, outcome?))
+    }
+
+    #[cfg(feature = "tls")]
+    async fn secure<S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        stream: S,
+    ) -> Result<MaybeTls<S>, Error> {
+        let Some(tls) = &self.tls else { return Ok(MaybeTls::Plain(stream)) };
+        let acceptor = tokio_rustls::TlsAcceptor::from(tls.config());
+        let stream = acceptor.accept(stream).await?;
+        Ok(MaybeTls::Tls(Box::new(stream.into())))
+    }
+
+    #[cfg(not(feature = "tls"))]
+    async fn secure<S>(&self, stream: S) -> Result<MaybeTls<S>, Error> {
+        Ok(MaybeTls::Plain(stream))
+    }
+}
+
+/// A connection before its opening handshake.
+fn connection(config: Config) -> Connection<ServerRole, GrowingBuffer, NoCompression> {
+    let (receive, staging) = (GrowingBuffer::receive(&config), GrowingBuffer::staging(&config));
+    Connection::new(socklet_core::Server, receive, staging, config, NoCompression)
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S, ServerRole> {
+    /// Reads the request and answers it; returns the subprotocol that was chosen.
+    async fn handshake(
+        &mut self,
+        decide: impl FnOnce(&Request<'_>) -> Answer,
+    ) -> Result<Option<Box<str>>, Error> {
+        let begun: Result<(), CoreError> = self.connection.await_request(Some(self.timer.now_ms()));
+        begun?;
+        poll_fn(|context| self.poll_ready(Goal::Head, context)).await?;
+        // What is not HTTP is answered without asking anybody.
+        let answer = match self.connection.request() {
+            Some(request) => decide(&request),
+            None => Answer::accept(),
+        };
+        let now_ms = Some(self.timer.now_ms());
+        answer.with_decision(|decision| -> Result<(), CoreError> {
+            self.connection.stage_answer(|_| decision, now_ms)
+        })?;
+        poll_fn(|context| self.poll_drain(context)).await?;
+        let outcome: Result<(), CoreError> = self.connection.opening_outcome();
+        outcome?;
+        Ok(answer.chosen().map(Box::from))
+    }
+}

@@ -1,0 +1,180 @@
+//! What drives a connection over a tokio stream: one short loop that reads, writes and waits.
+//!
+//! It does what the loops of [`socklet_core::io`] do, by `poll` functions: so the methods of a
+//! [`WebSocket`](super::WebSocket), its `Stream` and its `Sink` are all made of the same. And it
+//! reads on while a write waits: two peers that both send before they receive do not block each
+//! other.
+
+use std::{
+    io,
+    num::NonZeroUsize,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use socklet_core::{
+    Role, Timeout, UsageError,
+    connection::{Connection, Mode, Ready, Step, WriteSide},
+    permessage_deflate::NoCompression,
+    wire::MAX_CONTROL_FRAME_LEN,
+};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::timer::Timer;
+use crate::{buffer::GrowingBuffer, io_error::IoError, io_error::end_of_stream};
+
+/// What the core reports.
+pub(super) type CoreError = socklet_core::Error<IoError>;
+
+/// A connection, its stream and its clock.
+#[derive(Debug)]
+pub(super) struct Driver<S, R> {
+    pub(super) next: S,
+    pub(super) timer: Timer,
+    pub(super) connection: Connection<R, GrowingBuffer, NoCompression>,
+}
+
+/// What is to be received.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Goal {
+    /// The head of the opening handshake.
+    Head,
+    /// A message, a chunk of one, or a control frame.
+    Receive {
+        /// Whole messages, or chunks.
+        mode: Mode,
+        /// Whether Pings and Pongs are shown.
+        control: bool,
+    },
+}
+
+impl Goal {
+    /// A whole message.
+    pub(super) const MESSAGE: Self = Self::Receive { mode: Mode::Whole, control: false };
+    /// A chunk of a message.
+    pub(super) const CHUNK: Self = Self::Receive { mode: Mode::Chunks, control: false };
+    /// A whole message, a Ping or a Pong.
+    pub(super) const EVENT: Self = Self::Receive { mode: Mode::Whole, control: true };
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
+    /// Reads and writes until something is ready.
+    pub(super) fn poll_ready(
+        &mut self,
+        goal: Goal,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<Ready, CoreError>> {
+        if matches!(goal, Goal::Receive { mode: Mode::Whole, .. }) && self.connection.is_chunked() {
+            return Poll::Ready(Err(UsageError::MessageUnfinished.into()));
+        }
+        loop {
+            let now_ms = Some(self.timer.now_ms());
+            let step = match goal {
+                Goal::Head => self.connection.poll_head(now_ms),
+                Goal::Receive { mode, control } => {
+                    self.connection.poll_receive(mode, control, now_ms)
+                }
+            };
+            match step {
+                Step::Ready(Ready::Ended) => {
+                    return Poll::Ready(
+                        self.connection.write_side().outcome().map(|()| Ready::Ended),
+                    );
+                }
+                Step::Ready(ready) => return Poll::Ready(Ok(ready)),
+                Step::Read => ready!(self.poll_read(context))?,
+                Step::Drain => match self.poll_drain(context)? {
+                    Poll::Ready(()) => {}
+                    Poll::Pending if self.may_read_on(goal) => ready!(self.poll_read(context))?,
+                    Poll::Pending => return Poll::Pending,
+                },
+            }
+        }
+    }
+
+    /// Writes and flushes all that is staged.
+    pub(super) fn poll_drain(&mut self, context: &mut Context<'_>) -> Poll<Result<(), CoreError>> {
+        let write_side = self.connection.write_side_mut();
+        poll_drain(&mut self.next, &mut self.timer, write_side, context)
+    }
+
+    /// Whether to read although a write waits: the peer may be waiting for us to read. Not
+    /// without room to answer what comes, and not more than the decoder takes.
+    fn may_read_on(&mut self, goal: Goal) -> bool {
+        matches!(goal, Goal::Receive { .. })
+            && self.connection.undecoded().len() <= MAX_CONTROL_FRAME_LEN
+            && self.connection.write_side_mut().has_control_room()
+    }
+
+    /// Reads once, or does what is due when nothing came in time.
+    fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<Result<(), CoreError>> {
+        let read = poll_read(&mut self.next, self.connection.space()?, context);
+        let now_ms = self.timer.now_ms();
+        let write_side = self.connection.write_side_mut();
+        match read {
+            Poll::Ready(Ok(len)) => match NonZeroUsize::new(len) {
+                Some(len) => self.connection.received(len, Some(now_ms)),
+                None => write_side.end_of_stream()?,
+            },
+            Poll::Ready(Err(error)) => failed(write_side, error)?,
+            Poll::Pending => {
+                let Some(wakeup_ms) = write_side.wakeup_ms() else { return Poll::Pending };
+                ready!(self.timer.poll_until(wakeup_ms, context));
+                write_side.tick(self.timer.now_ms())?;
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// Reads into `space`, and says how many bytes: none at the end of the stream.
+pub(super) fn poll_read<S: AsyncRead + Unpin>(
+    next: &mut S,
+    space: &mut [u8],
+    context: &mut Context<'_>,
+) -> Poll<io::Result<usize>> {
+    let mut space = ReadBuf::new(space);
+    let read = ready!(Pin::new(next).poll_read(context, &mut space));
+    Poll::Ready(end_of_stream(read.map(|()| space.filled().len())))
+}
+
+/// Writes and flushes all that is staged.
+pub(super) fn poll_drain<S: AsyncWrite + Unpin, R: Role>(
+    next: &mut S,
+    timer: &mut Timer,
+    write_side: &mut WriteSide<R, GrowingBuffer>,
+    context: &mut Context<'_>,
+) -> Poll<Result<(), CoreError>> {
+    loop {
+        let staged = write_side.staged();
+        let written = if !staged.is_empty() {
+            Pin::new(&mut *next).poll_write(context, staged).map_ok(Some)
+        } else if write_side.is_unflushed() {
+            Pin::new(&mut *next).poll_flush(context).map_ok(|()| None)
+        } else {
+            return Poll::Ready(Ok(()));
+        };
+        match written {
+            Poll::Ready(Ok(Some(0))) => write_side.end_of_stream()?,
+            Poll::Ready(Ok(Some(len))) => write_side.written(len),
+            Poll::Ready(Ok(None)) => write_side.flushed(),
+            Poll::Ready(Err(error)) => failed(write_side, error)?,
+            Poll::Pending => {
+                let Some(deadline_ms) = write_side.write_deadline_ms(timer.now_ms()) else {
+                    return Poll::Pending;
+                };
+                ready!(timer.poll_until(deadline_ms, context));
+                let expired: Result<(), Timeout> = write_side.write_expired();
+                expired?;
+            }
+        }
+    }
+}
+
+/// Reports the failure of the stream, unless the connection had ended before it.
+fn failed<R: Role>(
+    write_side: &mut WriteSide<R, GrowingBuffer>,
+    error: io::Error,
+) -> Result<(), CoreError> {
+    if write_side.transport_failed() { Ok(()) } else { Err(CoreError::Transport(IoError(error))) }
+}

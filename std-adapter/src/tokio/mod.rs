@@ -1,0 +1,28 @@
+//! The stream over tokio: `async` methods, `Stream` and `Sink`, halves for two tasks.
+
+mod accept;
+mod connect;
+mod driver;
+mod duplex;
+mod io;
+mod maybe_tls;
+mod sender;
+mod socket;
+mod split;
+mod teardown;
+mod timer;
+
+pub use maybe_tls::MaybeTls;
+pub use sender::Sender;
+pub use socket::WebSocket;
+pub use split::{Reader, ReuniteError, Writer};
+
+use crate::{Client, Error};
+
+/// Opens a connection to `ws://host/path` or `wss://host/path`, with the presets of [`Client`].
+///
+/// # Errors
+/// As [`Client::connect`].
+pub async fn connect(url: &str) -> Result<WebSocket, Error> {
+    Client::new().connect(url).await
+}

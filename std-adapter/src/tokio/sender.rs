@@ -1,0 +1,108 @@
+//! The sending part of a stream.
+
+use std::future::poll_fn;
+
+use socklet_core::{
+    Kind, Role,
+    connection::{Part, Staged, WriteSide},
+    wire::close::CloseCode,
+};
+use tokio::io::AsyncWrite;
+
+use super::{
+    driver::{CoreError, poll_drain},
+    timer::Timer,
+};
+use crate::{Error, buffer::GrowingBuffer, message::Sendable};
+
+/// The sending part of a [`WebSocket`](super::WebSocket), which borrows all of it but the message
+/// that was received with it. Its methods are those of the same name there.
+#[derive(Debug)]
+pub struct Sender<'a, S, R> {
+    pub(super) next: &'a mut S,
+    pub(super) timer: &'a mut Timer,
+    pub(super) write_side: &'a mut WriteSide<R, GrowingBuffer>,
+}
+
+impl<S: AsyncWrite + Unpin, R: Role> Sender<'_, S, R> {
+    /// Sends a message, and all that was staged before.
+    ///
+    /// # Errors
+    /// As [`WebSocket::send`](super::WebSocket::send).
+    pub async fn send(&mut self, message: impl Sendable) -> Result<(), Error> {
+        self.stage(message.borrowed().into()).await?;
+        self.flush().await
+    }
+
+    /// Stages a message.
+    ///
+    /// # Errors
+    /// As [`WebSocket::feed`](super::WebSocket::feed).
+    pub async fn feed(&mut self, message: impl Sendable) -> Result<(), Error> {
+        self.stage(message.borrowed().into()).await
+    }
+
+    /// Sends a part of a message.
+    ///
+    /// # Errors
+    /// As [`WebSocket::send_part`](super::WebSocket::send_part).
+    pub async fn send_part(&mut self, kind: Kind, part: &[u8], fin: bool) -> Result<(), Error> {
+        self.stage(Part::new(kind, part, fin)).await?;
+        self.flush().await
+    }
+
+    /// Sends a Ping.
+    ///
+    /// # Errors
+    /// As [`WebSocket::ping`](super::WebSocket::ping).
+    pub async fn ping(&mut self, payload: &[u8]) -> Result<(), Error> {
+        self.control_room().await?;
+        self.write_side.stage_ping::<crate::IoError>(payload)?;
+        self.flush().await
+    }
+
+    /// Sends a Pong that nobody asked for.
+    ///
+    /// # Errors
+    /// As [`WebSocket::pong`](super::WebSocket::pong).
+    pub async fn pong(&mut self, payload: &[u8]) -> Result<(), Error> {
+        self.control_room().await?;
+        self.write_side.stage_pong::<crate::IoError>(payload)?;
+        self.flush().await
+    }
+
+    /// Sends a Close frame, after which nothing can be sent, and does not wait for the peer's:
+    /// the next receive does.
+    ///
+    /// # Errors
+    /// As [`WebSocket::close`](super::WebSocket::close).
+    pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
+        self.control_room().await?;
+        let now_ms = Some(self.timer.now_ms());
+        self.write_side.stage_close::<crate::IoError>(code, reason, now_ms)?;
+        self.flush().await
+    }
+
+    /// Writes and flushes all that is staged.
+    ///
+    /// # Errors
+    /// How the connection ended.
+    pub async fn flush(&mut self) -> Result<(), Error> {
+        let Self { next, timer, write_side } = self;
+        Ok(poll_fn(|context| poll_drain(*next, timer, write_side, context)).await?)
+    }
+
+    async fn stage(&mut self, part: Part<'_>) -> Result<(), Error> {
+        loop {
+            let staged: Result<Staged, CoreError> = self.write_side.stage_part(part);
+            if staged? == Staged::Whole {
+                return Ok(());
+            }
+            self.flush().await?;
+        }
+    }
+
+    async fn control_room(&mut self) -> Result<(), Error> {
+        if self.write_side.has_control_room() { Ok(()) } else { self.flush().await }
+    }
+}

@@ -1,0 +1,376 @@
+//! The stream of messages over a tokio stream.
+
+use std::future::poll_fn;
+use std::task::{Context, Poll, ready};
+
+use socklet_core::{
+    Chunk, Event, Kind, Role, Timeout, UsageError,
+    connection::{Connection, Ready, WriteSide},
+    permessage_deflate::NoCompression,
+    wire::close::CloseCode,
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+};
+
+use super::{
+    Sender,
+    driver::{CoreError, Driver, Goal, poll_drain},
+    duplex::Wakers,
+    maybe_tls::MaybeTls,
+    teardown::Teardown,
+    timer::Timer,
+};
+use crate::{ClientRole, Closed, Error, Message, buffer::GrowingBuffer, message::Sendable};
+
+/// A WebSocket over the tokio stream `S`, in the role `R`.
+///
+/// Made by [`Client::connect`](crate::Client::connect) or
+/// [`Server::accept`](crate::Server::accept). It is also a `Stream` of messages and a `Sink` for
+/// them, and [`into_split`](Self::into_split) makes two halves for two tasks.
+///
+/// # Cancellation
+/// Every future here may be dropped at any await, in `select!` for instance. Receiving loses
+/// nothing. What is sent is taken whole before the first await if it fits the staging buffer,
+/// which it does up to 128 KiB less what is staged; of a longer message whole frames go out, and
+/// while [`unfinished`](Self::unfinished) says so the same call continues it. If that says
+/// `None`, all of it was taken or nothing: to know which, [`feed`](Self::feed) it, which if it was
+/// dropped has taken nothing, and then [`flush`](Self::flush).
+///
+/// # Memory
+/// Buffers grow with what has arrived and shrink when nothing is in them; an idle connection
+/// holds about 2 KiB, TLS apart.
+#[derive(Debug)]
+pub struct WebSocket<S = MaybeTls<TcpStream>, R = ClientRole> {
+    pub(super) driver: Driver<S, R>,
+    pub(super) teardown: Teardown,
+    pub(super) subprotocol: Option<Box<str>>,
+    /// What `Sink` was handed and could not stage yet.
+    pub(super) pending: Option<Message>,
+    /// Who is to be woken when `Stream` and `Sink` are used by two tasks.
+    pub(super) wakers: Option<std::sync::Arc<Wakers>>,
+    /// Since when a Close frame waits for room.
+    closing_since_ms: Option<u64>,
+    /// Whether the `Stream` has reported how the connection failed.
+    pub(super) failed: bool,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocket<S, R> {
+    pub(super) const fn new(driver: Driver<S, R>, subprotocol: Option<Box<str>>) -> Self {
+        Self {
+            driver,
+            teardown: Teardown::NotBegun,
+            subprotocol,
+            pending: None,
+            wakers: None,
+            closing_since_ms: None,
+            failed: false,
+        }
+    }
+
+    /// Receives the next message; `None` once the connection is [`closed`](Self::closed).
+    ///
+    /// Pings are answered and Close frames too. What was staged by [`feed`](Self::feed) leaves
+    /// when this has to wait for the peer. When the connection has ended, the stream below is
+    /// ended as well, as RFC 6455 section 7.1.1 wants it, before this returns; that takes no
+    /// more than a few seconds.
+    ///
+    /// # Errors
+    /// How the connection ended, if not by a closing handshake; again on every call.
+    pub async fn recv(&mut self) -> Result<Option<Message>, Error> {
+        Ok(self.recv_ref().await?.map(|(message, _)| message.into()))
+    }
+
+    /// Receives the next message without a copy of its own: it borrows the receive buffer. Beside
+    /// it stands a sender, which borrows the rest: so the message can be sent back, or on.
+    ///
+    /// # Errors
+    /// As [`recv`](Self::recv).
+    ///
+    /// # Examples
+    /// ```
+    /// use socklet_std::{Error, ServerRole, tokio::WebSocket};
+    /// use tokio::net::TcpStream;
+    ///
+    /// async fn echo(mut ws: WebSocket<TcpStream, ServerRole>) -> Result<(), Error> {
+    ///     while let Some((message, mut reply)) = ws.recv_ref().await? {
+    ///         reply.feed(message).await?;
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
+    #[allow(clippy::type_complexity, reason = "two borrows that have to be taken at once")]
+    pub async fn recv_ref(
+        &mut self,
+    ) -> Result<Option<(socklet_core::Message<'_>, Sender<'_, S, R>)>, Error> {
+        let Ready::Data = self.ready(Goal::MESSAGE).await? else { return Ok(None) };
+        let Driver { next, timer, connection } = &mut self.driver;
+        let (message, write_side) = connection.message();
+        match message {
+            Ok(message) => Ok(Some((message, Sender { next, timer, write_side }))),
+            Err(error) => {
+                refuse::<S, R>(next, timer, write_side, &mut self.teardown).await;
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Receives what there is of the next message: messages may be longer than any memory, and
+    /// than [`Limits::message_len`](crate::Limits::message_len) if that is 0. `None` once the
+    /// connection is closed.
+    ///
+    /// Text is checked as it arrives; a chunk may end within a code point.
+    ///
+    /// # Errors
+    /// As [`recv`](Self::recv).
+    pub async fn recv_chunk(&mut self) -> Result<Option<Chunk<'_>>, Error> {
+        let Ready::Data = self.ready(Goal::CHUNK).await? else { return Ok(None) };
+        Ok(Some(self.driver.connection.chunk()))
+    }
+
+    /// Receives the next message, Ping or Pong; Pings have been answered when they are seen.
+    ///
+    /// # Errors
+    /// As [`recv`](Self::recv).
+    pub async fn recv_event(&mut self) -> Result<Option<Event<'_>>, Error> {
+        match self.ready(Goal::EVENT).await? {
+            Ready::Data => {
+                let Driver { next, timer, connection } = &mut self.driver;
+                let (message, write_side) = connection.message();
+                match message {
+                    Ok(message) => Ok(Some(Event::Message(message))),
+                    Err(error) => {
+                        refuse::<S, R>(next, timer, write_side, &mut self.teardown).await;
+                        Err(error.into())
+                    }
+                }
+            }
+            Ready::Ping => Ok(Some(Event::Ping(self.driver.connection.control()))),
+            Ready::Pong => Ok(Some(Event::Pong(self.driver.connection.control()))),
+            Ready::Head | Ready::Ended => Ok(None),
+        }
+    }
+
+    /// Sends a message, and all that was staged before.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when the connection is closed, or another message is half sent; how the
+    /// connection ended.
+    pub async fn send(&mut self, message: impl Sendable) -> Result<(), Error> {
+        self.settle().await?;
+        self.sender().send(message.borrowed()).await
+    }
+
+    /// Stages a message, to leave with the next `send` or `flush`, or when receiving has to wait:
+    /// many small messages go out with one write. Writes only if there is no room for it.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn feed(&mut self, message: impl Sendable) -> Result<(), Error> {
+        self.settle().await?;
+        self.sender().feed(message.borrowed()).await
+    }
+
+    /// Sends a part of a message; the last has `fin`. All parts are of one kind; text may be cut
+    /// anywhere.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send); and for text that cannot become UTF-8: nothing of the part is
+    /// sent.
+    pub async fn send_part(&mut self, kind: Kind, part: &[u8], fin: bool) -> Result<(), Error> {
+        self.settle().await?;
+        self.sender().send_part(kind, part, fin).await
+    }
+
+    /// Sends a Ping of at most 125 bytes (RFC 6455 section 5.5.2), between the parts of a message
+    /// too. [`recv_event`](Self::recv_event) shows the Pong.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when the connection is closed, [`Error::Config`] if it is too long.
+    pub async fn ping(&mut self, payload: &[u8]) -> Result<(), Error> {
+        self.sender().ping(payload).await
+    }
+
+    /// Sends a Pong that nobody asked for (RFC 6455 section 5.5.3).
+    ///
+    /// # Errors
+    /// As [`ping`](Self::ping).
+    pub async fn pong(&mut self, payload: &[u8]) -> Result<(), Error> {
+        self.sender().pong(payload).await
+    }
+
+    /// Writes and flushes all that is staged.
+    ///
+    /// # Errors
+    /// How the connection ended.
+    pub async fn flush(&mut self) -> Result<(), Error> {
+        self.settle().await?;
+        self.sender().flush().await
+    }
+
+    /// Closes the connection: sends a Close frame, discards messages until the peer's comes, and
+    /// ends the stream below (RFC 6455 sections 7.1.2 and 7.1.1). If it is closed already, this
+    /// only says how.
+    ///
+    /// Bounded by [`Timeouts::closing_ms`](crate::Timeouts::closing_ms) for the handshake and a
+    /// few seconds for the stream.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for a code that must not be sent or a reason of more than 123 bytes:
+    /// nothing happened. Else how the connection ended instead.
+    pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<Closed, Error> {
+        if self.is_open() {
+            poll_fn(|context| self.poll_stage_close(code, reason, context)).await?;
+        }
+        while let Ready::Data = self.ready(Goal::CHUNK).await? {}
+        self.closed().ok_or(UsageError::Closed.into())
+    }
+
+    /// How the connection was closed; `None` unless both Close frames crossed the wire.
+    pub fn closed(&self) -> Option<Closed> {
+        self.driver.connection.closed().map(Closed::from)
+    }
+
+    /// Whether messages may be sent.
+    pub const fn is_open(&self) -> bool {
+        self.driver.connection.write_side().is_open()
+    }
+
+    /// The subprotocol that both sides agreed on.
+    pub fn subprotocol(&self) -> Option<&str> {
+        self.subprotocol.as_deref()
+    }
+
+    /// Bytes of the message that a dropped or failed `send` left half sent; `None` if there is
+    /// none. Then the same call continues it, and no other message can be sent before.
+    pub const fn unfinished(&self) -> Option<usize> {
+        self.driver.connection.write_side().unfinished()
+    }
+
+    /// The stream below.
+    pub const fn inner(&self) -> &S {
+        &self.driver.next
+    }
+
+    /// The stream below; bytes read from it or written to it are missing from the connection.
+    pub const fn inner_mut(&mut self) -> &mut S {
+        &mut self.driver.next
+    }
+
+    /// The state machine of the core.
+    pub const fn connection(&self) -> &Connection<R, GrowingBuffer, NoCompression> {
+        &self.driver.connection
+    }
+
+    /// The stream below, and the bytes that were read from it and not decoded.
+    pub fn into_inner(self) -> (S, Vec<u8>) {
+        let leftover = self.driver.connection.undecoded().to_vec();
+        (self.driver.next, leftover)
+    }
+
+    /// The sender, which has all methods that send.
+    pub(super) fn sender(&mut self) -> Sender<'_, S, R> {
+        let Driver { next, timer, connection } = &mut self.driver;
+        Sender { next, timer, write_side: connection.write_side_mut() }
+    }
+
+    /// Stages what the `Sink` was handed before.
+    async fn settle(&mut self) -> Result<(), Error> {
+        poll_fn(|context| self.poll_settle(context)).await
+    }
+
+    /// Waits until something is ready; ends the stream below when the connection has ended.
+    async fn ready(&mut self, goal: Goal) -> Result<Ready, Error> {
+        poll_fn(|context| self.poll_receive(goal, context)).await
+    }
+
+    pub(super) fn poll_receive(
+        &mut self,
+        goal: Goal,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<Ready, Error>> {
+        // What has no room yet goes as far as it can.
+        if self.pending.is_some() && self.is_open() {
+            let _ = self.poll_settle(context)?;
+        }
+        let outcome = ready!(self.driver.poll_ready(goal, context)).map_err(Error::from);
+        let ended = match &outcome {
+            Ok(ready) => *ready == Ready::Ended,
+            Err(error) => error.wants_teardown(),
+        };
+        if ended {
+            ready!(self.poll_teardown(context));
+        }
+        Poll::Ready(outcome)
+    }
+
+    /// Stages a Close frame once there is room for it, for which a peer that does not read is given
+    /// no longer than for the closing handshake.
+    pub(super) fn poll_stage_close(
+        &mut self,
+        code: CloseCode,
+        reason: &str,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<(), Error>> {
+        let begun_ms = *self.closing_since_ms.get_or_insert(self.driver.timer.now_ms());
+        if let Poll::Ready(room) = self.poll_close_room(context) {
+            room?;
+            let now_ms = Some(self.driver.timer.now_ms());
+            let write_side = self.driver.connection.write_side_mut();
+            let staged: Result<(), CoreError> = write_side.stage_close(code, reason, now_ms);
+            return Poll::Ready(Ok(staged?));
+        }
+        let write_side = self.driver.connection.write_side_mut();
+        let closing_ms = u64::from(write_side.config_mut().timeouts.closing_ms);
+        if closing_ms == 0 {
+            return Poll::Pending;
+        }
+        ready!(self.driver.timer.poll_until(begun_ms.saturating_add(closing_ms), context));
+        // Which deadline it is for the core does not matter any more.
+        let _ = write_side.write_expired();
+        Poll::Ready(Err(Timeout::Closing.into()))
+    }
+
+    fn poll_close_room(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        ready!(self.poll_settle(context))?;
+        if !self.driver.connection.write_side_mut().has_control_room() {
+            ready!(self.driver.poll_drain(context))?;
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    pub(super) fn poll_teardown(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let closing_ms = self.driver.connection.write_side_mut().config_mut().timeouts.closing_ms;
+        self.teardown.poll::<S, R>(&mut self.driver.next, closing_ms, context)
+    }
+
+    /// A connection that something else has opened.
+    pub(super) fn taken_over(
+        next: S,
+        mut connection: Connection<R, GrowingBuffer, NoCompression>,
+        leftover: &[u8],
+    ) -> Result<Self, Error> {
+        let timer = Timer::new();
+        let opened: Result<(), CoreError> = connection.assume_open(Some(timer.now_ms()));
+        opened?;
+        connection.preload(leftover)?;
+        Ok(Self::new(Driver { next, timer, connection }, None))
+    }
+}
+
+/// Lets the Close frame leave that tells the peer what is wrong with its text, and ends the stream
+/// below. Whether or not the peer takes it: this is why the connection failed.
+async fn refuse<S: AsyncRead + AsyncWrite + Unpin, R: Role>(
+    next: &mut S,
+    timer: &mut Timer,
+    write_side: &mut WriteSide<R, GrowingBuffer>,
+    teardown: &mut Teardown,
+) {
+    poll_fn(|context| {
+        let _ = ready!(poll_drain(next, timer, write_side, context));
+        let closing_ms = write_side.config_mut().timeouts.closing_ms;
+        teardown.poll::<S, R>(next, closing_ms, context)
+    })
+    .await;
+}

@@ -1,0 +1,77 @@
+//! The arguments that both clients take.
+
+use lexopt::{Arg, Parser, ValueExt};
+use socklet_std::{Client, ClientTls};
+
+use crate::{AnyClient, Failure};
+
+/// What went wrong with the arguments.
+pub type Usage = lexopt::Error;
+
+/// `[--blocking] [--print] [--ca F | --insecure] [--subprotocol P]... URL`
+#[derive(Debug)]
+pub struct Arguments {
+    /// Whether to use the blocking adapter and not that of tokio.
+    pub blocking: bool,
+    /// Whether to print messages instead of what else is done with them.
+    pub print: bool,
+    url: String,
+    ca: Option<String>,
+    insecure: bool,
+    subprotocols: Vec<String>,
+}
+
+impl Arguments {
+    /// Reads the arguments of the process.
+    ///
+    /// # Errors
+    /// What makes no sense.
+    pub fn parse() -> Result<Self, Usage> {
+        let mut arguments = Self {
+            blocking: false,
+            print: false,
+            url: String::new(),
+            ca: None,
+            insecure: false,
+            subprotocols: Vec::new(),
+        };
+        let mut parser = Parser::from_env();
+        while let Some(argument) = parser.next()? {
+            match argument {
+                Arg::Long("blocking") => arguments.blocking = true,
+                Arg::Long("print") => arguments.print = true,
+                Arg::Long("insecure") => arguments.insecure = true,
+                Arg::Long("ca") => arguments.ca = Some(parser.value()?.string()?),
+                Arg::Long("subprotocol") => {
+                    arguments.subprotocols.push(parser.value()?.string()?);
+                }
+                Arg::Value(url) if arguments.url.is_empty() => arguments.url = url.string()?,
+                other => return Err(other.unexpected()),
+            }
+        }
+        if arguments.url.is_empty() {
+            return Err("URL is missing".into());
+        }
+        Ok(arguments)
+    }
+
+    /// Opens the connection.
+    ///
+    /// # Errors
+    /// If the server cannot be reached or refuses.
+    pub async fn connect(&self) -> Result<AnyClient, Failure> {
+        let mut tls = ClientTls::new();
+        if let Some(path) = &self.ca {
+            tls = tls.ca_file(path)?;
+        }
+        if self.insecure {
+            tls = tls.danger_accept_any_certificate();
+        }
+        let client = Client::new().subprotocols(&self.subprotocols).tls(tls);
+        Ok(if self.blocking {
+            AnyClient::Blocking(client.connect_blocking(&self.url)?)
+        } else {
+            AnyClient::Tokio(client.connect(&self.url).await?)
+        })
+    }
+}

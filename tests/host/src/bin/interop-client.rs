@@ -1,0 +1,154 @@
+//! Does as it is told, line by line: the client that is tested against other implementations.
+//!
+//! ```text
+//! interop-client [--blocking] [--ca F | --insecure] [--subprotocol P]... URL
+//! ```
+//!
+//! It prints `open SUBPROTOCOL` (`-` for none) and then one line for each line of input:
+//!
+//! | command | does | prints |
+//! |---|---|---|
+//! | `text LEN`, `binary LEN` | sends so many bytes and compares the answer | `echo ok text LEN` or `echo bad text LEN: WHY` |
+//! | `fragments N LEN` | the same as a text in N frames, a ping behind the first | `echo ok fragments LEN` |
+//! | `ping PAYLOAD` | sends a ping and waits for the pong | `pong PAYLOAD` |
+//! | `send TEXT` | sends a text | `sent` |
+//! | `recv` | receives a message | `text CONTENT`, `binary LEN`, `closed BY CODE REASON` |
+//! | `close CODE REASON`, `close -` | makes the closing handshake | `closed BY CODE REASON` |
+//!
+//! What fails otherwise is an `error` line and exit status 1.
+
+use std::io::{BufRead, Write, stdin, stdout};
+use std::process::ExitCode;
+
+use socklet_host_tests::{AnyClient, Arguments, Failure};
+use socklet_std::{CloseCode, Closed, Error, Kind, Message, Side};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let arguments = match Arguments::parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            eprintln!("interop-client: {error}");
+            return ExitCode::from(2);
+        }
+    };
+    match run(&arguments).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            println!("error {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let mut client = arguments.connect().await?;
+    print(&format!("open {}", client.subprotocol().unwrap_or("-")))?;
+    for command in stdin().lock().lines() {
+        let printed = obey(&mut client, &command?).await?;
+        print(&printed)?;
+    }
+    Ok(())
+}
+
+fn print(line: &str) -> Result<(), Failure> {
+    let mut out = stdout().lock();
+    writeln!(out, "{line}")?;
+    Ok(out.flush()?)
+}
+
+/// Does one command and returns the line to be printed.
+async fn obey(client: &mut AnyClient, command: &str) -> Result<String, Failure> {
+    let (verb, rest) = command.split_once(' ').unwrap_or((command, ""));
+    Ok(match verb {
+        "text" => {
+            let message = Message::Text(text(rest.parse()?));
+            client.send(&message).await?;
+            compare(client, verb, &message).await?
+        }
+        "binary" => {
+            let message = Message::Binary(bytes(rest.parse()?));
+            client.send(&message).await?;
+            compare(client, verb, &message).await?
+        }
+        "fragments" => {
+            let (frames, len) = rest.split_once(' ').ok_or("fragments N LEN")?;
+            let text = text(len.parse()?);
+            send_fragments(client, text.as_bytes(), frames.parse()?).await?;
+            compare(client, verb, &Message::Text(text)).await?
+        }
+        "ping" => {
+            client.ping(rest.as_bytes()).await?;
+            format!("pong {}", String::from_utf8_lossy(&client.pong().await?))
+        }
+        "send" => {
+            client.send(&rest.into()).await?;
+            "sent".to_owned()
+        }
+        "recv" => match client.recv().await {
+            Ok(Some(Message::Text(text))) => format!("text {text}"),
+            Ok(Some(Message::Binary(bytes))) => format!("binary {}", bytes.len()),
+            Ok(None) => closed(client.closed()),
+            Err(Error::ConnectionLost | Error::Io(_)) => closed(None),
+            Err(error) => return Err(error.into()),
+        },
+        "close" => {
+            let (code, reason) = rest.split_once(' ').unwrap_or((rest, ""));
+            let code = if code == "-" { None } else { Some(CloseCode(code.parse()?)) };
+            match client.close(code, reason).await {
+                Ok(outcome) => closed(Some(outcome)),
+                Err(Error::ConnectionLost | Error::Io(_)) => closed(None),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        _ => return Err(format!("no command `{command}`").into()),
+    })
+}
+
+/// Sends a text in so many frames, of lengths as even as can be, and a ping behind the first.
+async fn send_fragments(client: &mut AnyClient, text: &[u8], frames: usize) -> Result<(), Failure> {
+    let last = frames.checked_sub(1).ok_or("a message has a frame at least")?;
+    for index in 0..frames {
+        let cut = |index: usize| text.len() * index / frames;
+        let part = text.get(cut(index)..cut(index + 1)).unwrap_or_default();
+        client.send_part(Kind::Text, part, index == last).await?;
+        if index == 0 {
+            client.ping(b"between").await?;
+        }
+    }
+    Ok(())
+}
+
+/// Receives a message and compares it with what was sent.
+async fn compare(client: &mut AnyClient, verb: &str, sent: &Message) -> Result<String, Failure> {
+    let len = sent.as_bytes().len();
+    let why = match client.recv().await? {
+        Some(received) if received == *sent => return Ok(format!("echo ok {verb} {len}")),
+        Some(received) if received.kind() != sent.kind() => "another kind".to_owned(),
+        Some(received) if received.as_bytes().len() != len => {
+            format!("{} bytes", received.as_bytes().len())
+        }
+        Some(_) => "other bytes".to_owned(),
+        None => closed(client.closed()),
+    };
+    Ok(format!("echo bad {verb} {len}: {why}"))
+}
+
+/// `closed BY CODE REASON`.
+fn closed(closed: Option<Closed>) -> String {
+    let Some(Closed { by, code, reason }) = closed else { return "closed peer lost ".to_owned() };
+    let by = if by == Side::Local { "local" } else { "peer" };
+    let code = code.map_or_else(|| "-".to_owned(), |code| code.to_string());
+    format!("closed {by} {code} {reason}")
+}
+
+/// So many bytes of text: U+00E9, two bytes each, and an `x` if that leaves one.
+fn text(len: usize) -> String {
+    let odd = if len % 2 == 1 { "x" } else { "" };
+    "\u{e9}".repeat(len / 2) + odd
+}
+
+/// So many bytes: the numbers from 0 to 250 over and over.
+fn bytes(len: usize) -> Vec<u8> {
+    (0..=250).cycle().take(len).collect()
+}

@@ -1,0 +1,550 @@
+//! The `socklet` command from end to end: what a user types, sees and gets as an exit status.
+
+#![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests panic when something is wrong"
+)]
+
+#[path = "command/certificates.rs"]
+mod certificates;
+#[path = "command/processes.rs"]
+mod processes;
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use certificates::Certificates;
+use processes::{Ended, Running, Server, file, run, socklet};
+
+/// Both servers: one asynchronous task a connection, and one thread.
+const FLAVOURS: [&[&str]; 2] = [&[], &["--blocking"]];
+
+/// What a client that speaks no more than the opening handshake asks for.
+const UPGRADE: &[u8] = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n\
+    Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+    Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+
+/// Runs `socklet connect` with this standard input.
+fn connect(args: &[&str], input: &[u8]) -> Ended {
+    let mut command = socklet();
+    command.arg("connect").args(args);
+    run(command, input)
+}
+
+/// A TCP connection that does not wait for ever.
+fn tcp(server: &Server) -> TcpStream {
+    let stream = TcpStream::connect(&server.address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    stream
+}
+
+/// A connection with its opening handshake behind it.
+fn upgraded(server: &Server) -> TcpStream {
+    let mut stream = tcp(server);
+    stream.write_all(UPGRADE).unwrap();
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).unwrap();
+        head.push(byte[0]);
+    }
+    assert!(head.starts_with(b"HTTP/1.1 101 "), "{}", String::from_utf8_lossy(&head));
+    stream
+}
+
+#[test]
+fn help_and_version_go_to_standard_output() {
+    for (args, words) in [
+        (&["--help"][..], &["socklet serve", "socklet connect", "--version"][..]),
+        (&["-h"], &["Usage:"]),
+        (&["serve", "--help"], &["--addr", "--tls-cert", "--blocking", "--idle-timeout", "Exit"]),
+        (&["connect", "--help"], &["URL", "--header", "--insecure", "--dump", "--wait", "Exit"]),
+        (&["--version"], &[env!("CARGO_PKG_VERSION")]),
+    ] {
+        let mut command = socklet();
+        command.args(args);
+        let ended = run(command, b"");
+        assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "{args:?}");
+        for word in words {
+            assert!(ended.text().contains(word), "{args:?} does not tell of {word}");
+        }
+        assert!(ended.text().lines().all(|line| line.len() <= 100), "{args:?}: a line is too long");
+    }
+}
+
+#[test]
+fn arguments_that_make_no_sense_exit_with_2_and_one_line() {
+    for args in [
+        &[][..],
+        &["conect"],
+        &["--frobnicate"],
+        &["serve", "--frobnicate"],
+        &["serve", "ws://127.0.0.1:1"],
+        &["serve", "--addr"],
+        &["serve", "--max-message", "many"],
+        &["serve", "--idle-timeout", "-1"],
+        &["serve", "--subprotocol", "not a token"],
+        &["serve", "--tls-cert", "cert.pem"],
+        &["serve", "--tls-key", "key.pem"],
+        &["connect"],
+        &["connect", "ws://127.0.0.1:1", "ws://127.0.0.1:2"],
+        &["connect", "http://127.0.0.1:1"],
+        &["connect", "ws://127.0.0.1:1/#fragment"],
+        &["connect", "-H", "no colon", "ws://127.0.0.1:1"],
+        &["connect", "-H", "Upgrade: mine", "ws://127.0.0.1:1"],
+        &["connect", "--subprotocol", "a", "--subprotocol", "a", "ws://127.0.0.1:1"],
+        &["connect", "--insecure", "--ca", "ca.pem", "wss://127.0.0.1:1"],
+    ] {
+        let mut command = socklet();
+        command.args(args);
+        let ended = run(command, b"");
+        assert_eq!(ended.code, Some(2), "{args:?}: {}", ended.stderr);
+        assert_eq!(ended.text(), "", "{args:?}");
+        assert!(ended.is_one_line_of_error(), "{args:?}: {}", ended.stderr);
+    }
+}
+
+#[test]
+fn what_cannot_be_reached_exits_with_1_and_one_line() {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    for args in [
+        &[&*format!("ws://{free}")][..],
+        &["ws://no-such-host.invalid"],
+        &["wss://127.0.0.1:1", "--ca", "no-such-file.pem"],
+        &["ws://127.0.0.1:1", "--binary", "no-such-file"],
+    ] {
+        let ended = connect(args, b"");
+        assert_eq!(ended.code, Some(1), "{args:?}");
+        assert!(ended.is_one_line_of_error(), "{args:?}: {}", ended.stderr);
+    }
+    for args in [
+        &["--addr", "no-such-host.invalid:1"][..],
+        &["--tls-cert", "no-such-file.pem", "--tls-key", "no-such-file.pem"],
+    ] {
+        let mut command = socklet();
+        command.arg("serve").args(args);
+        let ended = run(command, b"");
+        assert_eq!(ended.code, Some(1), "{args:?}");
+        assert!(ended.is_one_line_of_error(), "{args:?}: {}", ended.stderr);
+    }
+}
+
+#[test]
+fn an_address_in_use_is_told() {
+    let server = Server::start(&[]);
+    for flavour in FLAVOURS {
+        let mut command = socklet();
+        command.args(["serve", "--addr", &server.address]).args(flavour);
+        let ended = run(command, b"");
+        assert_eq!(ended.code, Some(1));
+        assert!(ended.is_one_line_of_error(), "{}", ended.stderr);
+        assert!(ended.stderr.contains(&server.address), "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn a_declined_handshake_is_told_with_its_status() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("ws://{}/secret", listener.local_addr().unwrap());
+    let server = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut request = [0; 4096];
+        let len = stream.read(&mut request).unwrap();
+        stream.write_all(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n").unwrap();
+        String::from_utf8_lossy(&request[..len]).into_owned()
+    });
+    let ended = connect(&[&url, "-H", "Authorization: Bearer 1"], b"");
+    let request = server.join().unwrap();
+    assert!(request.starts_with("GET /secret HTTP/1.1\r\n"), "{request}");
+    assert!(request.contains("\r\nAuthorization: Bearer 1\r\n"), "{request}");
+    assert_eq!(ended.code, Some(1));
+    assert!(ended.is_one_line_of_error() && ended.stderr.contains("403"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_server_that_is_none_is_told() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("ws://{}", listener.local_addr().unwrap());
+    let server = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.write_all(b"SSH-2.0-OpenSSH_9.2\r\n\r\n").unwrap();
+        let _ = stream.read(&mut [0; 4096]);
+    });
+    let ended = connect(&[&url], b"");
+    server.join().unwrap();
+    assert_eq!(ended.code, Some(1));
+    assert!(ended.is_one_line_of_error(), "{}", ended.stderr);
+}
+
+#[test]
+fn lines_go_there_and_come_back() {
+    let input: String =
+        (0..2000).map(|number| format!("line {number}, \u{e9}\u{1f980}\n")).collect::<String>();
+    for flavour in FLAVOURS {
+        let server = Server::start(flavour);
+        let ended = connect(&[&server.url()], input.as_bytes());
+        assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+        assert_eq!(ended.text(), input);
+    }
+}
+
+#[test]
+fn the_last_line_needs_no_end_and_others_may_end_as_on_windows() {
+    let server = Server::start(&[]);
+    let ended = connect(&[&server.url()], b"one\r\n\r\nthree");
+    assert_eq!((ended.code, ended.text()), (Some(0), "one\n\nthree\n"));
+}
+
+#[test]
+fn a_line_that_is_not_text_is_sent_as_bytes() {
+    let server = Server::start(&[]);
+    let ended = connect(&[&server.url(), "--dump"], b"\xff\x00\xfe\n");
+    assert_eq!((ended.code, ended.stdout.as_slice()), (Some(0), &b"\xff\x00\xfe"[..]));
+    assert!(ended.stderr.contains("< BINARY fin 3 B ff00fe\n"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_file_comes_back_byte_for_byte() {
+    let bytes: Vec<u8> = (0..3_000_000_u32).map(|i| (i.wrapping_mul(i) >> 7) as u8).collect();
+    let path = file("bytes", &bytes);
+    for flavour in FLAVOURS {
+        let server = Server::start(flavour);
+        let ended = connect(&[&server.url(), "--binary", path.to_str().unwrap()], b"");
+        assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+        assert!(ended.stdout == bytes, "{} bytes came back", ended.stdout.len());
+    }
+}
+
+#[test]
+fn what_is_given_is_sent_in_its_order_and_before_the_input() {
+    let path = file("order", b"<bytes>");
+    let server = Server::start(&[]);
+    let args = [&server.url(), "--text", "a", "--binary", path.to_str().unwrap(), "--text", "b"];
+    let ended = connect(&args, b"c\n");
+    assert_eq!((ended.code, ended.text()), (Some(0), "a\n<bytes>b\nc\n"));
+}
+
+#[test]
+fn a_pong_is_told() {
+    for flavour in FLAVOURS {
+        let server = Server::start(flavour);
+        let started = Instant::now();
+        let ended = connect(&[&server.url(), "--ping", "--text", "x", "--wait", "30"], b"");
+        assert_eq!((ended.code, ended.text()), (Some(0), "x\n"));
+        assert!(ended.stderr.contains("pong after "), "{}", ended.stderr);
+        assert!(started.elapsed() < Duration::from_secs(20), "it does not wait when all has come");
+    }
+}
+
+#[test]
+fn tls_takes_a_certificate_authority_and_refuses_others() {
+    let (ours, others) = (Certificates::new("ours"), Certificates::new("others"));
+    let tls = ["--tls-cert", &ours.chain, "--tls-key", &ours.key];
+    for flavour in FLAVOURS {
+        let server = Server::start(&[&tls[..], flavour].concat());
+        let url = format!("wss://localhost:{}", server.port());
+        let sent = ["--text", "through TLS"];
+
+        let trusted = connect(&[&[&*url, "--ca", &ours.authority], &sent[..]].concat(), b"");
+        assert_eq!(
+            (trusted.code, trusted.text(), trusted.stderr.as_str()),
+            (Some(0), "through TLS\n", "")
+        );
+
+        let unknown = connect(&[&[&*url, "--ca", &others.authority], &sent[..]].concat(), b"");
+        assert_eq!((unknown.code, unknown.text()), (Some(1), ""));
+        assert!(unknown.is_one_line_of_error(), "{}", unknown.stderr);
+        assert!(unknown.stderr.contains("certificate"), "{}", unknown.stderr);
+
+        let usual = connect(&[&[&*url], &sent[..]].concat(), b"");
+        assert_eq!((usual.code, usual.text()), (Some(1), ""), "{}", usual.stderr);
+
+        let wrong_name = format!("wss://127.0.0.2:{}", server.port());
+        let ended = connect(&[&[&*wrong_name, "--ca", &ours.authority], &sent[..]].concat(), b"");
+        assert_eq!((ended.code, ended.text()), (Some(1), ""), "{}", ended.stderr);
+
+        let insecure = connect(&[&[&*url, "--insecure"], &sent[..]].concat(), b"");
+        assert_eq!((insecure.code, insecure.text()), (Some(0), "through TLS\n"));
+
+        let plain = connect(&[&server.url(), "--text", "x"], b"");
+        assert_eq!(plain.code, Some(1), "{}", plain.stderr);
+        let again = connect(&[&[&*url, "--ca", &ours.authority], &sent[..]].concat(), b"");
+        assert_eq!(again.code, Some(0), "the server goes on after refusals: {}", again.stderr);
+    }
+}
+
+#[test]
+fn the_dump_shows_every_frame() {
+    for flavour in FLAVOURS {
+        let server = Server::start(flavour);
+        let ended = connect(&[&server.url(), "--dump", "--text", "hello \u{e9}"], b"");
+        assert_eq!((ended.code, ended.text()), (Some(0), "hello \u{e9}\n"));
+        let lines: Vec<&str> = ended.stderr.lines().collect();
+        assert_eq!(lines[0], "> GET / HTTP/1.1");
+        assert!(lines.contains(&"< HTTP/1.1 101 Switching Protocols"), "{lines:#?}");
+        let frames: Vec<&str> = lines.iter().copied().filter(|line| line.contains(" B")).collect();
+        assert_eq!(
+            frames,
+            [
+                "> TEXT fin masked 8 B \"hello \u{e9}\"",
+                "< TEXT fin 8 B \"hello \u{e9}\"",
+                "> CLOSE fin masked 2 B 1000 \"\"",
+                "< CLOSE fin 2 B 1000 \"\"",
+            ]
+        );
+    }
+}
+
+#[test]
+fn the_dump_looks_inside_tls() {
+    let certificates = Certificates::new("dump");
+    let server =
+        Server::start(&["--tls-cert", &certificates.chain, "--tls-key", &certificates.key]);
+    let url = format!("wss://localhost:{}", server.port());
+    let ended = connect(&[&url, "--ca", &certificates.authority, "--dump", "--text", "x"], b"");
+    assert!(ended.stderr.contains("\n> TEXT fin masked 1 B \"x\"\n"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("\n< TEXT fin 1 B \"x\"\n"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_subprotocol_of_both_is_chosen() {
+    for flavour in FLAVOURS {
+        let offered = ["--subprotocol", "chat.v2", "--subprotocol", "chat.v1"];
+        let server = Server::start(&[&offered[..], flavour].concat());
+        let args = ["--dump", "--subprotocol", "chat.v1", "--subprotocol", "other"];
+        let ended = connect(&[&[&*server.url()], &args[..]].concat(), b"x\n");
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        assert!(ended.stderr.contains("\n> Sec-WebSocket-Protocol: chat.v1, other\n"));
+        assert!(ended.stderr.contains("\n< Sec-WebSocket-Protocol: chat.v1\n"));
+
+        let none = connect(&[&server.url(), "--dump", "--subprotocol", "other"], b"x\n");
+        assert_eq!((none.code, none.text()), (Some(0), "x\n"), "{}", none.stderr);
+        assert!(!none.stderr.contains("< Sec-WebSocket-Protocol"), "{}", none.stderr);
+    }
+}
+
+#[test]
+fn a_message_over_the_limit_is_answered_with_1009() {
+    for flavour in FLAVOURS {
+        let server = Server::start(&[&["--max-message", "10"], flavour].concat());
+        let fits = connect(&[&server.url(), "--text", "0123456789"], b"");
+        assert_eq!((fits.code, fits.text()), (Some(0), "0123456789\n"));
+
+        let ended = connect(&[&server.url(), "--dump", "--text", "0123456789A"], b"");
+        assert_eq!((ended.code, ended.text()), (Some(1), ""));
+        assert!(ended.stderr.contains("\n< CLOSE fin 2 B 1009 \"\"\n"), "{}", ended.stderr);
+        assert!(ended.stderr.contains("1009"), "{}", ended.stderr);
+        assert!(server.log_line().contains("longer than the limit"));
+    }
+}
+
+#[test]
+fn a_silent_client_is_pinged_and_dropped_a_pong_keeps_it() {
+    for flavour in FLAVOURS {
+        let server = Server::start(&[&["--idle-timeout", "0.6"], flavour].concat());
+
+        let mut silent = upgraded(&server);
+        let started = Instant::now();
+        let mut received = Vec::new();
+        silent.read_to_end(&mut received).unwrap();
+        assert!(received.starts_with(b"\x89\x00"), "a ping after half the time: {received:x?}");
+        assert!(started.elapsed() > Duration::from_millis(500), "dropped too early");
+        assert!(started.elapsed() < Duration::from_secs(5), "dropped too late");
+
+        let alive = connect(&[&server.url(), "--wait", "1.5", "--dump", "--ping"], b"");
+        assert_eq!(alive.code, Some(0), "{}", alive.stderr);
+        let (mut client, mut stdin) = Running::start(&["connect", &server.url(), "--dump"]);
+        thread::sleep(Duration::from_millis(1500));
+        stdin.write_all(b"still here\n").unwrap();
+        drop(stdin);
+        let ended = client.wait();
+        assert_eq!((ended.code, ended.text()), (Some(0), "still here\n"), "{}", ended.stderr);
+        assert!(ended.stderr.contains("\n> PONG fin masked 0 B\n"), "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn a_stopped_server_says_good_bye_with_1001() {
+    for (flavour, signal) in FLAVOURS.into_iter().zip(["TERM", "INT"]) {
+        let mut server = Server::start(flavour);
+        let mut idle = upgraded(&server);
+        let (mut client, mut stdin) =
+            Running::start(&["connect", &server.url(), "--dump", "--wait", "0"]);
+        stdin.write_all(b"hello\n").unwrap();
+        client.stderr_contains("< TEXT");
+
+        let started = Instant::now();
+        server.signal(signal);
+        let ended = client.wait();
+        assert!(ended.stderr.contains("\n< CLOSE fin"), "{}", ended.stderr);
+        assert!(ended.stderr.contains(" B 1001 "), "{}", ended.stderr);
+        assert_eq!((ended.code, ended.text()), (Some(0), "hello\n"));
+        let mut close = [0; 4];
+        idle.read_exact(&mut close).unwrap();
+        assert_eq!(close[2..], [0x03, 0xE9], "1001 for the other one too");
+
+        // One client does not answer: that does not hold up the end.
+        assert_eq!(server.wait(), Some(0));
+        assert!(started.elapsed() < Duration::from_secs(6), "{:?}", started.elapsed());
+    }
+}
+
+#[test]
+fn a_client_is_stopped_by_ctrl_c_with_a_close_frame() {
+    let server = Server::start(&[]);
+    let (mut client, mut stdin) =
+        Running::start(&["connect", &server.url(), "--dump", "--wait", "0"]);
+    stdin.write_all(b"hello\n").unwrap();
+    client.stderr_contains("< TEXT");
+    client.signal("INT");
+    let ended = client.wait();
+    assert!(ended.stderr.contains("> CLOSE fin masked"), "{}", ended.stderr);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+}
+
+#[test]
+fn a_server_answers_nonsense_and_goes_on() {
+    for flavour in FLAVOURS {
+        let server = Server::start(flavour);
+        for (request, status) in [
+            (&b"hello?\r\n\r\n"[..], "HTTP/1.1 400 "),
+            (b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 400 "),
+            (
+                b"GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\
+                Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 8\r\n\r\n",
+                "HTTP/1.1 426 ",
+            ),
+        ] {
+            let mut stream = tcp(&server);
+            stream.write_all(request).unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).unwrap();
+            drop(stream);
+            assert!(answer.starts_with(status), "{answer}");
+            assert!(server.log_line().contains("opening handshake"), "a line in the log");
+        }
+        let mut stream = upgraded(&server);
+        stream.write_all(b"\x81\x01x").unwrap();
+        let mut close = [0; 4];
+        stream.read_exact(&mut close).unwrap();
+        assert_eq!(close, *b"\x88\x02\x03\xea", "1002 for a frame without a mask");
+        drop(stream);
+        assert!(server.log_line().contains("not masked"));
+        assert_eq!(connect(&[&server.url()], b"x\n").text(), "x\n");
+    }
+}
+
+#[test]
+fn a_burst_is_answered_in_its_order() {
+    for flavour in FLAVOURS {
+        let server = Server::start(flavour);
+        let mut stream = upgraded(&server);
+        let burst = b"\x81\x81\0\0\0\0x".repeat(1000);
+        stream.write_all(&burst).unwrap();
+        let mut echo = vec![0; 3000];
+        stream.read_exact(&mut echo).unwrap();
+        assert_eq!(echo, b"\x81\x01x".repeat(1000));
+    }
+}
+
+#[test]
+fn running_out_of_file_descriptors_does_not_end_a_server() {
+    for flavour in FLAVOURS {
+        let server = Server::start_limited(flavour, 24);
+        let many: Vec<_> = (0..40).map(|_| tcp(&server)).collect();
+        thread::sleep(Duration::from_millis(1500));
+        assert!(server.cpu_time() < Duration::from_secs(1), "it spins: {:?}", server.cpu_time());
+        drop(many);
+        let ended = connect(&[&server.url()], b"back again\n");
+        assert_eq!((ended.code, ended.text()), (Some(0), "back again\n"), "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_a_client() {
+    let server = Server::start(&[]);
+    let mut command = std::process::Command::new("sh");
+    let script = "yes hello | \"$0\" connect \"$1\" | head -n 3";
+    command.args(["-c", script]).arg(socklet().get_program()).arg(server.url());
+    let ended = run(command, b"");
+    assert_eq!((ended.code, ended.text()), (Some(0), "hello\nhello\nhello\n"));
+}
+
+#[test]
+fn colours_are_for_terminals_that_want_them() {
+    let server = Server::start(&[]);
+    let command = format!("'{}' connect --dump {} --text x", processes::path(), server.url());
+    let on_a_terminal = |settings: &[(&str, &str)]| {
+        let mut script = std::process::Command::new("script");
+        script.args(["--quiet", "--return", "--command", &command, "/dev/null"]);
+        script.env("TERM", "xterm").env_remove("NO_COLOR").envs(settings.iter().copied());
+        run(script, b"")
+    };
+    let coloured = on_a_terminal(&[]);
+    assert_eq!(coloured.code, Some(0), "{}", coloured.text());
+    assert!(coloured.text().contains("\x1b["), "{}", coloured.text());
+    for settings in [("NO_COLOR", "1"), ("TERM", "dumb")] {
+        let plain = on_a_terminal(&[settings]);
+        assert!(plain.text().contains("> TEXT"), "{}", plain.text());
+        assert!(!plain.text().contains('\x1b'), "{}", plain.text());
+    }
+    let piped = connect(&[&server.url(), "--dump", "--text", "x"], b"");
+    assert!(!piped.stderr.contains('\x1b'), "{}", piped.stderr);
+}
+
+#[test]
+fn a_terminal_gets_bytes_as_hexadecimal_digits_and_no_control_characters() {
+    let path = file("terminal", b"\x1b[2J\x00");
+    let server = Server::start(&[]);
+    let command = format!(
+        "'{}' connect {} --binary '{}' --text \"$(printf 'a\\033[2Jb')\"",
+        processes::path(),
+        server.url(),
+        path.display()
+    );
+    let mut script = std::process::Command::new("script");
+    script.args(["--quiet", "--return", "--command", &command, "/dev/null"]);
+    let ended = run(script, b"");
+    assert!(ended.text().contains("1b5b324a00"), "{}", ended.text());
+    assert!(ended.text().contains("a\\u{1b}[2Jb"), "{}", ended.text());
+    assert!(!ended.text().contains("\x1b[2J"), "{}", ended.text());
+}
+
+#[test]
+fn a_server_that_only_talks_is_listened_to() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("ws://{}", listener.local_addr().unwrap());
+    let server = thread::spawn(move || {
+        let (stream, _) = listener.accept().unwrap();
+        let mut ws = socklet_std::Server::new().accept_blocking(stream).unwrap();
+        for number in 0..3 {
+            ws.send(format!("news {number}")).unwrap();
+            thread::sleep(Duration::from_millis(200));
+        }
+        let _ = ws.close(socklet_std::CloseCode::NORMAL, "that was all");
+    });
+    let ended = connect(&[&url, "--wait", "0"], b"");
+    server.join().unwrap();
+    assert_eq!((ended.code, ended.text()), (Some(0), "news 0\nnews 1\nnews 2\n"));
+    assert!(ended.stderr.contains("1000") && ended.stderr.contains("that was all"));
+}
+
+#[test]
+fn a_lost_connection_is_a_failure() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("ws://{}", listener.local_addr().unwrap());
+    let server = thread::spawn(move || {
+        let (stream, _) = listener.accept().unwrap();
+        drop(socklet_std::Server::new().accept_blocking(stream).unwrap());
+    });
+    let ended = connect(&[&url, "--wait", "0"], b"");
+    server.join().unwrap();
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    assert!(ended.is_one_line_of_error(), "{}", ended.stderr);
+}

@@ -1,0 +1,193 @@
+//! Split streams: both directions at full load, with pings, and nobody waits for anybody.
+
+mod support;
+
+use std::{io::Write, thread, time::Duration};
+
+use socklet_std::{Client, CloseCode, Error, Message, Server, Side, UsageError};
+use support::{Certificates, Kind as Peer, noise, read_masked, serve_raw};
+
+/// Enough to fill all buffers on the way many times over.
+const COUNT: usize = 400;
+const LEN: usize = 100_000;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn both_halves_work_at_full_load() {
+    let certificates = Certificates::new();
+    for peer in Peer::ALL {
+        for tls in [false, true] {
+            let mut server = Server::new();
+            if tls {
+                server = server.tls(certificates.server());
+            }
+            let address = peer.serve(server);
+            let scheme = if tls { "wss" } else { "ws" };
+            let url = format!("{scheme}://localhost:{}/", address.port());
+            let client = Client::new().tls(certificates.client());
+            let (mut reader, mut writer) = client.connect(&url).await.unwrap().into_split();
+            let sends = tokio::spawn(async move {
+                let payload = noise(LEN);
+                for number in 0..COUNT {
+                    writer.feed(&payload).await.unwrap();
+                    if number % 10 == 0 {
+                        writer.ping(b"?").await.unwrap();
+                    }
+                }
+                writer.flush().await.unwrap();
+                writer
+            });
+            let expected = Message::Binary(noise(LEN));
+            for number in 0..COUNT {
+                let message = reader.recv().await.unwrap();
+                assert!(message.as_ref() == Some(&expected), "message {number} from {peer:?}");
+            }
+            let mut ws = reader.reunite(sends.await.unwrap()).unwrap();
+            ws.send("joined").await.unwrap();
+            assert_eq!(ws.recv().await.unwrap(), Some("joined".into()));
+            ws.close(CloseCode::NORMAL, "").await.unwrap();
+        }
+    }
+}
+
+#[test]
+fn both_blocking_halves_work_at_full_load() {
+    for peer in Peer::ALL {
+        let address = peer.serve(Server::new());
+        let ws = Client::new().connect_blocking(&format!("ws://{address}/")).unwrap();
+        let (mut reader, mut writer) = ws.into_split().unwrap();
+        let sends = thread::spawn(move || {
+            let payload = noise(LEN);
+            for number in 0..COUNT {
+                writer.feed(&payload).unwrap();
+                if number % 10 == 0 {
+                    writer.ping(b"?").unwrap();
+                }
+            }
+            writer.flush().unwrap();
+            writer
+        });
+        let expected = Message::Binary(noise(LEN));
+        for number in 0..COUNT {
+            let message = reader.recv().unwrap();
+            assert!(message.as_ref() == Some(&expected), "message {number} from {peer:?}");
+        }
+        let mut writer = sends.join().unwrap();
+        writer.close(CloseCode::NORMAL, "").unwrap();
+        assert_eq!(reader.recv().unwrap(), None);
+        assert_eq!(reader.closed().unwrap().by, Side::Local);
+        assert!(matches!(writer.send("late"), Err(Error::Usage(UsageError::Closed))));
+    }
+}
+
+#[test]
+fn the_blocking_halves_of_tls_work_at_full_load() {
+    let certificates = Certificates::new();
+    let address = Peer::Tokio.serve(Server::new().tls(certificates.server()));
+    let url = format!("wss://localhost:{}/", address.port());
+    let client = Client::new().tls(certificates.client());
+    let (mut reader, mut writer) = client.connect_blocking(&url).unwrap().into_split().unwrap();
+    let sends = thread::spawn(move || {
+        let payload = noise(LEN);
+        for _ in 0..COUNT {
+            writer.send(&payload).unwrap();
+        }
+        writer
+    });
+    let expected = Message::Binary(noise(LEN));
+    for number in 0..COUNT {
+        assert!(reader.recv().unwrap().as_ref() == Some(&expected), "message {number}");
+    }
+    sends.join().unwrap().close(CloseCode::NORMAL, "").unwrap();
+    assert_eq!(reader.recv().unwrap(), None);
+    assert_eq!(reader.closed().unwrap().by, Side::Local);
+}
+
+/// A server that pings and closes, and a client whose sending half does nothing.
+fn pinging_server() -> (String, thread::JoinHandle<()>) {
+    serve_raw(|mut stream| {
+        for number in 0..100 {
+            stream.write_all(&[0x89, 1, number]).unwrap();
+            assert_eq!(read_masked(&mut stream), (0x8a, vec![number]));
+        }
+        stream.write_all(&[0x88, 2, 0x03, 0xe9]).unwrap();
+        assert_eq!(read_masked(&mut stream), (0x88, vec![0x03, 0xe9]));
+    })
+}
+
+#[tokio::test]
+async fn the_reader_answers_pings_while_nobody_sends() {
+    let (url, server) = pinging_server();
+    let (mut reader, _writer) = socklet_std::connect(&url).await.unwrap().into_split();
+    assert_eq!(reader.recv().await.unwrap(), None);
+    assert_eq!(reader.closed().unwrap().by, Side::Peer);
+    server.join().unwrap();
+}
+
+#[test]
+fn the_blocking_reader_answers_pings_while_nobody_sends() {
+    let (url, server) = pinging_server();
+    let ws = socklet_std::blocking::connect(&url).unwrap();
+    let (mut reader, _writer) = ws.into_split().unwrap();
+    assert_eq!(reader.recv().unwrap(), None);
+    assert_eq!(reader.closed().unwrap().by, Side::Peer);
+    server.join().unwrap();
+}
+
+#[tokio::test]
+async fn the_writer_closes_and_the_reader_sees_it() {
+    for peer in Peer::ALL {
+        let address = peer.serve(Server::new());
+        let ws = socklet_std::connect(&format!("ws://{address}")).await.unwrap();
+        let (mut reader, mut writer) = ws.into_split();
+        let closes = tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            writer.send("last").await.unwrap();
+            writer.close(CloseCode::GOING_AWAY, "bye").await.unwrap();
+            let late = writer.send("late").await;
+            assert!(matches!(late, Err(Error::Usage(UsageError::Closed))), "{late:?}");
+        });
+        assert_eq!(reader.recv().await.unwrap(), Some("last".into()));
+        assert_eq!(reader.recv().await.unwrap(), None);
+        let closed = reader.closed().unwrap();
+        assert_eq!((closed.by, closed.code), (Side::Local, Some(CloseCode::GOING_AWAY)));
+        closes.await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_dropped_send_holds_up_nobody() {
+    // So narrow that every write has to wait.
+    let (near, far) = tokio::io::duplex(1000);
+    tokio::spawn(async move {
+        let mut ws = Server::new().take_over(far, &[]).unwrap();
+        while let Some(message) = ws.recv().await.unwrap() {
+            ws.send(&message).await.unwrap();
+        }
+    });
+    let (mut reader, mut writer) = Client::new().take_over(near, &[]).unwrap().into_split();
+    let payload = noise(1 << 20);
+    let mut dropped = 0;
+    loop {
+        tokio::select! {
+            biased;
+            fed = writer.feed(&payload) => { fed.unwrap(); break }
+            () = std::future::ready(()) => dropped += 1,
+        }
+        tokio::task::yield_now().await;
+    }
+    writer.flush().await.unwrap();
+    assert!(dropped > 0);
+    assert!(reader.recv().await.unwrap() == Some(Message::Binary(payload)));
+}
+
+#[tokio::test]
+async fn halves_of_two_streams_do_not_join() {
+    let address = Peer::Tokio.serve(Server::new());
+    let url = format!("ws://{address}");
+    let (one, other_writer) = socklet_std::connect(&url).await.unwrap().into_split();
+    let (other, one_writer) = socklet_std::connect(&url).await.unwrap().into_split();
+    let error = one.reunite(one_writer).unwrap_err();
+    let (one, one_writer) = *error.0;
+    one.reunite(other_writer).unwrap();
+    other.reunite(one_writer).unwrap();
+}

@@ -1,0 +1,100 @@
+//! What a connection holds, counted by the allocator of this program.
+
+use std::{
+    alloc::{GlobalAlloc, Layout, System},
+    io::Write,
+    net::{TcpListener, TcpStream},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use socklet_std::{Client, Server, ServerRole, blocking, tokio::WebSocket};
+
+/// The system's allocator, and how many bytes it has given out.
+struct Counting;
+
+static LIVE: AtomicUsize = AtomicUsize::new(0);
+static PEAK: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: every call goes to the system's allocator as it came.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let live = LIVE.fetch_add(layout.size(), Ordering::Relaxed) + layout.size();
+        PEAK.fetch_max(live, Ordering::Relaxed);
+        // SAFETY: the caller's layout.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        LIVE.fetch_sub(layout.size(), Ordering::Relaxed);
+        // SAFETY: the caller's pointer and layout.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// One test at a time: they count the same bytes.
+fn alone() -> MutexGuard<'static, ()> {
+    static ONE: Mutex<()> = Mutex::new(());
+    ONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A connected pair of sockets.
+fn pair() -> (TcpStream, TcpStream) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let near = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    (near, listener.accept().unwrap().0)
+}
+
+#[test]
+fn a_declared_length_reserves_nothing() {
+    let _alone = alone();
+    let (near, mut far) = pair();
+    near.set_nonblocking(true).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let near = tokio::net::TcpStream::from_std(near).unwrap();
+        let mut ws: WebSocket<_, ServerRole> = Server::new().take_over(near, &[]).unwrap();
+        // 16 MiB less a bit are announced, ten bytes come.
+        let mut frame = vec![0x82, 0xff];
+        frame.extend(16_000_000_u64.to_be_bytes());
+        frame.extend([0; 4 + 10]);
+        far.write_all(&frame).unwrap();
+        let before = LIVE.load(Ordering::Relaxed);
+        PEAK.store(before, Ordering::Relaxed);
+        let received = tokio::time::timeout(std::time::Duration::from_millis(200), ws.recv()).await;
+        assert!(received.is_err(), "there is no message yet");
+        let held = PEAK.load(Ordering::Relaxed) - before;
+        assert!(held < 8 << 10, "{held} bytes for ten that came");
+    });
+}
+
+#[test]
+fn an_idle_connection_holds_little_after_a_large_message_too() {
+    let _alone = alone();
+    let before = LIVE.load(Ordering::Relaxed);
+    let (near, far) = pair();
+    let mut client = Client::new().take_over_blocking(near, &[]).unwrap();
+    let mut server = Server::new().take_over_blocking(far, &[]).unwrap();
+    let held = LIVE.load(Ordering::Relaxed) - before;
+    let sizes = size_of_val(&client) + size_of_val(&server);
+    assert!(held + sizes < 4 << 10, "{held} + {sizes} bytes for two connections");
+
+    let sends = std::thread::spawn(move || {
+        client.send(&vec![7; 8 << 20]).unwrap();
+        client.send("small").unwrap();
+        client
+    });
+    assert_eq!(server.recv().unwrap().unwrap().as_bytes().len(), 8 << 20);
+    assert!(server.recv().unwrap().is_some());
+    let mut client = sends.join().unwrap();
+    client.send("small").unwrap();
+    assert!(server.recv().unwrap().is_some());
+    let held = LIVE.load(Ordering::Relaxed) - before;
+    assert!(held < 64 << 10, "{held} bytes for two connections");
+    drop::<(blocking::WebSocket<_>, blocking::WebSocket<_, ServerRole>)>((client, server));
+}

@@ -1,0 +1,202 @@
+//! What the tests of the streams share: servers of both kinds on real sockets, certificates, and
+//! peers that do what no WebSocket does.
+#![allow(dead_code, reason = "each test program uses a part of it")]
+#![allow(unreachable_pub, reason = "a module that several test programs include")]
+
+use std::{
+    io::{Read, Write},
+    net::{SocketAddr, TcpListener, TcpStream},
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
+    time::Duration,
+};
+
+use rcgen::{CertificateParams, DnType, Issuer, KeyPair};
+use socklet_std::{ClientTls, Error, Server, ServerTls, blocking};
+
+/// Longer than anything here takes, unless it hangs.
+pub const LONG: Duration = Duration::from_secs(30);
+
+/// A server that echoes on every connection, and says nothing of how they end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Blocking,
+    Tokio,
+}
+
+impl Kind {
+    pub const ALL: [Self; 2] = [Self::Blocking, Self::Tokio];
+
+    /// Starts the server on a free port. It ends with the test program.
+    pub fn serve(self, server: Server) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        match self {
+            Self::Blocking => {
+                thread::spawn(move || {
+                    for stream in listener.incoming() {
+                        let server = server.clone();
+                        thread::spawn(move || echo_blocking(&server, stream.unwrap()));
+                    }
+                });
+            }
+            Self::Tokio => {
+                thread::spawn(move || {
+                    let runtime =
+                        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+                    runtime.block_on(async move {
+                        listener.set_nonblocking(true).unwrap();
+                        let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+                        loop {
+                            let (stream, _) = listener.accept().await.unwrap();
+                            let server = server.clone();
+                            tokio::spawn(async move { echo(&server, stream).await });
+                        }
+                    });
+                });
+            }
+        }
+        address
+    }
+}
+
+fn echo_blocking(server: &Server, stream: TcpStream) -> Result<(), Error> {
+    stream.set_nodelay(true)?;
+    let mut ws = server.accept_blocking(stream)?;
+    while let Some((message, mut reply)) = ws.recv_ref()? {
+        reply.feed(message)?;
+    }
+    Ok(())
+}
+
+async fn echo(server: &Server, stream: tokio::net::TcpStream) -> Result<(), Error> {
+    stream.set_nodelay(true)?;
+    let mut ws = server.accept(stream).await?;
+    while let Some((message, mut reply)) = ws.recv_ref().await? {
+        reply.feed(message).await?;
+    }
+    Ok(())
+}
+
+/// Starts a server for one connection, which it hands to `serve`.
+pub fn serve_once<T: Send + 'static>(
+    serve: impl FnOnce(TcpStream) -> T + Send + 'static,
+) -> (String, thread::JoinHandle<T>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("ws://{}/", listener.local_addr().unwrap());
+    let thread = thread::spawn(move || {
+        let (stream, _) = listener.accept().unwrap();
+        stream.set_read_timeout(Some(LONG)).unwrap();
+        serve(stream)
+    });
+    (url, thread)
+}
+
+/// Starts a server that accepts one WebSocket and hands out the bare socket behind it.
+pub fn serve_raw<T: Send + 'static>(
+    serve: impl FnOnce(TcpStream) -> T + Send + 'static,
+) -> (String, thread::JoinHandle<T>) {
+    serve_once(|stream| {
+        let ws = Server::new().accept_blocking(stream).unwrap();
+        let (blocking::MaybeTls::Plain(stream), leftover) = ws.into_inner() else {
+            panic!("TLS without a certificate")
+        };
+        assert!(leftover.is_empty());
+        stream.set_read_timeout(Some(LONG)).unwrap();
+        serve(stream)
+    })
+}
+
+/// Reads a head, up to its blank line.
+pub fn read_head(stream: &mut impl Read) -> String {
+    let mut head = Vec::new();
+    let mut byte = [0];
+    while !head.ends_with(b"\r\n\r\n") {
+        stream.read_exact(&mut byte).unwrap();
+        head.push(byte[0]);
+    }
+    String::from_utf8(head).unwrap()
+}
+
+/// Reads a frame of a client: the first byte, and the payload without its mask.
+pub fn read_masked(stream: &mut impl Read) -> (u8, Vec<u8>) {
+    let mut head = [0; 2];
+    stream.read_exact(&mut head).unwrap();
+    assert_eq!(head[1] & 0x80, 0x80, "a client masks");
+    assert!(head[1] & 0x7f < 126, "a short frame");
+    let mut key = [0; 4];
+    stream.read_exact(&mut key).unwrap();
+    let mut payload = vec![0; usize::from(head[1] & 0x7f)];
+    stream.read_exact(&mut payload).unwrap();
+    for (at, byte) in payload.iter_mut().enumerate() {
+        *byte ^= key[at % 4];
+    }
+    (head[0], payload)
+}
+
+/// Reads to the end of the stream; a reset is an error.
+pub fn read_to_end(stream: &mut impl Read) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// A response with a body, as an HTTP server gives it.
+pub fn respond(stream: &mut impl Write, head: &str, body: &str) {
+    let len = body.len();
+    write!(stream, "HTTP/1.1 {head}\r\nContent-Length: {len}\r\n\r\n{body}").unwrap();
+}
+
+/// How many authorities there are.
+static AUTHORITIES: AtomicUsize = AtomicUsize::new(0);
+
+/// An authority of our own and a certificate for `localhost` and 127.0.0.1 by it.
+pub struct Certificates {
+    pub ca: String,
+    pub chain: String,
+    pub key: String,
+}
+
+impl Certificates {
+    pub fn new() -> Self {
+        Self::with(|_| {})
+    }
+
+    /// The certificate of the server as `change` wants it.
+    pub fn with(change: impl FnOnce(&mut CertificateParams)) -> Self {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        // Two authorities of one name would be told apart by their signatures only.
+        let number = AUTHORITIES.fetch_add(1, Ordering::Relaxed);
+        params.distinguished_name.push(DnType::CommonName, format!("authority {number}"));
+        params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().unwrap();
+        let ca = params.self_signed(&key).unwrap();
+        let issuer = Issuer::new(params, key);
+        let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
+        let mut params = CertificateParams::new(names).unwrap();
+        change(&mut params);
+        let key = KeyPair::generate().unwrap();
+        let chain = params.signed_by(&key, &issuer).unwrap();
+        Self { ca: ca.pem(), chain: chain.pem(), key: key.serialize_pem() }
+    }
+
+    pub fn server(&self) -> ServerTls {
+        ServerTls::from_pem(self.chain.as_bytes(), self.key.as_bytes()).unwrap()
+    }
+
+    pub fn client(&self) -> ClientTls {
+        ClientTls::new().ca_pem(self.ca.as_bytes()).unwrap()
+    }
+}
+
+/// Bytes without a pattern that a frame boundary could hide behind.
+pub fn noise(len: usize) -> Vec<u8> {
+    let mut state = 0x2545_f491_u32;
+    let step = |_| {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        state as u8
+    };
+    (0..len).map(step).collect()
+}
