@@ -17,6 +17,10 @@ mod dropping;
 mod duplex;
 #[path = "halves/faults.rs"]
 mod faults;
+#[path = "halves/handover.rs"]
+mod handover;
+#[path = "halves/interleaving.rs"]
+mod interleaving;
 #[path = "halves/playing.rs"]
 mod playing;
 #[path = "halves/random.rs"]

@@ -1,4 +1,11 @@
 //! How connections end, and what the peer sees of it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what fails here fails a test"
+)]
 
 mod support;
 
@@ -18,6 +25,9 @@ use socklet_std::{
 };
 use support::{LONG, read_masked, read_to_end, serve_once, serve_raw};
 use tokio::net::TcpStream;
+
+/// A way to receive until the end.
+type Receive = fn(std::net::TcpStream) -> Result<(), Error>;
 
 /// A client's frame with a mask of zero.
 fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
@@ -139,7 +149,7 @@ fn text_that_is_not_utf8_is_refused_in_every_way_of_receiving() {
             Ok(())
         })
     }
-    let ways: [(&str, fn(std::net::TcpStream) -> Result<(), Error>); 10] = [
+    let ways: [(&str, Receive); 10] = [
         ("blocking", receive_blocking),
         ("blocking, borrowed", by_ref),
         ("blocking, chunks", by_chunk),

@@ -1,4 +1,11 @@
 //! Messages of all sizes and kinds, between both streams in both roles, with and without TLS.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what fails here fails a test"
+)]
 
 mod support;
 

@@ -1,4 +1,11 @@
 //! How connections open, and how they do not.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what fails here fails a test"
+)]
 
 mod support;
 
@@ -18,8 +25,8 @@ use support::{Kind as Peer, LONG, read_head, respond, serve_once};
 /// The error of both clients, which must be the same kind of thing.
 fn both(url: &str, client: &Client, check: impl Fn(Error)) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    check(runtime.block_on(client.connect(url)).err().expect("no connection"));
-    check(client.connect_blocking(url).err().expect("no connection"));
+    check(runtime.block_on(client.connect(url)).expect_err("no connection"));
+    check(client.connect_blocking(url).expect_err("no connection"));
 }
 
 /// A server that gives the same answer to two clients, one after the other.

@@ -1,4 +1,11 @@
 //! Deadlines and keep-alive, by real clocks: bounds are generous.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what fails here fails a test"
+)]
 
 mod support;
 
@@ -95,7 +102,7 @@ async fn a_peer_that_never_reads_is_failed() {
 
     let (url, _server) = serve_raw(|_stream| thread::sleep(LONG));
     let error = tokio::task::spawn_blocking(move || {
-        client.connect_blocking(&url).unwrap().send(&noise(64 << 20)).unwrap_err()
+        client.connect_blocking(&url).unwrap().send(noise(64 << 20)).unwrap_err()
     });
     let error = error.await.unwrap();
     assert!(matches!(error, Error::Timeout(Timeout::Idle)), "{error}");

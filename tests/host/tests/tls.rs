@@ -1,4 +1,11 @@
 //! Whom a client trusts, and what it says when it does not.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what fails here fails a test"
+)]
 
 mod support;
 
@@ -15,8 +22,8 @@ fn refused(url: &str, tls: &ClientTls) -> Vec<String> {
     let client = Client::new().tls(tls.clone());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let errors = [
-        runtime.block_on(client.connect(url)).err().expect("no connection"),
-        client.connect_blocking(url).err().expect("no connection"),
+        runtime.block_on(client.connect(url)).expect_err("no connection"),
+        client.connect_blocking(url).expect_err("no connection"),
     ];
     errors
         .into_iter()

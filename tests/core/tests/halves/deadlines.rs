@@ -317,29 +317,49 @@ impl<S: embedded_io::Read, F: FnOnce()> embedded_io::Read for Meanwhile<S, F> {
     }
 }
 
+type BlockingSender = blocking::SendHalf<Shared<Taker, Server>, VirtualClock>;
+
+/// What a blocking receiver says, and when, to whom this happens while it first waits.
+fn received_meanwhile(
+    timeouts: Timeouts,
+    schedule: impl Fn(Schedule) -> Schedule,
+    room: usize,
+    act: impl FnOnce(&mut BlockingSender),
+) -> (Result<bool, Ended>, u64) {
+    let clock = VirtualClock::new();
+    let start_ms = clock.shows_ms();
+    let sender = RefCell::new(None);
+    let reads = schedule(Schedule::new(&clock));
+    let reads = Meanwhile(reads, Some(|| act(sender.borrow_mut().as_mut().unwrap())));
+    let (writes, _) = Taker::new(&clock, room, None);
+    let whole = PLAIN.timeouts(timeouts).server((reads, writes), clock.clone());
+    let (mut rx, tx) = shared::<Blocking, _, _, _, _>(whole, true);
+    *sender.borrow_mut() = Some(tx);
+    let received = rx.recv().map(|message| message.is_some());
+    (received, clock.shows_ms() - start_ms)
+}
+
 #[test]
 fn a_peer_that_does_not_answer_a_close_is_given_up_by_a_blocking_receiver_that_waits() {
     for timeouts in [NO_IDLE, Timeouts { idle_ms: 300_000, ..TIMEOUTS }] {
-        let clock = VirtualClock::new();
-        let start_ms = clock.shows_ms();
-        let sender = RefCell::new(None);
-        let close = || {
-            let tx: &mut Option<blocking::SendHalf<Shared<Taker, Server>, VirtualClock>> =
-                &mut sender.borrow_mut();
-            let closed = tx.as_mut().map(|tx| tx.close(CloseCode::NORMAL, ""));
-            assert_eq!(closed, Some(Ok(())));
-        };
-        let reads = Meanwhile(Schedule::new(&clock), Some(close));
-        let (writes, log) = Taker::new(&clock, 1000, None);
-        let (mut rx, tx) = shared::<Blocking, _, _, _, _>(
-            PLAIN.timeouts(timeouts).server((reads, writes), clock.clone()),
-            true,
-        );
-        *sender.borrow_mut() = Some(tx);
-        assert_eq!(rx.recv(), Err(CLOSING));
+        let received = received_meanwhile(timeouts, |peer| peer, 1000, |tx| {
+            assert_eq!(tx.close(CloseCode::NORMAL, ""), Ok(()));
+        });
         // A thread that waits cannot be told; it looks each time the closing handshake could end.
-        assert_eq!(clock.shows_ms(), start_ms + 40_000);
-        assert_eq!(frames(&log, start_ms), [(0, Frame::close(1000, ""))]);
+        assert_eq!(received, (Err(CLOSING), 40_000));
+    }
+}
+
+#[test]
+fn the_reply_to_a_close_that_the_peer_never_takes_does_not_hold_up_a_blocking_receiver() {
+    // With room for the reply behind what was fed, and without.
+    for len in [50, 190] {
+        let close = |peer: Schedule| peer.arrives(1_000, to_server(Frame::close(1000, "")));
+        let fed = vec![7; len];
+        let received = received_meanwhile(NO_IDLE, close, 10, |tx| {
+            assert_eq!(tx.feed(Message::Binary(&fed)), Ok(()));
+        });
+        assert_eq!(received, (Ok(false), 21_000), "{len}");
     }
 }
 
@@ -363,12 +383,17 @@ fn a_close_that_the_peer_never_takes_ends_at_its_deadline() {
 #[test]
 fn a_close_that_has_no_room_on_the_way_to_a_stuck_peer_ends_in_time_too() {
     let message = [7; 190];
-    let Pair { clocks, nonblocking, .. } = pair(NO_IDLE, |peer| peer, 100, None);
+    let Pair { start_ms, clocks, nonblocking, blocking, .. } =
+        pair(NO_IDLE, |peer| peer, 100, None);
     let ((_rx, mut tx), clock) = (nonblocking, &clocks[0]);
     assert_eq!(poll_once(tx.send(Message::Binary(&message))), None);
     let mut closing = Task::new(timed(clock, tx.close(CloseCode::NORMAL, "")));
     run_all(clock, &mut [&mut closing]);
     assert_eq!(closing.go(), Some((Err(CLOSING), 20_000)));
+    let (_rx, mut tx) = blocking;
+    assert_eq!(tx.feed(Message::Binary(&message)), Ok(()));
+    assert_eq!(tx.close(CloseCode::NORMAL, ""), Err(CLOSING));
+    assert_eq!(clocks[1].shows_ms(), start_ms + 20_000);
 }
 
 #[test]

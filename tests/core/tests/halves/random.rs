@@ -91,7 +91,7 @@ impl Plot {
         }
     }
 
-    /// Sends one thing after all before it has left; it may be dropped and gone on with.
+    /// Sends one thing; it may be dropped, and gone on with as long as it is not taken whole.
     async fn send<P>(
         &self,
         tx: &mut nonblocking::SendHalf<P>,
@@ -99,7 +99,6 @@ impl Plot {
     ) where
         P: Deref<Target: Cells<Next: embedded_io_async::Write<Error = Fault>>>,
     {
-        self.again(async || tx.flush().await).await.unwrap();
         loop {
             match self.attempt(send(tx)).await {
                 Some(sent) => return sent.unwrap(),
@@ -119,7 +118,7 @@ where
         let message = borrowed(&message);
         match plot.below(5) {
             0 | 1 => plot.send(&mut tx, async |tx| tx.send(message).await).await,
-            2 | 3 => tx.feed(message).await.unwrap(),
+            2 | 3 => plot.send(&mut tx, async |tx| tx.feed(message).await).await,
             _ => {
                 let mut rest = message.as_bytes();
                 loop {
@@ -148,7 +147,8 @@ where
     plot.again(async || tx.flush().await).await.unwrap();
     if plot.closes {
         plot.all.wait().await;
-        plot.send(&mut tx, async |tx| tx.close(CloseCode::NORMAL, "all").await).await;
+        plot.again(async || tx.flush().await).await.unwrap();
+        plot.attempt(tx.close(CloseCode::NORMAL, "all")).await.unwrap_or(Ok(())).unwrap();
         plot.again(async || tx.flush().await).await.unwrap();
     }
 }
@@ -159,7 +159,9 @@ where
 {
     plot.pings.set(plot.pings.get() + 1);
     let payload = plot.pings.get().to_be_bytes();
-    plot.send(tx, async |tx| tx.ping(&payload).await).await;
+    // With room for it, it is taken before it is dropped.
+    plot.again(async || tx.flush().await).await.unwrap();
+    plot.attempt(tx.ping(&payload)).await.unwrap_or(Ok(())).unwrap();
 }
 
 async fn receives<S, R, P>(
