@@ -272,13 +272,13 @@ impl<R: Role, B: Buffer> Outbound<R, B> {
         &mut self,
         mut encode: impl FnMut(&mut [u8]) -> Result<usize, Error<E>>,
     ) -> Result<(), Error<E>> {
-        let len = match encode(self.head_room()) {
-            Err(Error::Resource(ResourceError::StagingBuffer { needed, .. }))
-                if self.grow(needed) =>
-            {
-                encode(self.head_room())?
+        // One place to encode, for then a request that is a constant is folded into it.
+        let len = loop {
+            match encode(self.head_room()) {
+                Err(Error::Resource(ResourceError::StagingBuffer { needed, .. }))
+                    if self.grow(needed) => {}
+                encoded => break encoded?,
             }
-            encoded => encoded?,
         };
         self.stage_head(len);
         Ok(())
