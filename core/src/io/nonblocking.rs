@@ -62,16 +62,20 @@ impl<S: Read + Write, R: CryptoRng, B: Buffer, C: Compression, T: Timer>
     ///
     /// # Cancellation
     /// Call it again with the same request to go on.
-    pub async fn handshake(
+    pub fn handshake(
         &mut self,
         request: &client::Request<'_>,
-    ) -> Result<client::Response<'_>, Error<S::Error>> {
+    ) -> impl Future<Output = Result<client::Response<'_>, Error<S::Error>>> {
         let now_ms = self.clock.now();
-        self.connection.stage_request(request, now_ms)?;
-        self.drive(Goal::Head).await?;
-        let now_ms = self.clock.now();
-        self.connection.check_response(request, now_ms)?;
-        self.connection.response().ok_or(UsageError::NotOpen.into())
+        // Before the future begins, where a request that is a constant can be folded.
+        let staged = self.connection.stage_request(request, now_ms);
+        async move {
+            staged?;
+            self.drive(Goal::Head).await?;
+            let now_ms = self.clock.now();
+            self.connection.check_response(request, now_ms)?;
+            self.connection.response().ok_or(UsageError::NotOpen.into())
+        }
     }
 }
 
