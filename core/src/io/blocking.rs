@@ -311,8 +311,13 @@ impl<S: Read + Write, R: Role, B: Buffer, C: Compression, T: Deadline<S>> WebSoc
     /// happened. Else how the connection ended instead.
     pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<Closed<'_>, Error<S::Error>> {
         if self.is_open() {
-            self.sender().close(code, reason)?;
+            if !self.connection.write_side_mut().has_close_room() {
+                self.sender().drain()?;
+            }
+            let now_ms = self.clock.now();
+            self.connection.write_side_mut().stage_close(code, reason, now_ms)?;
         }
+        // Writes the Close frame before it waits.
         while self.receive(Mode::Chunks, false)? == Ready::Data {}
         self.connection.closed().ok_or(UsageError::Closed.into())
     }

@@ -367,8 +367,13 @@ impl<S: Read + Write, R: Role, B: Buffer, C: Compression, T: Timer> WebSocket<S,
         reason: &str,
     ) -> Result<Closed<'_>, Error<S::Error>> {
         if self.is_open() {
-            self.sender().close(code, reason).await?;
+            if !self.connection.write_side_mut().has_close_room() {
+                self.sender().drain().await?;
+            }
+            let now_ms = self.clock.now();
+            self.connection.write_side_mut().stage_close(code, reason, now_ms)?;
         }
+        // Writes the Close frame before it waits.
         while self.receive(Mode::Chunks, false).await? == Ready::Data {}
         self.connection.closed().ok_or(UsageError::Closed.into())
     }
