@@ -188,24 +188,25 @@ impl<R: Role, B: Buffer> Outbound<R, B> {
         };
         loop {
             let rest = data.get(self.part_sent..).unwrap_or_default();
-            let mut header = self.header(kind, fin, rest.len());
-            let mut payload = rest;
-            let needed = header.encoded_len().saturating_add(rest.len());
-            if !self.room(needed) {
-                if self.start != self.end {
-                    self.part_waits = true;
-                    return Ok(Staged::Partly);
-                }
+            let opcode = if self.message.is_some() { Opcode::Continuation } else { kind.opcode() };
+            let key = R::CLIENT.then_some([0; 4]);
+            let header_len = Header::new(opcode, fin, key, rest.len() as u64).encoded_len();
+            let needed = header_len.saturating_add(rest.len());
+            let (payload, fin) = if self.room(needed) {
+                (rest, fin)
+            } else if self.start != self.end {
+                self.part_waits = true;
+                return Ok(Staged::Partly);
+            } else {
                 let available = self.capacity();
-                let longest = available.saturating_sub(header.encoded_len());
-                payload = match (fragmentation, rest.get(..longest)) {
-                    (Fragmentation::Automatic, Some(payload)) if longest != 0 => payload,
+                let longest = available.saturating_sub(header_len);
+                match (fragmentation, rest.get(..longest)) {
+                    (Fragmentation::Automatic, Some(payload)) if longest != 0 => (payload, false),
                     _ => return Err(ResourceError::StagingBuffer { needed, available }.into()),
-                };
-                header = self.header(kind, false, payload.len());
-            }
-            self.stage_frame(header, payload);
-            self.message = (!header.fin).then_some(kind);
+                }
+            };
+            self.stage_frame(opcode, fin, &[], payload);
+            self.message = (!fin).then_some(kind);
             self.utf8 = utf8;
             self.part_len = data.len();
             self.part_sent = self.part_sent.saturating_add(payload.len());
@@ -234,21 +235,11 @@ impl<R: Role, B: Buffer> Outbound<R, B> {
         Ok(utf8)
     }
 
-    fn header(&self, kind: Kind, fin: bool, payload_len: usize) -> Header {
-        let opcode = if self.message.is_some() { Opcode::Continuation } else { kind.opcode() };
-        Header::new(opcode, fin, R::CLIENT.then_some([0; 4]), payload_len as u64)
-    }
-
-    /// Stages one frame, which must fit, under a fresh masking key.
-    fn stage_frame(&mut self, header: Header, payload: &[u8]) {
-        self.stage_frame_of(header, &[], payload);
-    }
-
-    /// Stages one frame whose payload is in two pieces.
-    fn stage_frame_of(&mut self, mut header: Header, start: &[u8], rest: &[u8]) {
-        header.masking_key = self.role.masking_key();
-        let len = header.encoded_len().saturating_add(header.payload_len as usize);
-        let end = self.end.saturating_add(len);
+    /// Stages one frame, which must fit, under a fresh masking key; its payload is in two pieces.
+    fn stage_frame(&mut self, opcode: Opcode, fin: bool, start: &[u8], rest: &[u8]) {
+        let payload_len = start.len().saturating_add(rest.len());
+        let header = Header::new(opcode, fin, self.role.masking_key(), payload_len as u64);
+        let end = self.end.saturating_add(header.encoded_len()).saturating_add(payload_len);
         let Some(frame) = self.buffer.bytes_mut().get_mut(self.end..end) else { return };
         let Some(body) = header.encode(frame) else { return };
         let Some((head, tail)) = body.split_at_mut_checked(start.len()) else { return };
@@ -263,7 +254,7 @@ impl<R: Role, B: Buffer> Outbound<R, B> {
     /// Stages a Ping or a Pong of at most 125 bytes; there must be
     /// [room](Self::has_control_room).
     pub(super) fn stage_control(&mut self, opcode: Opcode, payload: &[u8]) {
-        self.stage_frame(Header::new(opcode, true, None, payload.len() as u64), payload);
+        self.stage_frame(opcode, true, &[], payload);
     }
 
     /// Stages a Close frame with a reason of at most 123 bytes; there must be
@@ -271,9 +262,7 @@ impl<R: Role, B: Buffer> Outbound<R, B> {
     pub(super) fn stage_close(&mut self, code: Option<CloseCode>, reason: &str) {
         let code = code.map(|code| code.0.to_be_bytes());
         let code = code.as_ref().map_or(&[][..], |code| code);
-        let len = code.len().saturating_add(reason.len());
-        let header = Header::new(Opcode::Close, true, None, len as u64);
-        self.stage_frame_of(header, code, reason.as_bytes());
+        self.stage_frame(Opcode::Close, true, code, reason.as_bytes());
     }
 
     /// Bytes of the current part that are in frames, if not all of it is.
