@@ -12,15 +12,15 @@
 //! | `sha1` 0.11 alone | 3,044 | none |
 //! | `sha1` 0.11 and `base64` 0.23, no default features | 3,828 | an index out of bounds |
 
+use core::array;
+
 /// The key of a request: 16 random bytes in base64.
 pub type Key = [u8; 24];
 
 /// Writes a nonce as the key of a request (RFC 6455 section 4.1, item 7).
 #[must_use]
 pub fn encode_key(nonce: &[u8; 16]) -> Key {
-    let mut key = [0; 24];
-    encode_base64(nonce, &mut key);
-    key
+    array::from_fn(|at| base64_digit(nonce, at))
 }
 
 /// Computes the value of `Sec-WebSocket-Accept`, by which a server proves that it has read the key:
@@ -28,14 +28,8 @@ pub fn encode_key(nonce: &[u8; 16]) -> Key {
 #[must_use]
 #[inline(never)] // Its arrays would stay on the stack of the whole handshake.
 pub fn accept_for(key: &Key) -> [u8; 28] {
-    let mut digest = [0; 20];
-    let (words, _) = digest.as_chunks_mut::<4>();
-    for (to, word) in words.iter_mut().zip(&digest_words(key)) {
-        *to = word.to_be_bytes();
-    }
-    let mut accept = [0; 28];
-    encode_base64(&digest, &mut accept);
-    accept
+    let digest = digest_words(key).map(u32::to_be_bytes);
+    array::from_fn(|at| base64_digit(digest.as_flattened(), at))
 }
 
 /// Whether this is base64 of exactly 16 bytes.
@@ -101,33 +95,27 @@ fn compress(state: &mut [u32; 5], block: &mut [u32; 16]) {
     }
 }
 
-/// Base64 with padding (RFC 4648 section 4); `out` has the right length.
-fn encode_base64(bytes: &[u8], out: &mut [u8]) {
-    let mut bit = 0_usize;
-    for digit in out {
-        let Some(first) = bytes.get(bit / 8) else {
-            *digit = b'=';
-            continue;
-        };
-        // Six bits of two neighbours; zeros follow the last.
-        let second = bytes.get((bit / 8).wrapping_add(1)).copied().unwrap_or_default();
-        let pair = u32::from(*first) << 8 | u32::from(second);
-        let value = (pair.wrapping_shr(10_u32.wrapping_sub(bit as u32 % 8)) & 63) as u8;
-        bit = bit.wrapping_add(6);
-        // The gaps between the ranges of the alphabet: A-Z, a-z, 0-9, + and /.
-        let mut letter = value + b'A';
-        if value >= 26 {
-            letter = letter.wrapping_add(b'a' - b'Z' - 1);
-        }
-        if value >= 52 {
-            letter = letter.wrapping_sub(b'z' + 1 - b'0');
-        }
-        if value >= 62 {
-            letter = letter.wrapping_sub(b'9' + 1 - b'+');
-        }
-        if value == 63 {
-            letter = letter.wrapping_add(b'/' - b'+' - 1);
-        }
-        *digit = letter;
+/// A digit of the base64 of some bytes, with padding (RFC 4648 section 4).
+fn base64_digit(bytes: &[u8], at: usize) -> u8 {
+    let bit = at.wrapping_mul(6);
+    let Some(first) = bytes.get(bit / 8) else { return b'=' };
+    // Six bits of two neighbours; zeros follow the last.
+    let second = bytes.get((bit / 8).wrapping_add(1)).copied().unwrap_or_default();
+    let pair = u32::from(*first) << 8 | u32::from(second);
+    let value = (pair.wrapping_shr(10_u32.wrapping_sub(bit as u32 % 8)) & 63) as u8;
+    // The gaps between the ranges of the alphabet: A-Z, a-z, 0-9, + and /.
+    let mut letter = value + b'A';
+    if value >= 26 {
+        letter = letter.wrapping_add(b'a' - b'Z' - 1);
     }
+    if value >= 52 {
+        letter = letter.wrapping_sub(b'z' + 1 - b'0');
+    }
+    if value >= 62 {
+        letter = letter.wrapping_sub(b'9' + 1 - b'+');
+    }
+    if value == 63 {
+        letter = letter.wrapping_add(b'/' - b'+' - 1);
+    }
+    letter
 }
