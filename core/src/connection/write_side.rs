@@ -69,6 +69,7 @@ impl<R: Role, B: Buffer> WriteSide<R, B> {
     /// become UTF-8.
     pub fn stage_part<E>(&mut self, part: Part<'_>) -> Result<Staged, Error<E>> {
         self.state.check_open()?;
+        self.state.close_waits = false;
         self.outbound.stage_part(part, self.state.config.fragmentation)
     }
 

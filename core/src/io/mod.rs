@@ -2,7 +2,7 @@
 //!
 //! [`blocking::WebSocket`] works over [`embedded_io::Read`] and [`embedded_io::Write`],
 //! [`nonblocking::WebSocket`] over the traits of [`embedded_io_async`]: a TCP socket, TLS over a
-//! TCP socket, a serial port. Both drive the same [`Connection`](crate::connection::Connection)
+//! TCP socket, a serial port. Both drive the same [`Connection`]
 //! and differ in nothing but how they wait.
 //!
 //! # Back-pressure

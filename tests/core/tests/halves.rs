@@ -29,5 +29,7 @@ mod random;
 mod reunite;
 #[path = "halves/support.rs"]
 mod support;
+#[path = "halves/taker.rs"]
+mod taker;
 #[path = "halves/wakeups.rs"]
 mod wakeups;

@@ -443,13 +443,14 @@ impl<P: Deref<Target: Cells<Next: Write>>, T: Timer> SendHalf<P, T> {
         let Self { cells, clock, .. } = self;
         let cells = &**cells;
         let now_ms = clock.now();
-        let mut sending = Sending { cells, wake_receiver: true };
+        let mut sending = Sending { cells, waited: false };
         let mut staged = false;
-        let sent = in_time(cells, clock, |writer, context| {
-            writer.sending = true;
+        in_time(cells, clock, |writer, context| {
             let sent = writer
                 .poll_send(cells, context, drain, &mut staged, |writer| stage(writer, now_ms));
-            writer.sender = sent.is_pending().then(|| context.waker().clone());
+            writer.sending = sent.is_pending();
+            writer.sender = writer.sending.then(|| context.waker().clone());
+            sending.waited |= writer.sending;
             if !writer.write_side.is_open()
                 && let Some(receiver) = writer.receiver.take()
             {
@@ -458,9 +459,7 @@ impl<P: Deref<Target: Cells<Next: Write>>, T: Timer> SendHalf<P, T> {
             }
             sent
         })
-        .await?;
-        sending.wake_receiver = false;
-        sent
+        .await?
     }
 }
 
@@ -474,8 +473,8 @@ type WriterOf<P> = Writer<
 /// A send that is under way; when it is done or dropped the writing is the other half's again.
 struct Sending<'a, K: Cells> {
     cells: &'a K,
-    /// Whether it leaves something that the receiver, which may be waiting, has to see to.
-    wake_receiver: bool,
+    /// Whether it has had the writing for a while, which a receiver may have left to it.
+    waited: bool,
 }
 
 impl<K: Cells> Drop for Sending<'_, K> {
@@ -483,7 +482,8 @@ impl<K: Cells> Drop for Sending<'_, K> {
         self.cells.try_writer(|writer| {
             writer.sending = false;
             writer.sender = None;
-            if self.wake_receiver
+            if self.waited
+                && !writer.write_side.is_drained()
                 && let Some(receiver) = writer.receiver.take()
             {
                 receiver.wake();

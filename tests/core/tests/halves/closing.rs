@@ -154,7 +154,8 @@ fn both_ends_close_at_once_in_every_order() {
         for order in 0..24 {
             let [near, far] = socket(capacity);
             let wires = [near.1.watch(), far.1.watch()];
-            let (mut a_rx, mut a_tx) = local::<Nonblocking, _, _, _, _>(PLAIN.server(near, NoClock));
+            let (mut a_rx, mut a_tx) =
+                local::<Nonblocking, _, _, _, _>(PLAIN.server(near, NoClock));
             let (mut b_rx, mut b_tx) = local::<Nonblocking, _, _, _, _>(PLAIN.client(far, NoClock));
             let mut a_closes = Task::new(a_tx.close(CloseCode(4001), "a"));
             let mut b_closes = Task::new(b_tx.close(CloseCode(4002), "b"));

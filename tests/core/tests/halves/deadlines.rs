@@ -1,13 +1,7 @@
 //! Deadlines of halves, to the millisecond of a virtual clock: of a receiver that waits, of a
 //! sender that waits, and of one when the other has begun to close.
 
-use std::{
-    cell::RefCell,
-    future::{Future, poll_fn},
-    pin::Pin,
-    rc::Rc,
-    task::{Poll, ready},
-};
+use std::{cell::RefCell, future::Future};
 
 use socklet_core::{
     Error, Message, Server, Timeout, Timeouts, UsageError,
@@ -15,14 +9,14 @@ use socklet_core::{
     wire::close::CloseCode,
 };
 use socklet_core_tests::{
-    Fault, Who,
-    clock::{Patience, Sleep, VirtualClock},
+    Who,
+    clock::VirtualClock,
     executor::{poll_once, run_on},
     frames::{Frame, decode},
     schedule::Schedule,
 };
 
-use super::support::*;
+use super::{support::*, taker::*};
 
 const CLOSED: Ended = Error::Usage(UsageError::Closed);
 const IDLE: Ended = Error::Timeout(Timeout::Idle);
@@ -33,101 +27,6 @@ const TIMEOUTS: Timeouts =
 
 /// As clients have them: an idle server is no fault.
 const NO_IDLE: Timeouts = Timeouts { idle_ms: 0, ..TIMEOUTS };
-
-type Log = Rc<RefCell<Vec<(u64, Vec<u8>)>>>;
-
-/// The half of a next layer whose peer takes so many bytes at once, and then so many at a time.
-struct Taker {
-    clock: VirtualClock,
-    patience_ms: Option<u64>,
-    room: usize,
-    /// How many bytes each time, and every how many milliseconds.
-    more: Option<(usize, u64)>,
-    since_ms: u64,
-    /// Lives on when the future of a write is dropped, as a socket's wake-up does.
-    sleep: Option<Sleep>,
-    log: Log,
-}
-
-impl Taker {
-    fn new(clock: &VirtualClock, room: usize, more: Option<(usize, u64)>) -> (Self, Log) {
-        let (log, since_ms) = (Log::default(), clock.shows_ms());
-        let clock = clock.clone();
-        (Self { clock, patience_ms: None, room, more, since_ms, sleep: None, log: log.clone() }, log)
-    }
-
-    fn write_now(&mut self, bytes: &[u8]) -> Option<usize> {
-        let now_ms = self.clock.shows_ms();
-        if let Some((len, each_ms)) = self.more
-            && self.room == 0
-            && now_ms >= self.since_ms + each_ms
-        {
-            (self.room, self.since_ms) = (len, now_ms);
-        }
-        let len = bytes.len().min(self.room);
-        self.room -= len;
-        if len != 0 {
-            self.log.borrow_mut().push((now_ms, bytes[..len].to_vec()));
-        }
-        (len != 0).then_some(len)
-    }
-
-    fn ready_ms(&self) -> Option<u64> {
-        self.more.map(|(_, each_ms)| self.since_ms + each_ms)
-    }
-}
-
-impl Patience for Taker {
-    fn set_patience(&mut self, wait_ms: Option<u64>) {
-        self.patience_ms = wait_ms;
-    }
-}
-
-impl embedded_io::ErrorType for Taker {
-    type Error = Fault;
-}
-
-impl embedded_io::Write for Taker {
-    fn write(&mut self, bytes: &[u8]) -> Result<usize, Fault> {
-        let now_ms = self.clock.shows_ms();
-        let until_ms = self.patience_ms.map(|wait_ms| now_ms + wait_ms);
-        loop {
-            if let Some(len) = self.write_now(bytes) {
-                return Ok(len);
-            }
-            let next_ms = [self.ready_ms(), until_ms].into_iter().flatten().min();
-            let next_ms = next_ms.expect("waits for ever");
-            self.clock.advance(next_ms - self.clock.shows_ms());
-            if Some(next_ms) == until_ms && self.ready_ms() != until_ms {
-                return Err(Fault::TimedOut);
-            }
-        }
-    }
-
-    fn flush(&mut self) -> Result<(), Fault> {
-        Ok(())
-    }
-}
-
-impl embedded_io_async::Write for Taker {
-    async fn write(&mut self, bytes: &[u8]) -> Result<usize, Fault> {
-        poll_fn(|context| {
-            loop {
-                if let Some(len) = self.write_now(bytes) {
-                    return Poll::Ready(Ok(len));
-                }
-                let Some(at_ms) = self.ready_ms() else { return Poll::Pending };
-                let sleep = self.sleep.insert(self.clock.sleep_until(at_ms));
-                ready!(Pin::new(sleep).poll(context));
-            }
-        })
-        .await
-    }
-
-    async fn flush(&mut self) -> Result<(), Fault> {
-        Ok(())
-    }
-}
 
 type Async = Halves<Nonblocking, Schedule, Server, Local<Taker, Server>, VirtualClock>;
 type Sync = Halves<Blocking, Schedule, Server, Shared<Taker, Server>, VirtualClock>;
@@ -167,7 +66,8 @@ fn pair(
 fn frames(log: &Log, start_ms: u64) -> Vec<(u64, Frame)> {
     let log = log.borrow();
     let bytes: Vec<_> = log.iter().flat_map(|(_, bytes)| bytes.iter().copied()).collect();
-    let mut times = log.iter().flat_map(|(at_ms, bytes)| bytes.iter().map(move |_| at_ms - start_ms));
+    let mut times =
+        log.iter().flat_map(|(at_ms, bytes)| bytes.iter().map(move |_| at_ms - start_ms));
     let frames = decode(&bytes).into_iter();
     frames.map(|frame| (times.nth(frame.encode().len() - 1).unwrap(), frame)).collect()
 }
@@ -294,29 +194,6 @@ fn a_peer_that_does_not_answer_a_close_is_given_up_by_a_receiver_that_waits_alre
     }
 }
 
-/// A next layer's half at which something happens when it is first waited for, as if another
-/// thread did it.
-struct Meanwhile<S, F>(S, Option<F>);
-
-impl<S: Patience, F> Patience for Meanwhile<S, F> {
-    fn set_patience(&mut self, wait_ms: Option<u64>) {
-        self.0.set_patience(wait_ms);
-    }
-}
-
-impl<S: embedded_io::ErrorType, F> embedded_io::ErrorType for Meanwhile<S, F> {
-    type Error = S::Error;
-}
-
-impl<S: embedded_io::Read, F: FnOnce()> embedded_io::Read for Meanwhile<S, F> {
-    fn read(&mut self, out: &mut [u8]) -> Result<usize, S::Error> {
-        if let Some(act) = self.1.take() {
-            act();
-        }
-        self.0.read(out)
-    }
-}
-
 type BlockingSender = blocking::SendHalf<Shared<Taker, Server>, VirtualClock>;
 
 /// What a blocking receiver says, and when, to whom this happens while it first waits.
@@ -342,9 +219,14 @@ fn received_meanwhile(
 #[test]
 fn a_peer_that_does_not_answer_a_close_is_given_up_by_a_blocking_receiver_that_waits() {
     for timeouts in [NO_IDLE, Timeouts { idle_ms: 300_000, ..TIMEOUTS }] {
-        let received = received_meanwhile(timeouts, |peer| peer, 1000, |tx| {
-            assert_eq!(tx.close(CloseCode::NORMAL, ""), Ok(()));
-        });
+        let received = received_meanwhile(
+            timeouts,
+            |peer| peer,
+            1000,
+            |tx| {
+                assert_eq!(tx.close(CloseCode::NORMAL, ""), Ok(()));
+            },
+        );
         // A thread that waits cannot be told; it looks each time the closing handshake could end.
         assert_eq!(received, (Err(CLOSING), 40_000));
     }
@@ -436,7 +318,8 @@ fn the_reply_to_a_close_leaves_though_there_was_a_ping_too_and_little_room() {
     for len in 30..70 {
         let last_words = [Frame::ping([9; 125]), Frame::close(1000, "")].map(to_server).concat();
         let late = |peer: Schedule| peer.arrives(3_600_000, &last_words);
-        let Pair { start_ms, clocks, logs, nonblocking, blocking } = pair(NO_IDLE, late, 1000, None);
+        let Pair { start_ms, clocks, logs, nonblocking, blocking } =
+            pair(NO_IDLE, late, 1000, None);
         let fed = "x".repeat(len);
         let expected = [(0, Frame::text(&fed)), (3_600_000, Frame::close(1000, ""))];
         let mut waited = expected.clone();

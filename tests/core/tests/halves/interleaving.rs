@@ -181,10 +181,8 @@ fn meet(n: u64, meeting: Meeting) -> Option<Outcome> {
     let writes = Rc::new(writes);
     let mut cells = None;
     let whole: Whole<Nonblocking, _, _, _> = PLAIN.server(near, NoClock);
-    let (rx, tx) = whole.split(
-        |halves| halves,
-        |writer| cells.insert(Rc::new(SwitchCells::new(writer))).clone(),
-    );
+    let (rx, tx) = whole
+        .split(|halves| halves, |writer| cells.insert(Rc::new(SwitchCells::new(writer))).clone());
     let cells = cells.unwrap();
     let shown = Shown::default();
     let receiving = Rc::new(RefCell::new(Task::new(receive(rx, shown.clone()))));

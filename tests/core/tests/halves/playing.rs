@@ -98,11 +98,11 @@ where
     P: Deref<Target: Cells<Next: Write<Error = Fault>, Role = R, Buffer = TestBuffer>>,
 {
     loop {
-        let message = if seen.len() % 3 == 0 {
+        let message = if seen.len().is_multiple_of(3) {
             receive_in_chunks(rx, dropper).await?
         } else {
-            let message = dropper
-                .again(async || Ok::<_, Ended>(rx.recv().await?.map(Seen::message)));
+            let message =
+                dropper.again(async || Ok::<_, Ended>(rx.recv().await?.map(Seen::message)));
             message.await?
         };
         match message {

@@ -164,6 +164,10 @@ where
     plot.attempt(tx.ping(&payload)).await.unwrap_or(Ok(())).unwrap();
 }
 
+fn number(payload: Vec<u8>) -> u64 {
+    u64::from_be_bytes(payload.try_into().unwrap())
+}
+
 async fn receives<S, R, P>(
     mut rx: nonblocking::ReceiveHalf<S, R, TestBuffer, P>,
     plot: &Plot,
@@ -172,14 +176,10 @@ where
     S: embedded_io_async::Read<Error = Fault>,
     R: Role,
     P: Deref<
-        Target: Cells<
-            Next: embedded_io_async::Write<Error = Fault>,
-            Role = R,
-            Buffer = TestBuffer,
-        >,
+        Target: Cells<Next: embedded_io_async::Write<Error = Fault>, Role = R, Buffer = TestBuffer>,
     >,
 {
-    let (mut received, mut pongs) = (0, 0);
+    let (mut received, mut pings, mut pongs) = (0, 0, 0);
     let mut begun: Option<(Kind, Vec<u8>)> = None;
     loop {
         let seen = if begun.is_some() || plot.once_in(3) {
@@ -206,9 +206,13 @@ where
         };
         match seen {
             None => return (received, rx.closed().map(WasClosed::of)),
-            Some(Seen::Ping(_)) => {}
+            Some(Seen::Ping(payload)) => {
+                let n = number(payload);
+                assert!(n > pings, "in order");
+                pings = n;
+            }
             Some(Seen::Pong(payload)) => {
-                let n = u64::from_be_bytes(payload.try_into().unwrap());
+                let n = number(payload);
                 assert!(n > pongs && n <= plot.pings.get(), "the answer to a Ping, once");
                 pongs = n;
             }
@@ -228,12 +232,7 @@ where
 
 fn plan(rng: &mut TestRng) -> Plan {
     let len = |rng: &mut TestRng| if rng.once_in(2) { usize::MAX } else { 1 + rng.below(100) };
-    Plan {
-        read_len: len(rng),
-        write_len: len(rng),
-        stalls: rng.below(3) as u32,
-        ..Plan::NONE
-    }
+    Plan { read_len: len(rng), write_len: len(rng), stalls: rng.below(3) as u32, ..Plan::NONE }
 }
 
 /// Polls by lot, now and then without cause, until all are done.
@@ -255,9 +254,8 @@ fn run_seed(seed: u64) {
     let [near, far] = socket(1 + rng.below(400));
     let mut setup = || PLAIN.lens(1100 + rng.below(400), 131 + rng.below(300));
     let setups = [setup(), setup()];
-    let mut layer = |(reads, writes)| {
-        (Faulty::new(reads, plan(&mut rng)), Faulty::new(writes, plan(&mut rng)))
-    };
+    let mut layer =
+        |(reads, writes)| (Faulty::new(reads, plan(&mut rng)), Faulty::new(writes, plan(&mut rng)));
     let (near, far) = (layer(near), layer(far));
     let (a_rx, a_tx) = local::<Nonblocking, _, _, _, _>(setups[0].client(near, NoClock));
     let (b_rx, b_tx) = local::<Nonblocking, _, _, _, _>(setups[1].server(far, NoClock));
@@ -272,11 +270,7 @@ fn run_seed(seed: u64) {
     let (a, b) = (plot(seed * 2, seed * 2 + 1, true), plot(seed * 2 + 1, seed * 2, false));
     let (mut a_sends, mut a_receives) = (Task::new(sends(a_tx, &a)), Task::new(receives(a_rx, &a)));
     let (mut b_sends, mut b_receives) = (Task::new(sends(b_tx, &b)), Task::new(receives(b_rx, &b)));
-    run_by_lot(
-        &mut rng,
-        &mut [&mut a_sends, &mut a_receives, &mut b_sends, &mut b_receives],
-        seed,
-    );
+    run_by_lot(&mut rng, &mut [&mut a_sends, &mut a_receives, &mut b_sends, &mut b_receives], seed);
     let closed = |by, reason: &str| {
         Some((MESSAGES, Some(WasClosed { by, code: Some(1000), reason: reason.into() })))
     };

@@ -125,7 +125,10 @@ fn a_connection_that_has_ended_stays_so() {
     type Ends = fn(&(ReadEnd, WriteEnd));
     let cases: [(Ends, Result<bool, Ended>); 3] = [
         (|far| far.1.put(to_server(Frame::close(1000, ""))), Ok(false)),
-        (|far| far.1.put(to_server(Frame::more(""))), Err(ProtocolError::UnexpectedContinuation.into())),
+        (
+            |far| far.1.put(to_server(Frame::more(""))),
+            Err(ProtocolError::UnexpectedContinuation.into()),
+        ),
         (|far| far.1.end(), Err(Error::ConnectionLost)),
     ];
     for (end, expected) in cases {

@@ -18,14 +18,19 @@ use socklet_core::{
     connection::Mailbox,
     io::{
         Clock, NoClock, WebSocket,
+        nonblocking::Nonblocking,
         split::{self, Cells, LocalCells, Writer, blocking::WaitCells},
     },
     permessage_deflate::NoCompression,
 };
 pub(crate) use socklet_core_tests::receiving::{Seen, WasClosed};
 use socklet_core_tests::{
-    Fault, buffers::TestBuffer, clock::VirtualClock, receiving::open, rng::TestRng,
-    socket::{ReadEnd, WriteEnd},
+    Fault,
+    buffers::TestBuffer,
+    clock::VirtualClock,
+    receiving::open,
+    rng::TestRng,
+    socket::{ReadEnd, WriteEnd, socket},
 };
 
 pub(crate) type Ended = Error<Fault>;
@@ -146,15 +151,12 @@ pub(crate) fn shared<M, Rd, Wr, R: Role, T: Clock + Clone>(
     whole.split(|halves| halves, |writer| Arc::new(MutexCells::new(writer, blocking)))
 }
 
+/// The asynchronous halves of a server on one thread, over a socket.
+pub(crate) type Served = Halves<Nonblocking, ReadEnd, Server, Local<WriteEnd, Server>>;
+
 /// A server in halves, and the raw end of its peer.
-pub(crate) fn served(
-    capacity: usize,
-    setup: Setup,
-) -> (
-    Halves<socklet_core::io::nonblocking::Nonblocking, ReadEnd, Server, Local<WriteEnd, Server>>,
-    (ReadEnd, WriteEnd),
-) {
-    let [near, far] = socklet_core_tests::socket::socket(capacity);
+pub(crate) fn served(capacity: usize, setup: Setup) -> (Served, (ReadEnd, WriteEnd)) {
+    let [near, far] = socket(capacity);
     (local(setup.server(near, NoClock)), far)
 }
 

@@ -3,7 +3,11 @@
 use std::pin::pin;
 
 use socklet_core::Message;
-use socklet_core_tests::{Who, frames::{Frame, decode}, rng::TestRng};
+use socklet_core_tests::{
+    Who,
+    frames::{Frame, decode},
+    rng::TestRng,
+};
 
 use super::support::*;
 
