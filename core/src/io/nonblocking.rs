@@ -290,11 +290,11 @@ impl<S: Read + Write, R: Role, B: Buffer, C: Compression, T: Timer> WebSocket<S,
     ///
     /// # Cancellation
     /// As there.
-    pub async fn send<'m>(
+    pub fn send<'m>(
         &mut self,
         message: impl Into<Message<'m>>,
-    ) -> Result<(), Error<S::Error>> {
-        self.sender().send(message).await
+    ) -> impl Future<Output = Result<(), Error<S::Error>>> {
+        self.sender().write(message.into().into())
     }
 
     /// Stages a message: [`Sender::feed`].
@@ -318,13 +318,13 @@ impl<S: Read + Write, R: Role, B: Buffer, C: Compression, T: Timer> WebSocket<S,
     ///
     /// # Cancellation
     /// As there.
-    pub async fn send_part(
+    pub fn send_part(
         &mut self,
         kind: Kind,
         part: &[u8],
         fin: bool,
-    ) -> Result<(), Error<S::Error>> {
-        self.sender().send_part(kind, part, fin).await
+    ) -> impl Future<Output = Result<(), Error<S::Error>>> {
+        self.sender().write(Part::new(kind, part, fin))
     }
 
     /// Sends a Ping: [`Sender::ping`].
@@ -430,7 +430,7 @@ impl<S: Write, R: Role, B: Buffer, T: Timer> Sender<'_, S, R, B, T> {
         &mut self,
         message: impl Into<Message<'m>>,
     ) -> impl Future<Output = Result<(), Error<S::Error>>> {
-        self.write(message.into().into())
+        self.reborrow().write(message.into().into())
     }
 
     /// Stages a message, to leave with the next `send` or `flush`, or when receiving has to wait.
@@ -461,13 +461,13 @@ impl<S: Write, R: Role, B: Buffer, T: Timer> Sender<'_, S, R, B, T> {
     ///
     /// # Cancellation
     /// As [`send`](Self::send), for the part.
-    pub async fn send_part(
+    pub fn send_part(
         &mut self,
         kind: Kind,
         part: &[u8],
         fin: bool,
-    ) -> Result<(), Error<S::Error>> {
-        self.write(Part::new(kind, part, fin)).await
+    ) -> impl Future<Output = Result<(), Error<S::Error>>> {
+        self.reborrow().write(Part::new(kind, part, fin))
     }
 
     /// Sends a Ping of at most 125 bytes (RFC 6455 section 5.5.2), between the fragments of a
@@ -527,7 +527,7 @@ impl<S: Write, R: Role, B: Buffer, T: Timer> Sender<'_, S, R, B, T> {
     }
 
     /// Stages a part of a message and writes all that is staged.
-    async fn write(&mut self, part: Part<'_>) -> Result<(), Error<S::Error>> {
+    async fn write(mut self, part: Part<'_>) -> Result<(), Error<S::Error>> {
         loop {
             let staged = self.write_side.stage_part(part)?;
             self.drain().await?;

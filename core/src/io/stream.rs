@@ -235,6 +235,12 @@ pub struct Sender<'a, M, S, R, B, T = NoClock> {
 }
 
 impl<M, S, R: Role, B: Buffer, T> Sender<'_, M, S, R, B, T> {
+    /// The same sender for a shorter time.
+    pub(super) const fn reborrow(&mut self) -> Sender<'_, M, S, R, B, T> {
+        let Self { next, clock, write_side, .. } = self;
+        Sender { next, clock, write_side, waits: PhantomData }
+    }
+
     /// Reports the failure of the next layer, unless the connection had ended before it.
     pub(super) fn failed<E>(&mut self, error: E) -> Result<(), Error<E>> {
         if self.write_side.transport_failed() { Ok(()) } else { Err(Error::Transport(error)) }
