@@ -138,7 +138,8 @@ fn is_target(target: &[u8]) -> bool {
 /// Finds the key in a request that [`Request::encode`] has written.
 #[must_use]
 pub fn key_of(request: &[u8]) -> Option<&Key> {
-    request.strip_suffix(b"\r\n\r\n")?.last_chunk()
+    let [head @ .., b'\r', b'\n', b'\r', b'\n'] = request else { return None };
+    head.last_chunk()
 }
 
 /// The head of a server's response, read in place; it can be read whatever its status is.

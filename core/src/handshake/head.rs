@@ -67,7 +67,9 @@ impl<'a> Lines<'a> {
     fn line(&mut self) -> Option<&'a [u8]> {
         let end = position(self.rest, is_control)?;
         let (line, rest) = self.rest.split_at_checked(end)?;
-        self.rest = rest.strip_prefix(b"\r\n")?;
+        // A pattern, for `strip_prefix` has a panic that is not always optimised out.
+        let [b'\r', b'\n', rest @ ..] = rest else { return None };
+        self.rest = rest;
         Some(line)
     }
 }
@@ -94,8 +96,10 @@ pub(super) const fn is_control(byte: u8) -> bool {
 /// The `HTTP/1.1` of a start line. True for that or a later minor version, which RFC 9110
 /// section 2.5 has us read as 1.1; `None` if it is not a version at all.
 pub(super) fn is_http_1_1(version: &[u8]) -> Option<bool> {
-    match version.strip_prefix(b"HTTP/")? {
-        [major @ b'0'..=b'9', b'.', minor @ b'0'..=b'9'] => Some(*major == b'1' && *minor > b'0'),
+    match version {
+        [b'H', b'T', b'T', b'P', b'/', major @ b'0'..=b'9', b'.', minor @ b'0'..=b'9'] => {
+            Some(*major == b'1' && *minor > b'0')
+        }
         _ => None,
     }
 }
