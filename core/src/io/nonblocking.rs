@@ -21,7 +21,7 @@ use super::{Clock, Goal, NoClock, stream};
 use crate::{
     Chunk, Client, Closed, Error, Event, Kind, Message, Role, Server, UsageError,
     buffer::Buffer,
-    connection::{Mode, Part, Ready, Staged, Step},
+    connection::{Mode, Part, Ready, Staged, Step, WriteSide},
     handshake::{client, server},
     permessage_deflate::{Compression, NoCompression},
     wire::close::CloseCode,
@@ -294,7 +294,8 @@ impl<S: Read + Write, R: Role, B: Buffer, C: Compression, T: Timer> WebSocket<S,
         &mut self,
         message: impl Into<Message<'m>>,
     ) -> impl Future<Output = Result<(), Error<S::Error>>> {
-        self.sender().write(message.into().into())
+        let message = message.into();
+        self.sender().write(move |side| side.stage(message))
     }
 
     /// Stages a message: [`Sender::feed`].
@@ -324,7 +325,7 @@ impl<S: Read + Write, R: Role, B: Buffer, C: Compression, T: Timer> WebSocket<S,
         part: &[u8],
         fin: bool,
     ) -> impl Future<Output = Result<(), Error<S::Error>>> {
-        self.sender().write(Part::new(kind, part, fin))
+        self.sender().write(move |side| side.stage_part(Part::new(kind, part, fin)))
     }
 
     /// Sends a Ping: [`Sender::ping`].
@@ -430,7 +431,8 @@ impl<S: Write, R: Role, B: Buffer, T: Timer> Sender<'_, S, R, B, T> {
         &mut self,
         message: impl Into<Message<'m>>,
     ) -> impl Future<Output = Result<(), Error<S::Error>>> {
-        self.reborrow().write(message.into().into())
+        let message = message.into();
+        self.reborrow().write(move |side| side.stage(message))
     }
 
     /// Stages a message, to leave with the next `send` or `flush`, or when receiving has to wait.
@@ -467,7 +469,7 @@ impl<S: Write, R: Role, B: Buffer, T: Timer> Sender<'_, S, R, B, T> {
         part: &[u8],
         fin: bool,
     ) -> impl Future<Output = Result<(), Error<S::Error>>> {
-        self.reborrow().write(Part::new(kind, part, fin))
+        self.reborrow().write(move |side| side.stage_part(Part::new(kind, part, fin)))
     }
 
     /// Sends a Ping of at most 125 bytes (RFC 6455 section 5.5.2), between the fragments of a
@@ -526,10 +528,13 @@ impl<S: Write, R: Role, B: Buffer, T: Timer> Sender<'_, S, R, B, T> {
         self.drain().await
     }
 
-    /// Stages a part of a message and writes all that is staged.
-    async fn write(mut self, part: Part<'_>) -> Result<(), Error<S::Error>> {
+    /// Stages as often as it takes, and writes all that is staged.
+    async fn write(
+        mut self,
+        mut stage: impl FnMut(&mut WriteSide<R, B>) -> Result<Staged, Error<S::Error>>,
+    ) -> Result<(), Error<S::Error>> {
         loop {
-            let staged = self.write_side.stage_part(part)?;
+            let staged = stage(self.write_side)?;
             self.drain().await?;
             if staged == Staged::Whole {
                 return Ok(());
