@@ -1,7 +1,7 @@
 //! The budgets of `cargo xtask size`: a committed file with one line a program.
 //!
-//! The line `limit` is a promise to users, written by hand and never exceeded by a client. The
-//! other lines are what was measured last; growing past one is a failure until somebody commits
+//! A line `limit-NAME` is a promise to users, written by hand and never exceeded by that program.
+//! The other lines are what was measured last; growing past one is a failure until somebody commits
 //! it with `--update`, so that no growth goes unseen.
 
 use std::path::Path;
@@ -22,9 +22,12 @@ pub(crate) struct Figures {
 /// Compilers differ a little: this much more than the committed figure is not yet growth.
 const TOLERANCE_PERCENT: u32 = 3;
 
+/// What the name of a limit begins with.
+const LIMIT: &str = "limit-";
+
 const HEADER: &str = "\
 # Budgets of `cargo xtask size`, in bytes: flash, state, peak stack.
-# `limit` holds for every client and is changed by hand; the rest is what was measured last and
+# A `limit-` holds for its program and is changed by hand; the rest is what was measured last and
 # is rewritten by `cargo xtask size --update`.
 ";
 
@@ -54,7 +57,7 @@ impl Budgets {
 
     /// Replaces all figures but the limit.
     pub(crate) fn set(&mut self, rows: &[(String, Figures)]) {
-        self.0.retain(|(name, _)| name == "limit");
+        self.0.retain(|(name, _)| name.starts_with(LIMIT));
         self.0.extend_from_slice(rows);
     }
 
@@ -62,7 +65,7 @@ impl Budgets {
     pub(crate) fn write(&self, path: &Path) -> Result<()> {
         let mut text = String::from(HEADER);
         for (name, Figures { flash, state, stack }) in &self.0 {
-            text.push_str(&format!("{name:16} {flash:5} {state:5} {stack:5}\n"));
+            text.push_str(&format!("{name:21} {flash:5} {state:5} {stack:5}\n"));
         }
         Ok(std::fs::write(path, text)?)
     }
@@ -73,7 +76,7 @@ impl Budgets {
         for (name, measured) in rows {
             for (kind, figure) in KINDS {
                 let value = figure(measured);
-                let limit = self.get("limit").filter(|_| name.starts_with("client")).map(figure);
+                let limit = self.get(&format!("{LIMIT}{name}")).map(figure);
                 let committed = self.get(name).map(figure).map(with_tolerance);
                 let held = limit.is_none_or(|limit| value <= limit)
                     && committed.is_some_and(|committed| value <= committed);
@@ -111,7 +114,7 @@ mod tests {
     use crate::Tally;
 
     const FILE: &str =
-        "# words\nlimit 8192 192 4096\nclient-a 6000 100 1000\nserver-a 9000 200 900\n";
+        "# words\nlimit-client-a 8192 192 4096\nclient-a 6000 100 1000\nserver-a 9000 200 900\n";
 
     fn check(name: &str, flash: u32, state: u32, stack: u32) -> Tally {
         let rows = [(name.to_owned(), Figures { flash, state, stack })];
@@ -125,8 +128,8 @@ mod tests {
     }
 
     #[test]
-    fn the_limit_is_for_clients() {
-        let file = "limit 8192 192 4096\nclient-a 8190 100 1000\n";
+    fn a_limit_is_for_its_program() {
+        let file = "limit-client-a 8192 192 4096\nclient-a 8190 100 1000\n";
         let rows = [("client-a".to_owned(), Figures { flash: 8193, state: 100, stack: 1000 })];
         assert_eq!(Budgets::parse(file).unwrap().check(&rows), Tally { passed: 2, failed: 1 });
         assert_eq!(check("server-a", 9000, 200, 900), Tally { passed: 3, failed: 0 });
@@ -139,7 +142,7 @@ mod tests {
 
     #[test]
     fn a_line_without_three_figures_is_an_error() {
-        assert!(Budgets::parse("limit 8192 192").is_err());
-        assert!(Budgets::parse("limit 8192 192 many").is_err());
+        assert!(Budgets::parse("limit-a 8192 192").is_err());
+        assert!(Budgets::parse("limit-a 8192 192 many").is_err());
     }
 }

@@ -47,21 +47,22 @@ fn meet(
     total: &mut Tally,
 ) -> Result<()> {
     let name = pair.name();
-    let start = |args| {
+    let logs = peers.logs().join(&name);
+    let start = |log: &str, args| {
         let command = peers.server(pair.server, pair.tls, args);
-        let server = Child::start(&format!("{name}-server"), &command, &peers.logs())?;
+        let server = Child::start(log, &command, &logs)?;
         let url = format!("{}://{}", pair.scheme(), address(&server)?);
         Ok::<_, Box<dyn std::error::Error + Send + Sync>>((server, url))
     };
 
     let mut tally = Tally::default();
-    let (mut common, common_url) = start(&[])?;
+    let (mut common, common_url) = start("server", &[])?;
     for (id, conversation) in conversations.iter().enumerate().filter(|(_, c)| c.applies(pair)) {
         let mut own;
         let (server, url) = if conversation.server.is_empty() {
             (&mut common, &common_url)
         } else {
-            own = start(conversation.server)?;
+            own = start(&format!("server-{id}"), conversation.server)?;
             (&mut own.0, &own.1)
         };
         let separator = if conversation.path.contains('?') { '&' } else { '?' };
@@ -69,7 +70,7 @@ fn meet(
         let trust = if pair.tls { conversation.trust } else { peers::Trust::Defaults };
         let mut command = peers.client(pair.client, trust, conversation.client);
         command.arg(url);
-        let mut client = Child::start(&format!("{name}-client"), &command, &peers.logs())?;
+        let mut client = Child::start(&format!("client-{id}"), &command, &logs)?;
         let mut failures = talk(conversation, &mut client, server, &mut tally);
         if let Some(seen) = conversation.seen.as_ref().filter(|_| !pair.server.is_ours()) {
             let saw = server.line_after(&format!("closed {id} "), CLOSE_LIMIT);

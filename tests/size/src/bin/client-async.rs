@@ -8,6 +8,8 @@ use socklet_core::io::nonblocking::WebSocket;
 use socklet_core::wire::close::CloseCode;
 use socklet_size::{Buffer, CLIENT, Constant, Stub, block_on, consume, report_state};
 
+const REQUEST: Request<'_> = Request::new("example.com", "/chat");
+
 static RECEIVE: Buffer<512> = Buffer::new();
 static STAGING: Buffer<512> = Buffer::new();
 
@@ -22,7 +24,7 @@ async fn talk() -> Option<()> {
     let stub = Stub::play(CLIENT);
     let mut ws = WebSocket::client(stub, Constant, &mut receive[..], &mut staging[..]);
     report_state(size_of_val(&ws));
-    ws.handshake(&Request::new("example.com", "/chat")).await.ok()?;
+    ws.handshake(&REQUEST).await.ok()?;
     ws.send("hello").await.ok()?;
     match ws.recv().await.ok()?? {
         Message::Text(text) if text.len() == 5 => consume(text.as_bytes()),
