@@ -1,6 +1,6 @@
 """Print the verdicts of a report, one line for each case that was selected:
 
-    python verdicts.py REPORT_DIR AGENT
+    python verdicts.py REPORT_DIR PEER
 
     CASE BEHAVIOR CLOSE REPORT
 
@@ -15,19 +15,19 @@ import re
 import sys
 
 
-def load(directory, name, agent):
-    """Read one file of the report; an agent that is not in it has no cases."""
+def load(directory, name, peer):
+    """Read one file of the report; a peer that is not in it has no cases."""
     try:
         with open(os.path.join(directory, name), encoding="utf-8") as f:
-            return json.load(f).get(agent, {})
+            return json.load(f).get(peer, {})
     except OSError as error:
         sys.exit("no report: %s" % error)
 
 
 def main():
-    directory, agent = sys.argv[1:]
-    results = load(directory, "index.json", agent)
-    wanted = load(directory, "cases.json", agent)
+    directory, peer = sys.argv[1:]
+    results = load(directory, "index.json", peer)
+    wanted = load(directory, "cases.json", peer)
     for case in sorted({*results, *wanted}, key=lambda name: [int(n) for n in re.findall(r"\d+", name)]):
         result = results.get(case, {})
         words = [result.get(key, "DID-NOT-RUN") for key in ("behavior", "behaviorClose")]

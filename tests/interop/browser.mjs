@@ -68,9 +68,9 @@ async function quit() {
 }
 
 /** Calls a method of the DevTools protocol. */
-function call(method, params, session) {
+function call(method, params, sessionId) {
   const id = calls.size + 1;
-  requests.write(`${JSON.stringify({ id, method, params, sessionId: session })}\0`);
+  requests.write(`${JSON.stringify({ id, method, params, sessionId })}\0`);
   return new Promise((resolve) => calls.set(id, resolve));
 }
 

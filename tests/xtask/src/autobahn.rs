@@ -38,6 +38,11 @@ pub(crate) fn run(args: &[String]) -> Result<Tally> {
     Ok(tally)
 }
 
+/// Installs the suite.
+pub(crate) fn setup() -> Result<()> {
+    Suite::install().map(|_| ())
+}
+
 /// Tests `socklet serve`.
 fn server(suite: &Suite, ours: &Ours, flavour: Flavour, selection: &Selection) -> Result<Tally> {
     let name = format!("server-{}", flavour.name());

@@ -39,6 +39,11 @@ pub(crate) fn run(args: &[String]) -> Result<Tally> {
     Ok(tally)
 }
 
+/// Installs the other implementations and the browser.
+pub(crate) fn setup() -> Result<()> {
+    Peers::install().map(|_| ())
+}
+
 /// Has all conversations between two implementations; an error is that one does not start.
 fn meet(
     peers: &Peers,

@@ -25,6 +25,8 @@ const PARTS: &[Part] = &[
     Part { name: "cross", purpose: "compilers for microcontrollers, WebAssembly, 32-bit hosts", install: cross_parts },
     Part { name: "size", purpose: "the emulated board and what reads its programs", install: size },
     Part { name: "deny", purpose: "cargo-deny", install: || deny().map(|_| ()) },
+    Part { name: "autobahn", purpose: "the Autobahn suite", install: crate::autobahn::setup },
+    Part { name: "interop", purpose: "Node.js, Python and Chromium", install: crate::interop::setup },
 ];
 
 /// The verb: installs the parts that are named, or all.
