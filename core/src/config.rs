@@ -4,7 +4,8 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Limits {
-    /// Longest head of the opening handshake in bytes; the receive buffer bounds it as well.
+    /// Longest head of the opening handshake in bytes, never without limit; the receive buffer
+    /// bounds it as well.
     pub head_len: u32,
     /// Longest message in bytes, after decompression; 0: no limit. Fails with close code 1009, as
     /// does, with any limit, a frame that is longer than a `usize` can count.
@@ -36,7 +37,7 @@ impl Default for Limits {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Timeouts {
-    /// For the whole opening handshake, from its first byte of input or output.
+    /// For the whole opening handshake, from the first call that makes it.
     pub handshake_ms: u32,
     /// For the closing handshake, from the Close frame sent first.
     pub closing_ms: u32,

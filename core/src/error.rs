@@ -18,7 +18,8 @@ use crate::wire::close::CloseCode;
 /// Any failure of a WebSocket stream over a next layer whose errors are `E`.
 ///
 /// Every error but [`Resource`](Error::Resource), [`Config`](Error::Config) and
-/// [`Usage`](Error::Usage) ends the connection; those three lose nothing.
+/// [`Usage`](Error::Usage) ends the connection; those three lose nothing. So does a
+/// [`Transport`](Error::Transport) time-out of a blocking next layer, if there is no clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]

@@ -4,9 +4,8 @@
 //!
 //! # A client
 //! ```
-//! use socklet_core::{Error, Message, io::blocking::WebSocket};
+//! use socklet_core::{CloseCode, Error, Message, io::blocking::WebSocket};
 //! use socklet_core::handshake::client::Request;
-//! use socklet_core::wire::close::CloseCode;
 //! # use embedded_io::{Read, Write};
 //!
 //! fn talk<S: Read + Write>(tcp: S, rng: impl rand_core::CryptoRng) -> Result<(), Error<S::Error>> {
@@ -50,7 +49,7 @@
 //! # Features
 //! None is on by default; each only adds.
 //! - `log`, `defmt`: log the life of connections at level debug, never the contents of messages;
-//!   `defmt` also formats all public types.
+//!   `defmt` also formats errors, settings, messages and frames.
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -72,3 +71,4 @@ pub use error::{
 };
 pub use message::{Chunk, Closed, Event, Kind, Message, Side};
 pub use role::{Client, Role, Server};
+pub use wire::close::CloseCode;

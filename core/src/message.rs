@@ -92,7 +92,7 @@ pub struct Chunk<'a> {
 pub enum Event<'a> {
     /// A whole message.
     Message(Message<'a>),
-    /// A Ping; its Pong is staged.
+    /// A Ping; its Pong is staged, unless a Close frame was sent.
     Ping(&'a [u8]),
     /// A Pong.
     Pong(&'a [u8]),

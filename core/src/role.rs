@@ -1,5 +1,7 @@
 //! Client or server, as a type: the code of the other role is not linked.
 
+use core::fmt;
+
 use rand_core::CryptoRng;
 
 /// Which end of the connection this is: [`Client`] or [`Server`].
@@ -16,8 +18,16 @@ pub trait Role: sealed::Sealed {
 ///
 /// There is no default generator: a predictable key lets a page write bytes of its choice to
 /// whatever stands between (RFC 6455 section 10.3).
-#[derive(Debug, Clone, Copy)]
+///
+/// It cannot be cloned: two equal generators make equal keys.
 pub struct Client<R>(pub R);
+
+/// Shows nothing of the generator: its state tells the keys to come.
+impl<R> fmt::Debug for Client<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Client")
+    }
+}
 
 /// The end that accepts the connection.
 #[derive(Debug, Clone, Copy)]

@@ -149,9 +149,10 @@ impl<B: Buffer> Inbound<B> {
 
     /// Puts in bytes that something else has read already.
     pub(super) fn preload(&mut self, bytes: &[u8]) -> Result<(), ResourceError> {
-        let available = self.capacity().saturating_sub(self.filled);
+        self.make_room();
+        let available = self.capacity();
         let needed = self.filled.saturating_add(bytes.len());
-        if bytes.len() > available && !self.buffer.grow(needed) {
+        if needed > available && !self.buffer.grow(needed) {
             return Err(ResourceError::ReceiveBuffer { needed, available });
         }
         for (slot, byte) in self.buffer.bytes_mut().iter_mut().skip(self.filled).zip(bytes) {
@@ -245,6 +246,7 @@ impl<B: Buffer> Inbound<B> {
                 if self.fin {
                     return self.finish(mode);
                 }
+                self.check_utf8()?;
             }
             let Some((header, header_len)) = Header::decode(self.undecoded())? else {
                 return self.part(mode);

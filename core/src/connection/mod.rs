@@ -58,7 +58,7 @@ pub enum Ready {
     Head,
     /// A whole message, or a chunk of one.
     Data,
-    /// A Ping, whose Pong is staged.
+    /// A Ping, whose Pong is staged, unless a Close frame was sent.
     Ping,
     /// A Pong.
     Pong,
@@ -147,7 +147,8 @@ impl<R: Role, B: Buffer, C: Compression> Connection<R, B, C> {
         (message, &mut self.write_side)
     }
 
-    /// The chunk that is ready.
+    /// The chunk that is ready. What was received whole is to be had by
+    /// [`message`](Self::message), which checks that text is UTF-8.
     pub fn chunk(&self) -> Chunk<'_> {
         self.inbound.chunk()
     }

@@ -40,7 +40,9 @@ impl<R: Role, B: Buffer, C: Compression> Connection<R, B, C> {
     fn begin<E>(&mut self, now_ms: Option<u64>) -> Result<bool, Error<E>> {
         match self.write_side.state.phase {
             Phase::New => {}
-            Phase::Connecting | Phase::Ended(End::Handshake(_)) => return Ok(false),
+            Phase::Connecting | Phase::Accepted | Phase::Ended(End::Handshake(_)) => {
+                return Ok(false);
+            }
             Phase::Open => return Err(UsageError::AlreadyOpen.into()),
             Phase::Closing | Phase::Ended(_) => return Err(UsageError::Closed.into()),
         }
@@ -63,6 +65,7 @@ impl<R: Role, B: Buffer, C: Compression> Connection<R, B, C> {
         match state.phase {
             Phase::Connecting | Phase::Ended(_) if !outbound.is_drained() => return Step::Drain,
             Phase::Connecting => {}
+            Phase::Accepted => return Step::Ready(Ready::Head),
             _ => return Step::Ready(Ready::Ended),
         }
         let limit = self.write_side.state.config.limits.head_len as usize;
@@ -171,18 +174,17 @@ impl<B: Buffer, C: Compression> Connection<Server, B, C> {
     pub fn stage_answer<'d, E>(
         &mut self,
         decide: impl FnOnce(&server::Request<'_>) -> server::Decision<'d>,
-        now_ms: Option<u64>,
     ) -> Result<(), Error<E>> {
         match self.write_side.state.phase {
             Phase::Connecting => {}
             // Under way: what is left of the answer is staged.
-            Phase::Open | Phase::Ended(End::Handshake(_)) => return Ok(()),
+            Phase::Accepted | Phase::Open | Phase::Ended(End::Handshake(_)) => return Ok(()),
             _ => return self.write_side.check_open().map_err(Error::from),
         }
         match server::Request::parse(self.inbound.head().ok_or(UsageError::NotOpen)?) {
             Ok(request) => {
                 let decision = decide(&request);
-                self.write_side.answer(&mut self.compression, &request, &decision, now_ms)
+                self.write_side.answer(&mut self.compression, &request, &decision)
             }
             Err(error) => {
                 self.write_side.answer_failure(error);
@@ -201,21 +203,24 @@ impl<B: Buffer, C: Compression> Connection<Server, B, C> {
         decision: &server::Decision<'_>,
         now_ms: Option<u64>,
     ) -> Result<(), Error<E>> {
-        if self.write_side.is_open() && !self.write_side.outbound.is_drained() {
-            // Under way: what is left of the answer is staged.
-            return Ok(());
-        }
         if self.begin(now_ms)? {
-            self.write_side.answer(&mut self.compression, request, decision, now_ms)?;
+            let answered = self.write_side.answer(&mut self.compression, request, decision);
+            if answered.is_err() {
+                self.write_side.state.phase = Phase::New;
+            }
+            return answered;
         }
         Ok(())
     }
 
-    /// Whether the request was accepted.
+    /// Opens the connection if its request was accepted, once the answer is written.
     ///
     /// # Errors
-    /// Why it was not.
-    pub fn opening_outcome<E>(&self) -> Result<(), Error<E>> {
+    /// Why it was not accepted.
+    pub fn finish_answer<E>(&mut self, now_ms: Option<u64>) -> Result<(), Error<E>> {
+        if matches!(self.write_side.state.phase, Phase::Accepted) && self.write_side.is_drained() {
+            self.write_side.open(now_ms);
+        }
         self.write_side.outcome()?;
         self.write_side.check_open().map_err(Error::from)
     }
@@ -240,7 +245,6 @@ impl<R: Role, B: Buffer> WriteSide<R, B> {
         compression: &mut impl Compression,
         request: &server::Request<'_>,
         decision: &server::Decision<'_>,
-        now_ms: Option<u64>,
     ) -> Result<(), Error<E>> {
         match (decision, request.check()) {
             (server::Decision::Reject(reject), _) => {
@@ -251,7 +255,7 @@ impl<R: Role, B: Buffer> WriteSide<R, B> {
                 self.outbound.write_head(|out| {
                     server::encode_accept(request, &key, accept, compression, out)
                 })?;
-                self.open(now_ms);
+                self.state.phase = Phase::Accepted;
             }
             (_, Err(error)) => self.answer_failure(error),
         }

@@ -20,6 +20,8 @@ pub(super) enum Phase {
     New,
     /// Within the opening handshake.
     Connecting,
+    /// A server's answer that opens the connection is staged, and not all written.
+    Accepted,
     /// Messages flow.
     Open,
     /// This endpoint has sent the first Close frame.
@@ -125,7 +127,7 @@ impl State {
         let timeouts = &self.config.timeouts;
         match self.phase {
             Phase::New => (0, Timeout::Handshake),
-            Phase::Connecting => (timeouts.handshake_ms, Timeout::Handshake),
+            Phase::Connecting | Phase::Accepted => (timeouts.handshake_ms, Timeout::Handshake),
             Phase::Open => (timeouts.idle_ms, Timeout::Idle),
             Phase::Closing | Phase::Ended(_) => (timeouts.closing_ms, Timeout::Closing),
         }
@@ -175,7 +177,7 @@ impl State {
     pub(super) fn write_deadline_ms(&self, since_ms: u64) -> Option<u64> {
         let (limit_ms, _) = self.write_deadline();
         let since_ms = match self.phase {
-            Phase::Connecting | Phase::Closing => self.mark_ms,
+            Phase::Connecting | Phase::Accepted | Phase::Closing => self.mark_ms,
             _ => since_ms,
         };
         (limit_ms != 0).then(|| since_ms.saturating_add(u64::from(limit_ms)))
@@ -218,7 +220,7 @@ impl State {
     pub(super) const fn check_open(&self) -> Result<(), UsageError> {
         match self.phase {
             Phase::Open => Ok(()),
-            Phase::New | Phase::Connecting => Err(UsageError::NotOpen),
+            Phase::New | Phase::Connecting | Phase::Accepted => Err(UsageError::NotOpen),
             Phase::Closing | Phase::Ended(_) => Err(UsageError::Closed),
         }
     }
@@ -228,7 +230,7 @@ impl State {
     /// What a receiver or sender is told of the end: nothing more will come, or why not.
     pub(super) const fn outcome<E>(&self) -> Result<(), Error<E>> {
         Err(match self.phase {
-            Phase::New | Phase::Connecting => Error::Usage(UsageError::NotOpen),
+            Phase::New | Phase::Connecting | Phase::Accepted => Error::Usage(UsageError::NotOpen),
             Phase::Open | Phase::Closing | Phase::Ended(End::Closed(_)) => return Ok(()),
             Phase::Ended(End::Handshake(error)) => Error::Handshake(error),
             Phase::Ended(End::Protocol(error)) => Error::Protocol(error),

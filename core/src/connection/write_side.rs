@@ -79,47 +79,47 @@ impl<R: Role, B: Buffer> WriteSide<R, B> {
         self.outbound.unfinished()
     }
 
-    /// Whether a Ping, Pong or Close frame would fit; if not, write what is staged first.
-    pub fn has_control_room(&mut self) -> bool {
+    /// Whether any one Ping, Pong or Close frame fits.
+    pub(super) fn has_control_room(&mut self) -> bool {
         self.outbound.has_control_room()
     }
 
-    /// Stages a Ping ([RFC 6455 section 5.5.2](https://www.rfc-editor.org/rfc/rfc6455#section-5.5.2)).
+    /// Stages a Ping ([RFC 6455 section 5.5.2](https://www.rfc-editor.org/rfc/rfc6455#section-5.5.2)),
+    /// or nothing of it: while this answers [`Staged::Partly`], write what is staged and call it
+    /// again.
     ///
     /// # Errors
     /// [`UsageError`] when not open; [`ConfigError::ControlPayloadTooLong`] past 125 bytes.
-    pub fn stage_ping<E>(&mut self, payload: &[u8]) -> Result<(), Error<E>> {
+    pub fn stage_ping<E>(&mut self, payload: &[u8]) -> Result<Staged, Error<E>> {
         self.stage_control(Opcode::Ping, payload)
     }
 
-    /// Stages a Pong that nobody asked for (RFC 6455 section 5.5.3); those that answer a Ping
-    /// are staged as the Ping is received.
+    /// Stages a Pong that nobody asked for (RFC 6455 section 5.5.3), as
+    /// [`stage_ping`](Self::stage_ping) does; those that answer a Ping are staged as the Ping is
+    /// received.
     ///
     /// # Errors
-    /// As [`stage_ping`](Self::stage_ping).
-    pub fn stage_pong<E>(&mut self, payload: &[u8]) -> Result<(), Error<E>> {
+    /// As there.
+    pub fn stage_pong<E>(&mut self, payload: &[u8]) -> Result<Staged, Error<E>> {
         self.stage_control(Opcode::Pong, payload)
     }
 
-    fn stage_control<E>(&mut self, opcode: Opcode, payload: &[u8]) -> Result<(), Error<E>> {
+    fn stage_control<E>(&mut self, opcode: Opcode, payload: &[u8]) -> Result<Staged, Error<E>> {
         self.state.check_open()?;
         if payload.len() > MAX_CONTROL_LEN {
             return Err(ConfigError::ControlPayloadTooLong.into());
         }
+        if !self.outbound.has_control_room() {
+            return Ok(Staged::Partly);
+        }
         self.outbound.stage_control(opcode, payload);
-        Ok(())
-    }
-
-    /// Whether a Close frame would fit; if not, write what is staged first, for which there is
-    /// now no more time than for the closing handshake.
-    pub fn has_close_room(&mut self) -> bool {
-        let room = self.has_control_room();
-        self.state.close_waits = !room;
-        room
+        Ok(Staged::Whole)
     }
 
     /// Stages a Close frame: nothing can be sent after it (RFC 6455 section 5.5.1). With
-    /// [`CloseCode::NO_STATUS`] it has no body.
+    /// [`CloseCode::NO_STATUS`] it has no body. While this answers [`Staged::Partly`], write what
+    /// is staged, for which there is now no more time than for the closing handshake, and call
+    /// it again.
     ///
     /// # Errors
     /// [`UsageError`] when not open; [`ConfigError`] for a code that must not be sent or a reason
@@ -129,13 +129,17 @@ impl<R: Role, B: Buffer> WriteSide<R, B> {
         code: CloseCode,
         reason: &str,
         now_ms: Option<u64>,
-    ) -> Result<(), Error<E>> {
+    ) -> Result<Staged, Error<E>> {
         self.state.check_open()?;
         check_close(code, reason)?;
+        self.state.close_waits = !self.outbound.has_control_room();
+        if self.state.close_waits {
+            return Ok(Staged::Partly);
+        }
         self.outbound.stage_close((code != CloseCode::NO_STATUS).then_some(code), reason);
         self.state.enter(Phase::Closing, now_ms);
         debug!("closing with code {}", code.0);
-        Ok(())
+        Ok(Staged::Whole)
     }
 
     /// Whether what was sent had a connection to go through.
@@ -191,8 +195,10 @@ impl<R: Role, B: Buffer> WriteSide<R, B> {
     /// [`Timeout`] when a deadline has passed.
     pub fn tick(&mut self, now_ms: u64) -> Result<(), Timeout> {
         match self.state.check(now_ms)? {
-            Due::Ping => self.outbound.stage_control(Opcode::Ping, &[]),
-            Due::Nothing => {}
+            Due::Ping if self.outbound.has_control_room() => {
+                self.outbound.stage_control(Opcode::Ping, &[]);
+            }
+            _ => {}
         }
         Ok(())
     }
@@ -215,7 +221,7 @@ impl<R: Role, B: Buffer> WriteSide<R, B> {
         self.waiting_ms != NOT_WAITING && self.state.write_deadline_ms(self.waiting_ms) == at_ms
     }
 
-    pub(super) const fn is_ended(&self) -> bool {
+    pub(crate) const fn is_ended(&self) -> bool {
         matches!(self.state.phase, Phase::Ended(_))
     }
 

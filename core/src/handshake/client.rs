@@ -1,6 +1,6 @@
 //! The client's half: the request written, the response checked (RFC 6455 section 4.1).
 
-use core::str;
+use core::{fmt, str};
 
 use super::fields::{
     has_token, has_token_alone, is_host, is_reserved, is_token, only, put_headers, put_value,
@@ -243,4 +243,13 @@ fn status_line(line: &[u8]) -> Option<(bool, u16)> {
         status = status.wrapping_mul(10).wrapping_add(u16::from(*digit - b'0'));
     }
     Some((is_http_1_1(version)?, status))
+}
+
+impl fmt::Debug for Response<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response")
+            .field("status", &self.status())
+            .field("headers", &self.headers())
+            .finish()
+    }
 }

@@ -1,6 +1,6 @@
 //! The server's half: the request read and checked, the response written (RFC 6455 section 4.2).
 
-use core::str;
+use core::{fmt, str};
 
 use super::fields::{
     elements, has_token, is_framing, is_host, is_reserved, is_token, only, put_headers, split,
@@ -393,4 +393,14 @@ fn put_decimal(out: &mut HeadWriter<'_>, mut number: usize) {
         }
     }
     out.put(digits.get(start..).unwrap_or_default());
+}
+
+impl fmt::Debug for Request<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("method", &self.method())
+            .field("target", &self.target())
+            .field("headers", &self.headers())
+            .finish()
+    }
 }

@@ -118,10 +118,10 @@ impl<S: Read + Write, B: Buffer, C: Compression, T: Deadline<S>> WebSocket<S, Se
         &mut self,
         decide: impl FnOnce(&server::Request<'_>) -> server::Decision<'d>,
     ) -> Result<(), Error<S::Error>> {
-        let now_ms = self.clock.now();
-        self.connection.stage_answer(decide, now_ms)?;
+        self.connection.stage_answer(decide)?;
         self.sender().drain()?;
-        self.connection.opening_outcome()
+        let now_ms = self.clock.now();
+        self.connection.finish_answer(now_ms)
     }
 
     /// Answers a request that something else has read and parsed; bytes that it read behind the
@@ -137,7 +137,8 @@ impl<S: Read + Write, B: Buffer, C: Compression, T: Deadline<S>> WebSocket<S, Se
         let now_ms = self.clock.now();
         self.connection.stage_answer_to(request, decision, now_ms)?;
         self.sender().drain()?;
-        self.connection.opening_outcome()
+        let now_ms = self.clock.now();
+        self.connection.finish_answer(now_ms)
     }
 
     /// Reads the client's request and answers it as `decide` says (RFC 6455 section 4.2).
@@ -292,6 +293,14 @@ impl<S: Read + Write, R: Role, B: Buffer, C: Compression, T: Deadline<S>> WebSoc
         self.sender().ping(payload)
     }
 
+    /// Sends a Pong that nobody asked for: [`Sender::pong`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn pong(&mut self, payload: &[u8]) -> Result<(), Error<S::Error>> {
+        self.sender().pong(payload)
+    }
+
     /// Writes and flushes all that is staged: [`Sender::flush`].
     ///
     /// # Errors
@@ -311,11 +320,7 @@ impl<S: Read + Write, R: Role, B: Buffer, C: Compression, T: Deadline<S>> WebSoc
     /// happened. Else how the connection ended instead.
     pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<Closed<'_>, Error<S::Error>> {
         if self.is_open() {
-            if !self.connection.write_side_mut().has_close_room() {
-                self.sender().drain()?;
-            }
-            let now_ms = self.clock.now();
-            self.connection.write_side_mut().stage_close(code, reason, now_ms)?;
+            self.sender().stage_close(code, reason)?;
         }
         // Writes the Close frame before it waits.
         while self.receive(Mode::Chunks, false)? == Ready::Data {}
@@ -401,8 +406,9 @@ impl<S: Write, R: Role, B: Buffer, T: Deadline<S>> Sender<'_, S, R, B, T> {
     /// # Errors
     /// [`Error::Usage`] when not open, [`Error::Config`] if it is too long.
     pub fn ping(&mut self, payload: &[u8]) -> Result<(), Error<S::Error>> {
-        self.control_room()?;
-        self.write_side.stage_ping(payload)?;
+        while self.write_side.stage_ping(payload)? == Staged::Partly {
+            self.drain()?;
+        }
         self.drain()
     }
 
@@ -411,8 +417,9 @@ impl<S: Write, R: Role, B: Buffer, T: Deadline<S>> Sender<'_, S, R, B, T> {
     /// # Errors
     /// As [`ping`](Self::ping).
     pub fn pong(&mut self, payload: &[u8]) -> Result<(), Error<S::Error>> {
-        self.control_room()?;
-        self.write_side.stage_pong(payload)?;
+        while self.write_side.stage_pong(payload)? == Staged::Partly {
+            self.drain()?;
+        }
         self.drain()
     }
 
@@ -423,11 +430,7 @@ impl<S: Write, R: Role, B: Buffer, T: Deadline<S>> Sender<'_, S, R, B, T> {
     /// [`Error::Usage`] when not open; [`Error::Config`] for a code that must not be sent or a
     /// reason of more than 123 bytes.
     pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error<S::Error>> {
-        if !self.write_side.has_close_room() {
-            self.drain()?;
-        }
-        let now_ms = self.clock.now();
-        self.write_side.stage_close(code, reason, now_ms)?;
+        self.stage_close(code, reason)?;
         self.drain()
     }
 
@@ -446,11 +449,14 @@ impl<S: Write, R: Role, B: Buffer, T: Deadline<S>> Sender<'_, S, R, B, T> {
         Ok(())
     }
 
-    fn control_room(&mut self) -> Result<(), Error<S::Error>> {
-        if !self.write_side.has_control_room() {
-            self.drain()?;
+    fn stage_close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error<S::Error>> {
+        loop {
+            let now_ms = self.clock.now();
+            match self.write_side.stage_close(code, reason, now_ms)? {
+                Staged::Whole => return Ok(()),
+                Staged::Partly => self.drain()?,
+            }
         }
-        Ok(())
     }
 
     fn drain(&mut self) -> Result<(), Error<S::Error>> {

@@ -75,7 +75,9 @@ impl Goal {
         let step = match self {
             Self::Head => connection.poll_head(now_ms),
             // The rest of a message in chunks is no message.
-            Self::Receive(Mode::Whole, _) if connection.is_chunked() => {
+            Self::Receive(Mode::Whole, _)
+                if connection.is_chunked() && !connection.write_side().is_ended() =>
+            {
                 return Err(UsageError::MessageUnfinished.into());
             }
             Self::Receive(mode, control) => connection.poll_receive(mode, control, now_ms),

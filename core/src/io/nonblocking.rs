@@ -113,10 +113,10 @@ impl<S: Read + Write, B: Buffer, C: Compression, T: Timer> WebSocket<S, Server, 
         &mut self,
         decide: impl FnOnce(&server::Request<'_>) -> server::Decision<'d>,
     ) -> Result<(), Error<S::Error>> {
-        let now_ms = self.clock.now();
-        self.connection.stage_answer(decide, now_ms)?;
+        self.connection.stage_answer(decide)?;
         self.sender().drain().await?;
-        self.connection.opening_outcome()
+        let now_ms = self.clock.now();
+        self.connection.finish_answer(now_ms)
     }
 
     /// Answers a request that something else has read and parsed; bytes that it read behind the
@@ -135,7 +135,8 @@ impl<S: Read + Write, B: Buffer, C: Compression, T: Timer> WebSocket<S, Server, 
         let now_ms = self.clock.now();
         self.connection.stage_answer_to(request, decision, now_ms)?;
         self.sender().drain().await?;
-        self.connection.opening_outcome()
+        let now_ms = self.clock.now();
+        self.connection.finish_answer(now_ms)
     }
 
     /// Reads the client's request and answers it as `decide` says (RFC 6455 section 4.2).
@@ -339,6 +340,17 @@ impl<S: Read + Write, R: Role, B: Buffer, C: Compression, T: Timer> WebSocket<S,
         self.sender().ping(payload).await
     }
 
+    /// Sends a Pong that nobody asked for: [`Sender::pong`].
+    ///
+    /// # Errors
+    /// As there.
+    ///
+    /// # Cancellation
+    /// As there.
+    pub async fn pong(&mut self, payload: &[u8]) -> Result<(), Error<S::Error>> {
+        self.sender().pong(payload).await
+    }
+
     /// Writes and flushes all that is staged: [`Sender::flush`].
     ///
     /// # Errors
@@ -368,11 +380,7 @@ impl<S: Read + Write, R: Role, B: Buffer, C: Compression, T: Timer> WebSocket<S,
         reason: &str,
     ) -> Result<Closed<'_>, Error<S::Error>> {
         if self.is_open() {
-            if !self.connection.write_side_mut().has_close_room() {
-                self.sender().drain().await?;
-            }
-            let now_ms = self.clock.now();
-            self.connection.write_side_mut().stage_close(code, reason, now_ms)?;
+            self.sender().stage_close(code, reason).await?;
         }
         // Writes the Close frame before it waits.
         while self.receive(Mode::Chunks, false).await? == Ready::Data {}
@@ -481,8 +489,9 @@ impl<S: Write, R: Role, B: Buffer, T: Timer> Sender<'_, S, R, B, T> {
     /// # Cancellation
     /// Taken whole or not at all.
     pub async fn ping(&mut self, payload: &[u8]) -> Result<(), Error<S::Error>> {
-        self.control_room().await?;
-        self.write_side.stage_ping(payload)?;
+        while self.write_side.stage_ping(payload)? == Staged::Partly {
+            self.drain().await?;
+        }
         self.drain().await
     }
 
@@ -494,8 +503,9 @@ impl<S: Write, R: Role, B: Buffer, T: Timer> Sender<'_, S, R, B, T> {
     /// # Cancellation
     /// As [`ping`](Self::ping).
     pub async fn pong(&mut self, payload: &[u8]) -> Result<(), Error<S::Error>> {
-        self.control_room().await?;
-        self.write_side.stage_pong(payload)?;
+        while self.write_side.stage_pong(payload)? == Staged::Partly {
+            self.drain().await?;
+        }
         self.drain().await
     }
 
@@ -509,11 +519,7 @@ impl<S: Write, R: Role, B: Buffer, T: Timer> Sender<'_, S, R, B, T> {
     /// # Cancellation
     /// Taken whole or not at all.
     pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error<S::Error>> {
-        if !self.write_side.has_close_room() {
-            self.drain().await?;
-        }
-        let now_ms = self.clock.now();
-        self.write_side.stage_close(code, reason, now_ms)?;
+        self.stage_close(code, reason).await?;
         self.drain().await
     }
 
@@ -542,11 +548,14 @@ impl<S: Write, R: Role, B: Buffer, T: Timer> Sender<'_, S, R, B, T> {
         }
     }
 
-    async fn control_room(&mut self) -> Result<(), Error<S::Error>> {
-        if !self.write_side.has_control_room() {
-            self.drain().await?;
+    async fn stage_close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error<S::Error>> {
+        loop {
+            let now_ms = self.clock.now();
+            match self.write_side.stage_close(code, reason, now_ms)? {
+                Staged::Whole => return Ok(()),
+                Staged::Partly => self.drain().await?,
+            }
         }
-        Ok(())
     }
 
     async fn drain(&mut self) -> Result<(), Error<S::Error>> {

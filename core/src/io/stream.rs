@@ -68,7 +68,7 @@ impl<M, S, R: CryptoRng, B: Buffer, C: Compression, T: Clock> WebSocket<M, S, Cl
         Self { next, clock, connection, waits: PhantomData }
     }
 
-    /// The server's response, until the first frame is received; of a declined handshake too.
+    /// The server's response, until the first call that receives; of a declined handshake too.
     pub fn response(&self) -> Option<client::Response<'_>> {
         self.connection.response()
     }
@@ -88,7 +88,7 @@ impl<M, S, B: Buffer, C: Compression, T: Clock> WebSocket<M, S, Server, B, C, T>
         Self { next, clock, connection, waits: PhantomData }
     }
 
-    /// The client's request, until the first frame is received.
+    /// The client's request, until the first call that receives.
     pub fn request(&self) -> Option<server::Request<'_>> {
         self.connection.request()
     }
@@ -129,7 +129,8 @@ impl<M, S, R: Role, B: Buffer, C: Compression, T: Clock> WebSocket<M, S, R, B, C
     }
 
     /// The next layer, the receive buffer, and where in that the leftover bytes are: those that
-    /// were read from the next layer and belong to no frame handed out.
+    /// were read from the next layer and not decoded. What is staged, and the beginning of a
+    /// message that has not ended, is lost.
     pub fn into_inner(self) -> (S, B, Range<usize>) {
         let (receive, leftover, _) = self.connection.into_buffers();
         (self.next, receive, leftover)
@@ -143,11 +144,16 @@ impl<M, S, R: Role, B: Buffer, C: Compression, T: Clock> WebSocket<M, S, R, B, C
     /// Takes the connection as open: something else has made the opening handshake.
     ///
     /// # Errors
-    /// [`UsageError`](crate::UsageError) if one was begun here; [`ConfigError`](crate::ConfigError) if a buffer is
-    /// too small.
+    /// [`UsageError`](crate::UsageError) if one was begun here;
+    /// [`ConfigError`](crate::ConfigError) if a buffer is too small.
     pub fn assume_open<E>(&mut self) -> Result<(), Error<E>> {
         let now_ms = self.clock.now();
         self.connection.assume_open(now_ms)
+    }
+
+    /// The settings; a change holds from the next frame on.
+    pub const fn config_mut(&mut self) -> &mut Config {
+        self.connection.write_side_mut().config_mut()
     }
 
     /// Puts in bytes of the peer that something else has read already.
@@ -170,7 +176,9 @@ impl<M, S, R: Role, B: Buffer, C: Compression, T: Clock> WebSocket<M, S, R, B, C
 
     /// How much of its message a dropped or failed `send` or `feed` has taken, in bytes, if not
     /// all of it: `None` if it was taken whole. After `Some(0)` call it again or forget it; after
-    /// more the same call has to continue it before another message can be sent.
+    /// more the same call has to continue it, with the same bytes, which are not compared, before
+    /// another message can be sent. A future that was never polled, or ended with a Usage, Config
+    /// or Resource error, took nothing, and this is as it was before.
     pub const fn unfinished(&self) -> Option<usize> {
         self.connection.write_side().unfinished()
     }
@@ -212,7 +220,8 @@ impl<M, S, R: Role, B: Buffer, C: Compression, T: Clock> WebSocket<M, S, R, B, C
         (message, Sender { next, clock, write_side, waits: PhantomData })
     }
 
-    /// The chunk that is [ready](crate::connection::Ready::Data).
+    /// The chunk that is [ready](crate::connection::Ready::Data). What was received whole is to be
+    /// had by [`message`](Self::message), which checks that text is UTF-8.
     pub fn chunk(&self) -> Chunk<'_> {
         self.connection.chunk()
     }

@@ -159,7 +159,8 @@ impl Header {
     pub fn encode<'a>(&self, out: &'a mut [u8]) -> Option<&'a mut [u8]> {
         let (start, mut out) = out.split_first_chunk_mut::<2>()?;
         let bit = |set: bool, mask: u8| if set { mask } else { 0 };
-        let first = bit(self.fin, FIN) | self.reserved | self.opcode as u8;
+        let reserved = self.reserved & (RSV1 | RSV2 | RSV3);
+        let first = bit(self.fin, FIN) | reserved | self.opcode as u8;
         let short = match self.payload_len {
             len @ 0..=125 => len as u8,
             len @ 126..=0xFFFF => {

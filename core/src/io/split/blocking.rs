@@ -100,7 +100,7 @@ where
     }
 
     fn receive(&mut self, mode: Mode, control: bool) -> Result<Ready, Error<S::Error>> {
-        if mode == Mode::Whole && self.read_side.is_chunked() {
+        if mode == Mode::Whole && self.read_side.is_chunked() && !self.read_side.is_ended() {
             return Err(UsageError::MessageUnfinished.into());
         }
         loop {
@@ -224,15 +224,15 @@ impl<P: Deref<Target: WaitCells<Next: Write>>, T: Deadline<Next<P>>> SendHalf<P,
     /// # Errors
     /// [`Error::Usage`] when not open, [`Error::Config`] if it is too long.
     pub fn ping(&mut self, payload: &[u8]) -> Result<(), Error<WriteError<P>>> {
-        self.run(
-            |writer, _| {
-                if !writer.write_side.has_control_room() {
-                    return Ok(Staged::Partly);
-                }
-                writer.write_side.stage_ping(payload).map(|()| Staged::Whole)
-            },
-            true,
-        )
+        self.run(|writer, _| writer.write_side.stage_ping(payload), true)
+    }
+
+    /// Sends a Pong that nobody asked for (RFC 6455 section 5.5.3).
+    ///
+    /// # Errors
+    /// As [`ping`](Self::ping).
+    pub fn pong(&mut self, payload: &[u8]) -> Result<(), Error<WriteError<P>>> {
+        self.run(|writer, _| writer.write_side.stage_pong(payload), true)
     }
 
     /// Sends a Close frame, after which nothing can be sent. The other half receives the peer's.
@@ -240,15 +240,7 @@ impl<P: Deref<Target: WaitCells<Next: Write>>, T: Deadline<Next<P>>> SendHalf<P,
     /// # Errors
     /// As [`Sender::close`](crate::io::blocking::Sender::close).
     pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error<WriteError<P>>> {
-        self.run(
-            |writer, now_ms| {
-                if !writer.write_side.has_close_room() {
-                    return Ok(Staged::Partly);
-                }
-                writer.write_side.stage_close(code, reason, now_ms).map(|()| Staged::Whole)
-            },
-            true,
-        )
+        self.run(|writer, now_ms| writer.write_side.stage_close(code, reason, now_ms), true)
     }
 
     /// Writes and flushes all that is staged.
@@ -261,7 +253,9 @@ impl<P: Deref<Target: WaitCells<Next: Write>>, T: Deadline<Next<P>>> SendHalf<P,
 
     /// How much of its message a dropped or failed `send` or `feed` has taken, in bytes, if not
     /// all of it: `None` if it was taken whole. After `Some(0)` call it again or forget it; after
-    /// more the same call has to continue it before another message can be sent.
+    /// more the same call has to continue it, with the same bytes, which are not compared, before
+    /// another message can be sent. A future that was never polled, or ended with a Usage, Config
+    /// or Resource error, took nothing, and this is as it was before.
     pub fn unfinished(&mut self) -> Option<usize> {
         let unfinished = self.cells.writer(|writer| writer.write_side.unfinished());
         // What cannot be written any more is told by the next send.

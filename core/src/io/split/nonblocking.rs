@@ -97,7 +97,7 @@ where
     }
 
     async fn receive(&mut self, mode: Mode, control: bool) -> Result<Ready, Error<S::Error>> {
-        if mode == Mode::Whole && self.read_side.is_chunked() {
+        if mode == Mode::Whole && self.read_side.is_chunked() && !self.read_side.is_ended() {
             return Err(UsageError::MessageUnfinished.into());
         }
         loop {
@@ -178,7 +178,7 @@ enum Reading<T> {
 /// Lets the last Close frame leave, if there is one, before the end is told. That the peer does
 /// not take it changes nothing.
 async fn deliver_end<K: Cells<Next: Write>, T: Timer>(cells: &K, clock: &mut T) {
-    let _ = in_time(cells, clock, |writer, context| writer.poll_deliver(cells, context)).await;
+    let _ = in_time(cells, clock, |writer, context, _| writer.poll_deliver(cells, context)).await;
 }
 
 /// The writer in cells.
@@ -196,48 +196,58 @@ fn poll_writer<K: Cells, U>(
     })
 }
 
-/// Polls with the writer until that is ready, or a write has waited longer than it may.
+/// Polls with the writer, and the time, until that is ready or a write has waited longer than it
+/// may.
 async fn in_time<K: Cells, T: Timer, U>(
     cells: &K,
     clock: &mut T,
-    mut poll: impl FnMut(&mut WriterIn<K>, &mut Context<'_>) -> Poll<U>,
+    mut poll: impl FnMut(&mut WriterIn<K>, &mut Context<'_>, Option<u64>) -> Poll<U>,
 ) -> Result<U, Timeout> {
     loop {
         let now_ms = clock.now();
         let deadline_ms = now_ms.and_then(|now_ms| {
             cells.try_writer(|writer| writer.write_side.write_deadline_ms(now_ms)).flatten()
         });
-        if deadline_ms.is_some_and(|at_ms| now_ms.is_some_and(|now_ms| at_ms <= now_ms)) {
-            let expired = cells.try_writer(|writer| {
-                for waiting in [&mut writer.sender, &mut writer.receiver] {
-                    waiting.take().inspect(Waker::wake_by_ref);
-                }
-                writer.write_side.write_expired()
-            });
-            expired.unwrap_or(Ok(()))?;
-        }
         let mut sleep = pin!(sleep(clock, deadline_ms));
-        let polled = poll_fn(|context| {
+        let waited = poll_fn(|context| {
             let polled = poll_writer(cells, context, |writer, context| {
-                match poll(writer, context) {
-                    Poll::Ready(done) => Poll::Ready(Some(done)),
+                match poll(writer, context, now_ms) {
+                    Poll::Ready(done) => Poll::Ready(Waited::Done(done)),
                     // There was progress, or another phase: another deadline holds.
                     Poll::Pending if T::RUNS && !writer.write_side.waits_until(deadline_ms) => {
-                        Poll::Ready(None)
+                        Poll::Ready(Waited::Anew)
                     }
                     Poll::Pending => Poll::Pending,
                 }
             });
             match polled {
-                Poll::Ready(polled) => Poll::Ready(polled),
-                Poll::Pending => sleep.as_mut().poll(context).map(|()| None),
+                Poll::Ready(waited) => Poll::Ready(waited),
+                Poll::Pending => sleep.as_mut().poll(context).map(|()| Waited::TooLong),
             }
         })
         .await;
-        if let Some(done) = polled {
-            return Ok(done);
+        match waited {
+            Waited::Done(done) => return Ok(done),
+            Waited::Anew => {}
+            Waited::TooLong => {
+                let expired = cells.try_writer(|writer| {
+                    for waiting in [&mut writer.sender, &mut writer.receiver] {
+                        waiting.take().inspect(Waker::wake_by_ref);
+                    }
+                    writer.write_side.write_expired()
+                });
+                expired.unwrap_or(Ok(()))?;
+            }
         }
     }
+}
+
+/// How a wait with a deadline ended.
+enum Waited<U> {
+    Done(U),
+    /// Another deadline holds.
+    Anew,
+    TooLong,
 }
 
 impl<S: Write, R: Role, B: Buffer> Writer<S, R, B> {
@@ -376,16 +386,18 @@ impl<P: Deref<Target: Cells<Next: Write>>, T: Timer> SendHalf<P, T> {
     /// # Cancellation
     /// Taken whole or not at all.
     pub async fn ping(&mut self, payload: &[u8]) -> Result<(), Error<WriteError<P>>> {
-        self.run(
-            |writer, _| {
-                if !writer.write_side.has_control_room() {
-                    return Ok(Staged::Partly);
-                }
-                writer.write_side.stage_ping(payload).map(|()| Staged::Whole)
-            },
-            true,
-        )
-        .await
+        self.run(|writer, _| writer.write_side.stage_ping(payload), true).await
+    }
+
+    /// Sends a Pong that nobody asked for (RFC 6455 section 5.5.3).
+    ///
+    /// # Errors
+    /// As [`ping`](Self::ping).
+    ///
+    /// # Cancellation
+    /// As [`ping`](Self::ping).
+    pub async fn pong(&mut self, payload: &[u8]) -> Result<(), Error<WriteError<P>>> {
+        self.run(|writer, _| writer.write_side.stage_pong(payload), true).await
     }
 
     /// Sends a Close frame, after which nothing can be sent. The other half receives the peer's.
@@ -400,16 +412,7 @@ impl<P: Deref<Target: Cells<Next: Write>>, T: Timer> SendHalf<P, T> {
         code: CloseCode,
         reason: &str,
     ) -> Result<(), Error<WriteError<P>>> {
-        self.run(
-            |writer, now_ms| {
-                if !writer.write_side.has_close_room() {
-                    return Ok(Staged::Partly);
-                }
-                writer.write_side.stage_close(code, reason, now_ms).map(|()| Staged::Whole)
-            },
-            true,
-        )
-        .await
+        self.run(|writer, now_ms| writer.write_side.stage_close(code, reason, now_ms), true).await
     }
 
     /// Writes and flushes all that is staged.
@@ -425,7 +428,9 @@ impl<P: Deref<Target: Cells<Next: Write>>, T: Timer> SendHalf<P, T> {
 
     /// How much of its message a dropped or failed `send` or `feed` has taken, in bytes, if not
     /// all of it: `None` if it was taken whole. After `Some(0)` call it again or forget it; after
-    /// more the same call has to continue it before another message can be sent.
+    /// more the same call has to continue it, with the same bytes, which are not compared, before
+    /// another message can be sent. A future that was never polled, or ended with a Usage, Config
+    /// or Resource error, took nothing, and this is as it was before.
     pub fn unfinished(&self) -> Option<usize> {
         self.cells.try_writer(|writer| writer.write_side.unfinished()).flatten()
     }
@@ -442,10 +447,9 @@ impl<P: Deref<Target: Cells<Next: Write>>, T: Timer> SendHalf<P, T> {
     ) -> Result<(), Error<WriteError<P>>> {
         let Self { cells, clock, .. } = self;
         let cells = &**cells;
-        let now_ms = clock.now();
         let mut sending = Sending { cells, waited: false };
         let mut staged = false;
-        in_time(cells, clock, |writer, context| {
+        in_time(cells, clock, |writer, context, now_ms| {
             let sent = writer
                 .poll_send(cells, context, drain, &mut staged, |writer| stage(writer, now_ms));
             writer.sending = sent.is_pending();
