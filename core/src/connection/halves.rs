@@ -57,14 +57,14 @@ impl Mailbox {
 
     /// Whether the write side has nothing to take out.
     #[must_use]
-    pub const fn is_empty(&self) -> bool {
+    pub(crate) const fn is_empty(&self) -> bool {
         self.pong_len.is_none() && !self.ping && self.close.is_none()
     }
 
     /// Whether the write side has left word of something that a read side, which is
     /// [open](ReadSide::is_open) or not, has to see to before it waits for bytes.
     #[must_use]
-    pub const fn has_news(&self, open: bool) -> bool {
+    pub(crate) const fn has_news(&self, open: bool) -> bool {
         self.closing && open || self.expired.is_some()
     }
 }
@@ -98,7 +98,7 @@ impl Answers for Mailbox {
 
 /// The half of a connection that receives.
 #[derive(Debug)]
-pub struct ReadSide<R, B> {
+pub(crate) struct ReadSide<R, B> {
     inbound: Inbound<B>,
     state: State,
     role: PhantomData<R>,
@@ -106,7 +106,7 @@ pub struct ReadSide<R, B> {
 
 impl<R: Role, B: Buffer, C: Compression> Connection<R, B, C> {
     /// Splits the connection into its halves, and the compression that they had in common.
-    pub fn split(self) -> (ReadSide<R, B>, WriteSide<R, B>, C) {
+    pub(crate) fn split(self) -> (ReadSide<R, B>, WriteSide<R, B>, C) {
         let Self { inbound, write_side, compression } = self;
         let state = write_side.state;
         (ReadSide { inbound, state, role: PhantomData }, write_side, compression)
@@ -114,7 +114,7 @@ impl<R: Role, B: Buffer, C: Compression> Connection<R, B, C> {
 
     /// Joins the halves of a connection again; both must be of the same one, and their mailbox
     /// empty.
-    pub fn reunite(
+    pub(crate) fn reunite(
         read_side: ReadSide<R, B>,
         mut write_side: WriteSide<R, B>,
         compression: C,
@@ -133,7 +133,7 @@ impl<R: Role, B: Buffer> ReadSide<R, B> {
     /// Says what to do next to receive, as [`Connection::poll_receive`] does, but never to
     /// drain: what is in the mailbox is to be taken out while this side waits for bytes, and
     /// before the end is told to anybody.
-    pub fn poll(
+    pub(crate) fn poll(
         &mut self,
         mailbox: &mut Mailbox,
         mode: Mode,
@@ -162,12 +162,12 @@ impl<R: Role, B: Buffer> ReadSide<R, B> {
     ///
     /// # Errors
     /// As there.
-    pub fn space(&mut self) -> Result<&mut [u8], ResourceError> {
+    pub(crate) fn space(&mut self) -> Result<&mut [u8], ResourceError> {
         self.inbound.space()
     }
 
     /// Takes note that `len` bytes have been read into the [`space`](Self::space).
-    pub fn received(&mut self, len: NonZeroUsize, now_ms: Option<u64>) {
+    pub(crate) fn received(&mut self, len: NonZeroUsize, now_ms: Option<u64>) {
         self.inbound.received(len);
         self.state.heard(now_ms);
     }
@@ -175,7 +175,7 @@ impl<R: Role, B: Buffer> ReadSide<R, B> {
     /// Takes note that nothing more can be read; `failed` if the next layer said why.
     ///
     /// Returns whether the connection had ended before, so that it changes nothing.
-    pub fn end_of_stream(&mut self, mailbox: &mut Mailbox, failed: bool) -> bool {
+    pub(crate) fn end_of_stream(&mut self, mailbox: &mut Mailbox, failed: bool) -> bool {
         let ended = self.is_ended();
         self.state.end(if failed { End::Transport } else { End::Lost });
         self.tell_end(mailbox);
@@ -183,13 +183,13 @@ impl<R: Role, B: Buffer> ReadSide<R, B> {
     }
 
     /// When a wait for bytes has to end for a [`tick`](Self::tick); `None`: never.
-    pub const fn wakeup_ms(&self) -> Option<u64> {
+    pub(crate) const fn wakeup_ms(&self) -> Option<u64> {
         self.state.wakeup_ms()
     }
 
     /// How long one read may wait, in milliseconds; `None`: as long as it takes. No longer than
     /// the closing handshake may take, as another thread may begin that meanwhile.
-    pub fn wait_ms(&self, now_ms: u64) -> Option<u64> {
+    pub(crate) fn wait_ms(&self, now_ms: u64) -> Option<u64> {
         let closing_ms = match self.state.config.timeouts.closing_ms {
             0 => None,
             closing_ms => Some(u64::from(closing_ms)),
@@ -206,7 +206,7 @@ impl<R: Role, B: Buffer> ReadSide<R, B> {
     ///
     /// # Errors
     /// [`Timeout`] when a deadline has passed.
-    pub fn tick(&mut self, mailbox: &mut Mailbox, now_ms: u64) -> Result<(), Timeout> {
+    pub(crate) fn tick(&mut self, mailbox: &mut Mailbox, now_ms: u64) -> Result<(), Timeout> {
         let due = self.state.check(now_ms);
         self.tell_end(mailbox);
         if matches!(due?, Due::Ping) {
@@ -219,7 +219,7 @@ impl<R: Role, B: Buffer> ReadSide<R, B> {
     ///
     /// # Errors
     /// [`ProtocolError::InvalidUtf8`], which fails the connection, if a text is not UTF-8.
-    pub fn message(
+    pub(crate) fn message(
         &mut self,
         fail: impl FnOnce(&mut dyn FnMut(&mut Mailbox)),
     ) -> Result<Message<'_>, ProtocolError> {
@@ -238,12 +238,12 @@ impl<R: Role, B: Buffer> ReadSide<R, B> {
     }
 
     /// The chunk that is ready.
-    pub fn chunk(&self) -> Chunk<'_> {
+    pub(crate) fn chunk(&self) -> Chunk<'_> {
         self.inbound.chunk()
     }
 
     /// Whether chunks of a message have been handed out, and more of it is to come.
-    pub const fn is_chunked(&self) -> bool {
+    pub(crate) const fn is_chunked(&self) -> bool {
         self.inbound.is_chunked()
     }
 
@@ -251,27 +251,27 @@ impl<R: Role, B: Buffer> ReadSide<R, B> {
     ///
     /// # Errors
     /// How the connection ended, if not by a closing handshake.
-    pub const fn outcome<E>(&self) -> Result<(), Error<E>> {
+    pub(crate) const fn outcome<E>(&self) -> Result<(), Error<E>> {
         self.state.outcome()
     }
 
     /// The payload of the Ping or Pong that is ready.
-    pub fn control(&self) -> &[u8] {
+    pub(crate) fn control(&self) -> &[u8] {
         self.inbound.control()
     }
 
     /// How the connection was closed; `None` unless both Close frames crossed the wire.
-    pub fn closed(&self) -> Option<Closed<'_>> {
+    pub(crate) fn closed(&self) -> Option<Closed<'_>> {
         self.state.closed(self.inbound.handed_out())
     }
 
     /// Whether neither side has sent or received a Close frame, as far as this one knows.
-    pub const fn is_open(&self) -> bool {
+    pub(crate) const fn is_open(&self) -> bool {
         self.state.is_open()
     }
 
     /// Whether nothing more will be received.
-    pub const fn is_ended(&self) -> bool {
+    pub(crate) const fn is_ended(&self) -> bool {
         matches!(self.state.phase, Phase::Ended(_))
     }
 
@@ -284,7 +284,7 @@ impl<R: Role, B: Buffer> ReadSide<R, B> {
 
 impl<R: Role, B: Buffer> WriteSide<R, B> {
     /// Takes out of the mailbox what there is room for, and leaves word of a Close frame sent.
-    pub fn deliver(&mut self, mailbox: &mut Mailbox) {
+    pub(crate) fn deliver(&mut self, mailbox: &mut Mailbox) {
         match self.state.phase {
             Phase::Closing => mailbox.closing = true,
             Phase::Ended(End::Timeout(timeout)) => mailbox.expired = Some(timeout),

@@ -25,7 +25,8 @@ mod write_side;
 
 use core::{num::NonZeroUsize, ops::Range, str};
 
-pub use halves::{Mailbox, ReadSide};
+pub use halves::Mailbox;
+pub(crate) use halves::ReadSide;
 pub use inbound::Mode;
 pub use outbound::{Part, Staged};
 pub use write_side::WriteSide;

@@ -25,7 +25,7 @@ use crate::{
 /// [`MAX_CONTROL_FRAME_LEN`](crate::wire::MAX_CONTROL_FRAME_LEN) (131 bytes) always fits. The
 /// staging buffer bounds a frame that is sent: [`Fragmentation`](crate::Fragmentation) says what
 /// becomes of longer messages. Both hold the heads of the opening handshake too, and 131 bytes at
-/// least. Nothing else is allocated anywhere.
+/// least; both are of one type, such as slices of two arrays. Nothing else is allocated anywhere.
 #[derive(Debug)]
 pub struct WebSocket<M, S, R, B, C = NoCompression, T = NoClock> {
     pub(super) next: S,
