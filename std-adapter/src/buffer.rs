@@ -8,9 +8,15 @@ const FIRST_RECEIVE_LEN: usize = 1 << 10;
 /// Bytes of the first allocation for what is staged: any control frame fits.
 const FIRST_STAGING_LEN: usize = 256;
 
-/// Bytes that are kept when nothing is in use: enough for ordinary messages to go by without an
-/// allocation each.
+/// Bytes that are kept for good when nothing is in use: enough for ordinary messages to go by
+/// without an allocation each.
 const KEPT_LEN: usize = 8 << 10;
+
+/// Bytes that are kept for a while: enough for one large message after another.
+const LINGERING_LEN: usize = 64 << 10;
+
+/// How many times in a row a buffer is released and does not grow before half of it goes back.
+const LINGERING_RELEASES: u8 = 16;
 
 /// Longest payload that is sent as one frame if messages may be fragmented.
 const FRAME_LEN: usize = 128 << 10;
@@ -18,12 +24,16 @@ const FRAME_LEN: usize = 128 << 10;
 /// A [`Buffer`] that starts with nothing and doubles as bytes come in, up to a limit.
 ///
 /// A length that a peer declares reserves nothing: as much memory is held as bytes have arrived,
-/// twice over at most. What is beyond 8 KiB is given back when no byte is in use.
+/// twice over at most. What is beyond 64 KiB is given back as soon as no byte is in use, and what
+/// is beyond 8 KiB by and by, when it has not been short for a while: so a peer that sends one
+/// large message after another does not cost an allocation for each.
 #[derive(Debug)]
 pub struct GrowingBuffer {
     bytes: Vec<u8>,
     first_len: usize,
     limit: usize,
+    /// How many times it was released since it has grown or shrunk.
+    releases: u8,
 }
 
 impl GrowingBuffer {
@@ -31,7 +41,7 @@ impl GrowingBuffer {
     /// `first_len` will be.
     #[must_use]
     pub const fn new(first_len: usize, limit: usize) -> Self {
-        Self { bytes: Vec::new(), first_len, limit }
+        Self { bytes: Vec::new(), first_len, limit, releases: 0 }
     }
 
     /// A receive buffer for whole messages up to
@@ -75,14 +85,26 @@ impl Buffer for GrowingBuffer {
             // Exactly that: a `Vec` that grows by itself may take up to twice as much.
             self.bytes.reserve_exact(wanted.saturating_sub(self.bytes.len()));
             self.bytes.resize(wanted.max(self.bytes.len()), 0);
+            self.releases = 0;
         }
         len <= self.bytes.len()
     }
 
     fn release(&mut self) {
-        if self.bytes.len() > KEPT_LEN {
-            self.bytes.truncate(KEPT_LEN);
+        let len = self.bytes.len();
+        if len <= KEPT_LEN {
+            return;
+        }
+        self.releases = self.releases.saturating_add(1);
+        let kept_len = match self.releases {
+            LINGERING_RELEASES.. => len / 2,
+            _ => len,
+        };
+        let kept_len = kept_len.clamp(KEPT_LEN, LINGERING_LEN);
+        if kept_len < len {
+            self.bytes.truncate(kept_len);
             self.bytes.shrink_to_fit();
+            self.releases = 0;
         }
     }
 }
@@ -124,8 +146,26 @@ mod tests {
         let mut buffer = GrowingBuffer::new(1024, 1 << 24);
         buffer.grow(1 << 22);
         buffer.release();
-        assert_eq!(buffer.bytes().len(), KEPT_LEN);
+        assert_eq!(buffer.bytes().len(), LINGERING_LEN, "most of it at once");
+        assert!(buffer.bytes.capacity() < 2 * LINGERING_LEN);
+        for _ in 0..100 {
+            buffer.release();
+        }
+        assert_eq!(buffer.bytes().len(), KEPT_LEN, "the rest by and by");
         assert!(buffer.bytes.capacity() < 2 * KEPT_LEN);
+    }
+
+    #[test]
+    fn large_messages_in_a_row_do_not_cost_an_allocation_each() {
+        let mut buffer = GrowingBuffer::new(1024, 1 << 24);
+        let mut allocations = 0;
+        for _ in 0..1000 {
+            let before = buffer.bytes().len();
+            buffer.grow(50_000);
+            allocations += usize::from(buffer.bytes().len() != before);
+            buffer.release();
+        }
+        assert!(allocations <= 1 + 1000 / usize::from(LINGERING_RELEASES), "{allocations}");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use socklet_core::{Config, Fragmentation, Limits, Timeouts, handshake::client::Request};
 
-#[cfg(feature = "tls")]
+#[cfg(feature = "blocking-tls")]
 use crate::tls::ClientTls;
 use crate::url::Url;
 
@@ -33,7 +33,7 @@ pub struct Client {
     pub(crate) origin: Option<String>,
     pub(crate) subprotocols: Vec<String>,
     pub(crate) config: Config,
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "blocking-tls")]
     pub(crate) tls: ClientTls,
 }
 
@@ -46,7 +46,7 @@ impl Client {
             origin: None,
             subprotocols: Vec::new(),
             config: Config::CLIENT,
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "blocking-tls")]
             tls: ClientTls::new(),
         }
     }
@@ -75,7 +75,7 @@ impl Client {
     }
 
     /// Sets the TLS of `wss://`.
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "blocking-tls")]
     #[must_use]
     pub fn tls(self, tls: ClientTls) -> Self {
         Self { tls, ..self }

@@ -28,6 +28,12 @@ pub(crate) fn read(response: Option<Response<'_>>, behind: &[u8]) -> Option<Decl
 
 /// Bytes of the body that may be still to come; `None`: none.
 pub(crate) fn body_wants(declined: &Declined) -> Option<usize> {
+    let chunked = declined
+        .header("Transfer-Encoding")
+        .is_some_and(|value| value.to_ascii_lowercase().ends_with(b"chunked"));
+    if chunked && declined.body.ends_with(b"0\r\n\r\n") {
+        return None;
+    }
     let declared = declined
         .header("Content-Length")
         .and_then(|value| std::str::from_utf8(value).ok())

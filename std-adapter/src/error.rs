@@ -9,14 +9,16 @@ use socklet_core::{
     ConfigError, HandshakeError, ProtocolError, ResourceError, Timeout, UsageError,
 };
 
-#[cfg(feature = "tls")]
+#[cfg(feature = "blocking-tls")]
 use crate::tls::TlsError;
 use crate::{io_error::IoError, url::UrlError};
 
 /// Any failure of a WebSocket.
 ///
 /// Every error but [`Config`](Self::Config), [`Resource`](Self::Resource) and
-/// [`Usage`](Self::Usage) ends the connection; those three lose nothing.
+/// [`Usage`](Self::Usage) ends the connection; those three lose nothing. Nor does an interrupted
+/// call ([`blocking::WebSocket::set_interrupt`](crate::blocking::WebSocket::set_interrupt)), whose
+/// [`Io`](Self::Io) error is of the kind [`Interrupted`](io::ErrorKind::Interrupted).
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
@@ -25,7 +27,7 @@ pub enum Error {
     /// The operating system: no such host, connection refused, connection reset.
     Io(io::Error),
     /// TLS: a certificate that is not trusted, a peer that does not speak TLS.
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "blocking-tls")]
     Tls(TlsError),
     /// The server answered with an HTTP response in place of a WebSocket.
     Declined(Box<Declined>),
@@ -55,7 +57,8 @@ pub struct Declined {
     pub status: u16,
     /// All headers in their order.
     pub headers: Vec<(String, Vec<u8>)>,
-    /// What came of the body: up to 64 KiB of it, within a second.
+    /// What came of the body: up to 64 KiB of it, within a second. A `Transfer-Encoding` is not
+    /// undone.
     pub body: Vec<u8>,
 }
 
@@ -90,7 +93,7 @@ impl fmt::Display for Error {
         match self {
             Self::Url(error) => error.fmt(f),
             Self::Io(error) => error.fmt(f),
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "blocking-tls")]
             Self::Tls(error) => error.fmt(f),
             Self::Declined(declined) => declined.fmt(f),
             Self::Config(error) => error.fmt(f),
@@ -109,7 +112,7 @@ impl error::Error for Error {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         match self {
             Self::Io(error) => error.source(),
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "blocking-tls")]
             Self::Tls(error) => error.source(),
             _ => None,
         }
@@ -143,7 +146,7 @@ impl From<socklet_core::Error<IoError>> for Error {
 
 impl From<io::Error> for Error {
     fn from(error: io::Error) -> Self {
-        #[cfg(feature = "tls")]
+        #[cfg(feature = "blocking-tls")]
         let error = match TlsError::try_from(error) {
             Ok(error) => return Self::Tls(error),
             Err(error) => error,
@@ -172,7 +175,7 @@ families! {
     Timeout: Timeout,
 }
 
-#[cfg(feature = "tls")]
+#[cfg(feature = "blocking-tls")]
 impl From<TlsError> for Error {
     fn from(error: TlsError) -> Self {
         Self::Tls(error)

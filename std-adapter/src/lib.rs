@@ -43,6 +43,7 @@
 //! |---|---|
 //! | `tokio` | the stream over tokio |
 //! | `tls` | `wss://` by rustls with ring |
+//! | `blocking-tls` | the same for the blocking stream alone, without any of tokio |
 //! | `webpki-roots` | trusts the authorities of the browsers, built in |
 //! | `platform-roots` | trusts the authorities of the operating system |
 //!
@@ -64,7 +65,7 @@ mod message;
 mod rng;
 mod server;
 mod teardown;
-#[cfg(feature = "tls")]
+#[cfg(feature = "blocking-tls")]
 mod tls;
 #[cfg(feature = "tokio")]
 pub mod tokio;
@@ -77,7 +78,7 @@ pub use io_error::IoError;
 pub use message::{Closed, Message, Sendable};
 pub use rng::Rng;
 pub use server::{Answer, Server};
-#[cfg(feature = "tls")]
+#[cfg(feature = "blocking-tls")]
 pub use tls::{ClientTls, ServerTls, TlsError};
 #[cfg(feature = "tokio")]
 pub use tokio::connect;

@@ -7,7 +7,7 @@ use socklet_core::{
     handshake::server::{Accept, Decision, Reject, Request},
 };
 
-#[cfg(feature = "tls")]
+#[cfg(feature = "blocking-tls")]
 use crate::tls::ServerTls;
 
 /// How a server behaves: subprotocols, deadlines, limits, TLS.
@@ -40,7 +40,7 @@ use crate::tls::ServerTls;
 pub struct Server {
     pub(crate) subprotocols: Vec<String>,
     pub(crate) config: Config,
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "blocking-tls")]
     pub(crate) tls: Option<ServerTls>,
 }
 
@@ -51,7 +51,7 @@ impl Server {
         Self {
             subprotocols: Vec::new(),
             config: Config::SERVER,
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "blocking-tls")]
             tls: None,
         }
     }
@@ -65,7 +65,7 @@ impl Server {
     }
 
     /// Speaks TLS on every stream.
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "blocking-tls")]
     #[must_use]
     pub fn tls(self, tls: ServerTls) -> Self {
         Self { tls: Some(tls), ..self }

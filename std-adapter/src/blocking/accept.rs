@@ -104,7 +104,7 @@ impl Server {
         Ok(WebSocket::new(core.with_config(self.config), closing_ms, outcome?))
     }
 
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "blocking-tls")]
     fn secure_blocking<S: Socket>(
         &self,
         mut stream: S,
@@ -117,7 +117,7 @@ impl Server {
         Ok(MaybeTls::Server(Box::new(rustls::StreamOwned::new(connection, stream))))
     }
 
-    #[cfg(not(feature = "tls"))]
+    #[cfg(not(feature = "blocking-tls"))]
     fn secure_blocking<S: Socket>(&self, stream: S, _: Deadline) -> Result<MaybeTls<S>, Error> {
         Ok(MaybeTls::Plain(stream))
     }

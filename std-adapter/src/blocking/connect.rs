@@ -105,7 +105,7 @@ impl Client {
         }
     }
 
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "blocking-tls")]
     fn secure_blocking<S: Socket>(
         &self,
         mut stream: S,
@@ -122,7 +122,7 @@ impl Client {
         Ok(MaybeTls::Client(Box::new(rustls::StreamOwned::new(connection, stream))))
     }
 
-    #[cfg(not(feature = "tls"))]
+    #[cfg(not(feature = "blocking-tls"))]
     fn secure_blocking<S: Socket>(
         &self,
         stream: S,

@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use socklet_core::{Config, Timeout};
 
-#[cfg(feature = "tls")]
+#[cfg(feature = "blocking-tls")]
 use super::Socket;
-#[cfg(feature = "tls")]
+#[cfg(feature = "blocking-tls")]
 use crate::Error;
 
 /// A moment, or never.
@@ -37,7 +37,7 @@ impl Deadline {
     }
 
     /// Makes a TLS handshake.
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "blocking-tls")]
     pub(super) fn handshake<D>(
         self,
         connection: &mut rustls::ConnectionCommon<D>,
@@ -71,7 +71,7 @@ impl Deadline {
 }
 
 /// Whether a wait ended without an outcome: what is left of the time says what to do.
-#[cfg(feature = "tls")]
+#[cfg(feature = "blocking-tls")]
 fn is_wait(error: &std::io::Error) -> bool {
     use std::io::ErrorKind;
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted)

@@ -5,10 +5,10 @@ use std::{
     time::Duration,
 };
 
-#[cfg(feature = "tls")]
+#[cfg(feature = "blocking-tls")]
 use rustls::{ClientConnection, ServerConnection, StreamOwned};
 
-#[cfg(feature = "tls")]
+#[cfg(feature = "blocking-tls")]
 use super::tls_halves::{self, TlsReads, TlsWrites};
 use super::{Socket, SplitSocket};
 
@@ -19,10 +19,10 @@ pub enum MaybeTls<S: Socket> {
     /// As it is: `ws://`.
     Plain(S),
     /// TLS over it: `wss://`, of a client.
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "blocking-tls")]
     Client(Box<StreamOwned<ClientConnection, S>>),
     /// TLS over it: `wss://`, of a server.
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "blocking-tls")]
     Server(Box<StreamOwned<ServerConnection, S>>),
 }
 
@@ -31,9 +31,9 @@ macro_rules! each {
     ($this:expr, $stream:ident => $do:expr) => {
         match $this {
             MaybeTls::Plain($stream) => $do,
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "blocking-tls")]
             MaybeTls::Client($stream) => $do,
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "blocking-tls")]
             MaybeTls::Server($stream) => $do,
         }
     };
@@ -45,9 +45,9 @@ impl<S: Socket> MaybeTls<S> {
     pub fn tcp(&self) -> &S {
         match self {
             Self::Plain(stream) => stream,
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "blocking-tls")]
             Self::Client(tls) => &tls.sock,
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "blocking-tls")]
             Self::Server(tls) => &tls.sock,
         }
     }
@@ -61,9 +61,9 @@ impl<S: Socket> MaybeTls<S> {
     fn tcp_mut(&mut self) -> &mut S {
         match self {
             Self::Plain(stream) => stream,
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "blocking-tls")]
             Self::Client(tls) => &mut tls.sock,
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "blocking-tls")]
             Self::Server(tls) => &mut tls.sock,
         }
     }
@@ -97,12 +97,12 @@ impl<S: Socket> Socket for MaybeTls<S> {
     fn shutdown(&mut self) -> io::Result<()> {
         match self {
             Self::Plain(_) => {}
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "blocking-tls")]
             Self::Client(tls) => {
                 tls.conn.send_close_notify();
                 tls.flush()?;
             }
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "blocking-tls")]
             Self::Server(tls) => {
                 tls.conn.send_close_notify();
                 tls.flush()?;
@@ -112,7 +112,7 @@ impl<S: Socket> Socket for MaybeTls<S> {
     }
 }
 
-#[cfg(feature = "tls")]
+#[cfg(feature = "blocking-tls")]
 impl<S: SplitSocket> SplitSocket for MaybeTls<S> {
     type Reads = Half<S::Reads, TlsReads<S::Reads, S::Writes>>;
     type Writes = Half<S::Writes, TlsWrites<S::Writes>>;
@@ -138,7 +138,7 @@ impl<S: SplitSocket> SplitSocket for MaybeTls<S> {
     }
 }
 
-#[cfg(not(feature = "tls"))]
+#[cfg(not(feature = "blocking-tls"))]
 impl<S: SplitSocket> SplitSocket for MaybeTls<S> {
     type Reads = S::Reads;
     type Writes = S::Writes;

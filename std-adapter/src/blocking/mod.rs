@@ -11,7 +11,7 @@ mod maybe_tls;
 mod socket;
 mod split;
 mod stream;
-#[cfg(feature = "tls")]
+#[cfg(feature = "blocking-tls")]
 mod tls_halves;
 
 pub use io::{Clock, Io};
@@ -19,7 +19,7 @@ pub use maybe_tls::{Half, MaybeTls};
 pub use socket::{Socket, SplitSocket};
 pub use split::{Halves, Reader, Writer};
 pub use stream::{Sender, WebSocket};
-#[cfg(feature = "tls")]
+#[cfg(feature = "blocking-tls")]
 pub use tls_halves::{TlsReads, TlsWrites};
 
 use crate::{Client, Error};

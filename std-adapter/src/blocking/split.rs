@@ -1,23 +1,28 @@
 //! Two halves of a blocking stream, for two threads.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    io::{self, Read, Write},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use socklet_core::{
-    Event, Role,
+    Chunk, Event, Kind, Role,
     io::{blocking, split::blocking as halves},
     permessage_deflate::NoCompression,
     wire::close::CloseCode,
 };
 
-use super::{Clock, Io, SplitSocket, WebSocket, io::Direction, stream::teardown};
+use super::{Clock, Io, Socket, SplitSocket, WebSocket, io::Direction, stream::teardown};
 use crate::{
-    Closed, Error, Message, buffer::GrowingBuffer, cells::SharedCells, message::Sendable,
+    Closed, Error, IoError, Message, buffer::GrowingBuffer, cells::SharedCells, message::Sendable,
     teardown::limit,
 };
 
 type Cells<S, R> = Arc<SharedCells<Io<<S as SplitSocket>::Writes>, R>>;
 type ReceiveHalf<S, R> = halves::ReceiveHalf<
-    Io<<S as SplitSocket>::Reads>,
+    Io<Shared<<S as SplitSocket>::Reads>>,
     R,
     GrowingBuffer,
     Cells<S, R>,
@@ -25,12 +30,17 @@ type ReceiveHalf<S, R> = halves::ReceiveHalf<
     Clock,
 >;
 
+/// What the core reports.
+type CoreError = socklet_core::Error<IoError>;
+
 /// The half of a [`WebSocket`] that receives.
 ///
 /// It answers Pings and Close frames itself, or leaves that to a send that is under way: the
 /// other half needs no attention.
 pub struct Reader<S: SplitSocket, R: Role> {
     half: ReceiveHalf<S, R>,
+    /// What the half reads from, to be ended while a message of the half is borrowed.
+    stream: Shared<S::Reads>,
     closing_ms: u32,
     subprotocol: Option<Box<str>>,
     torn_down: bool,
@@ -72,11 +82,12 @@ impl<S: SplitSocket, R: Role> WebSocket<S, R> {
         let (io, connection) = core.into_parts();
         let clock = io.clock;
         let (reads, writes) = io.socket.split()?;
-        let reads = Io::new(reads, Direction::Reads, clock);
+        let stream = Shared(Arc::new(Mutex::new(reads)));
+        let reads = Io::new(stream.clone(), Direction::Reads, clock);
         let writes = Io::new(writes, Direction::Writes, clock);
         let (reads, writes) = blocking::WebSocket::from_parts((), clock, connection)
             .split(|()| (reads, writes), |writer| Arc::new(SharedCells::new(writer, true)));
-        let reader = Reader { half: reads, closing_ms, subprotocol, torn_down };
+        let reader = Reader { half: reads, stream, closing_ms, subprotocol, torn_down };
         Ok((reader, Writer { half: writes }))
     }
 }
@@ -88,28 +99,43 @@ impl<S: SplitSocket, R: Role> Reader<S, R> {
     /// # Errors
     /// As [`WebSocket::recv`].
     pub fn recv(&mut self) -> Result<Option<Message>, Error> {
-        let received = match self.half.recv() {
-            Ok(Some(message)) => return Ok(Some(message.into())),
-            Ok(None) => Ok(None),
-            Err(error) => Err(Error::from(error)),
-        };
-        if received.as_ref().err().is_none_or(Error::wants_teardown) && !self.torn_down {
-            self.torn_down = true;
-            let socket = &mut self.half.inner_mut().socket;
-            // It has ended, and why is known: how the stream takes it is of no use to anybody.
-            let _ = teardown::<S::Reads, R>(socket, limit(self.closing_ms));
+        Ok(self.recv_ref()?.map(Message::from))
+    }
+
+    /// Receives the next message without a copy of its own: it borrows the receive buffer.
+    ///
+    /// # Errors
+    /// As [`WebSocket::recv`].
+    pub fn recv_ref(&mut self) -> Result<Option<socklet_core::Message<'_>>, Error> {
+        let Self { half, stream, torn_down, closing_ms, .. } = self;
+        match half.recv() {
+            Ok(Some(message)) => Ok(Some(message)),
+            end => ended::<_, _, R>(end, stream, torn_down, *closing_ms),
         }
-        received
+    }
+
+    /// Receives what there is of the next message: see [`WebSocket::recv_chunk`].
+    ///
+    /// # Errors
+    /// As [`WebSocket::recv`].
+    pub fn recv_chunk(&mut self) -> Result<Option<Chunk<'_>>, Error> {
+        let Self { half, stream, torn_down, closing_ms, .. } = self;
+        match half.recv_chunk() {
+            Ok(Some(chunk)) => Ok(Some(chunk)),
+            end => ended::<_, _, R>(end, stream, torn_down, *closing_ms),
+        }
     }
 
     /// Receives the next message, Ping or Pong; Pings are answered when they are seen.
     ///
-    /// The stream below is not ended by this, but by the next [`recv`](Self::recv).
-    ///
     /// # Errors
     /// As [`WebSocket::recv`].
     pub fn recv_event(&mut self) -> Result<Option<Event<'_>>, Error> {
-        Ok(self.half.recv_event()?)
+        let Self { half, stream, torn_down, closing_ms, .. } = self;
+        match half.recv_event() {
+            Ok(Some(event)) => Ok(Some(event)),
+            end => ended::<_, _, R>(end, stream, torn_down, *closing_ms),
+        }
     }
 
     /// How the connection was closed; `None` unless both Close frames crossed the wire.
@@ -141,6 +167,20 @@ impl<S: SplitSocket, R: Role> Writer<S, R> {
         Ok(self.half.feed(message.borrowed())?)
     }
 
+    /// Sends a part of a message: see [`WebSocket::send_part`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn send_part(&mut self, kind: Kind, part: &[u8], fin: bool) -> Result<(), Error> {
+        Ok(self.half.send_part(kind, part, fin)?)
+    }
+
+    /// How much of its message a failed `send` or `feed` has taken, in bytes, if not all of it:
+    /// see [`WebSocket::unfinished`].
+    pub fn unfinished(&mut self) -> Option<usize> {
+        self.half.unfinished()
+    }
+
     /// Sends a Ping of at most 125 bytes.
     ///
     /// # Errors
@@ -165,6 +205,67 @@ impl<S: SplitSocket, R: Role> Writer<S, R> {
     /// a reason of more than 123 bytes.
     pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
         Ok(self.half.close(code, reason)?)
+    }
+}
+
+/// Ends the stream below when the connection has ended.
+fn ended<T, S: Socket, R: Role>(
+    end: Result<Option<T>, CoreError>,
+    stream: &mut Shared<S>,
+    torn_down: &mut bool,
+    closing_ms: u32,
+) -> Result<Option<T>, Error> {
+    let end = end.map_err(Error::from);
+    if end.as_ref().err().is_none_or(Error::wants_teardown) && !*torn_down {
+        *torn_down = true;
+        // It has ended, and why is known: how the stream takes it is of no use to anybody.
+        let _ = teardown::<_, R>(stream, limit(closing_ms));
+    }
+    end
+}
+
+/// A stream with two names; only one thread uses it.
+struct Shared<S>(Arc<Mutex<S>>);
+
+impl<S> Shared<S> {
+    fn lock(&self) -> MutexGuard<'_, S> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<S> Clone for Shared<S> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<S: Socket> Read for Shared<S> {
+    fn read(&mut self, space: &mut [u8]) -> io::Result<usize> {
+        self.lock().read(space)
+    }
+}
+
+impl<S: Socket> Write for Shared<S> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.lock().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.lock().flush()
+    }
+}
+
+impl<S: Socket> Socket for Shared<S> {
+    fn set_read_wait(&mut self, wait: Option<Duration>) -> io::Result<()> {
+        self.lock().set_read_wait(wait)
+    }
+
+    fn set_write_wait(&mut self, wait: Option<Duration>) -> io::Result<()> {
+        self.lock().set_write_wait(wait)
+    }
+
+    fn shutdown(&mut self) -> io::Result<()> {
+        self.lock().shutdown()
     }
 }
 

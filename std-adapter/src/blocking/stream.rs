@@ -36,7 +36,8 @@ pub type Sender<'a, S, R> = blocking::Sender<'a, Io<S>, R, GrowingBuffer, Clock>
 /// [`into_split`](Self::into_split) makes two halves for two threads.
 ///
 /// # Memory
-/// Buffers grow with what has arrived and shrink when nothing is in them; an idle connection
+/// Buffers grow with what has arrived and shrink when nothing is in them: those for receiving and
+/// for sending to 64 KiB each at once, and to 8 KiB by and by. A connection with small messages
 /// holds about 2 KiB, TLS apart.
 #[derive(Debug)]
 pub struct WebSocket<S: Socket = MaybeTls<TcpStream>, R = ClientRole> {
@@ -67,10 +68,10 @@ impl<S: Socket, R: Role> WebSocket<S, R> {
     pub fn recv(&mut self) -> Result<Option<Message>, Error> {
         loop {
             let Ready::Data = self.receive(Mode::Whole, false)? else { return Ok(None) };
+            // If it is not valid, the next turn tells the peer so, and then the caller.
             if let Ok(message) = self.core.message().0 {
                 return Ok(Some(message.into()));
             }
-            // The next turn tells the peer what is wrong with it, and then the caller.
         }
     }
 
@@ -96,16 +97,9 @@ impl<S: Socket, R: Role> WebSocket<S, R> {
     pub fn recv_ref(
         &mut self,
     ) -> Result<Option<(socklet_core::Message<'_>, Sender<'_, S, R>)>, Error> {
-        let Ready::Data = self.receive(Mode::Whole, false)? else { return Ok(None) };
-        let (message, mut sender) = self.core.message();
-        match message {
-            Ok(message) => Ok(Some((message, sender))),
-            Err(error) => {
-                // Whether or not the Close frame gets through: this is why it failed.
-                let _ = sender.flush();
-                Err(error.into())
-            }
-        }
+        let Ready::Data = self.receive_valid(false)? else { return Ok(None) };
+        let (message, sender) = self.core.message();
+        Ok(Some((message?, sender)))
     }
 
     /// Receives what there is of the next message: messages may be longer than any memory, and
@@ -126,17 +120,8 @@ impl<S: Socket, R: Role> WebSocket<S, R> {
     /// # Errors
     /// As [`recv`](Self::recv).
     pub fn recv_event(&mut self) -> Result<Option<Event<'_>>, Error> {
-        Ok(Some(match self.receive(Mode::Whole, true)? {
-            Ready::Data => {
-                let (message, mut sender) = self.core.message();
-                match message {
-                    Ok(message) => Event::Message(message),
-                    Err(error) => {
-                        let _ = sender.flush();
-                        return Err(error.into());
-                    }
-                }
-            }
+        Ok(Some(match self.receive_valid(true)? {
+            Ready::Data => Event::Message(self.core.message().0?),
             Ready::Ping => Event::Ping(self.core.control()),
             Ready::Pong => Event::Pong(self.core.control()),
             Ready::Head | Ready::Ended => return Ok(None),
@@ -239,8 +224,10 @@ impl<S: Socket, R: Role> WebSocket<S, R> {
         self.subprotocol.as_deref()
     }
 
-    /// Bytes of the message that a failed `send` left half sent; `None` if there is none. Then the
-    /// same call continues it, and no other message can be sent before.
+    /// How much of its message a failed `send` or `feed` has taken, in bytes, if not all of it:
+    /// `None` if it was taken whole. After `Some(0)` call it again or forget it; after more the
+    /// same call has to continue it, with the same bytes, before another message can be sent. One
+    /// that ended with a Usage, Config or Resource error took nothing, and this is as it was before.
     pub const fn unfinished(&self) -> Option<usize> {
         self.core.unfinished()
     }
@@ -260,7 +247,8 @@ impl<S: Socket, R: Role> WebSocket<S, R> {
         self.core.connection()
     }
 
-    /// The stream below, and the bytes that were read from it and not decoded.
+    /// The stream below, and the bytes that were read from it and not decoded. What is staged and
+    /// was not [flushed](Self::flush) is lost. The waits of the socket are as they were set last.
     pub fn into_inner(self) -> (S, Vec<u8>) {
         let (io, connection) = self.core.into_parts();
         let leftover = connection.undecoded().to_vec();
@@ -281,6 +269,19 @@ impl<S: Socket, R: Role> WebSocket<S, R> {
             let _ = teardown::<S, R>(self.inner_mut(), limit);
         }
         outcome
+    }
+
+    /// Waits for a whole message, or control frame, to be borrowed. A text that is not UTF-8 fails
+    /// the connection as anything else does: before the stream is borrowed, which is why valid text
+    /// is looked at once more.
+    fn receive_valid(&mut self, control: bool) -> Result<Ready, Error> {
+        loop {
+            let ready = self.receive(Mode::Whole, control)?;
+            if ready != Ready::Data || self.core.message().0.is_ok() {
+                return Ok(ready);
+            }
+            // The next turn tells the peer what is wrong with it, and then the caller.
+        }
     }
 
     /// A connection that something else has opened.

@@ -99,6 +99,20 @@ impl<W: Socket> Outgoing<W> {
 impl<R: Socket, W: Socket> Read for TlsReads<R, W> {
     fn read(&mut self, space: &mut [u8]) -> io::Result<usize> {
         loop {
+            // First what is decrypted: more records are not taken apart before there is room.
+            match lock(&self.shared.connection).reader().read(space) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                read => return read,
+            }
+            if self.start == self.end {
+                // Both, before the read: one that fails, or has waited long enough, leaves nothing.
+                (self.start, self.end) = (0, 0);
+                self.end = self.socket.read(&mut self.space)?;
+                if self.end == 0 {
+                    // TLS did not end before it.
+                    return Err(io::ErrorKind::UnexpectedEof.into());
+                }
+            }
             if let Some(mut records @ [_, ..]) = self.space.get(self.start..self.end) {
                 let mut connection = lock(&self.shared.connection);
                 let len = connection.read_tls(&mut records)?;
@@ -106,18 +120,6 @@ impl<R: Socket, W: Socket> Read for TlsReads<R, W> {
                 connection
                     .process_new_packets()
                     .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
-            }
-            match lock(&self.shared.connection).reader().read(space) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                read => return read,
-            }
-            if self.start == self.end {
-                self.start = 0;
-                self.end = self.socket.read(&mut self.space)?;
-                if self.end == 0 {
-                    // TLS did not end before it.
-                    return Err(io::ErrorKind::UnexpectedEof.into());
-                }
             }
         }
     }

@@ -1,18 +1,15 @@
 //! How a server accepts a connection: TLS and opening handshake under one deadline.
 
-use std::{future::Future, future::poll_fn, time::Duration};
+use std::future::poll_fn;
 
 use socklet_core::{
-    Config, Timeout, connection::Connection, handshake::server::Request,
-    permessage_deflate::NoCompression,
+    Config, connection::Connection, handshake::server::Request, permessage_deflate::NoCompression,
 };
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    time,
-};
+use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::{
     MaybeTls, WebSocket,
+    deadline::Deadline,
     driver::{CoreError, Driver, Goal},
     teardown::Teardown,
     timer::Timer,
@@ -47,11 +44,9 @@ impl Server {
         stream: S,
         decide: impl FnOnce(&Request<'_>) -> Answer,
     ) -> Result<WebSocket<MaybeTls<S>, ServerRole>, Error> {
-        self.deadline(async {
-            let next = self.secure(stream).await?;
-            self.open(next, &[], decide).await
-        })
-        .await
+        let deadline = Deadline::new(self.config.timeouts.handshake_ms);
+        let next = deadline.bound(self.secure(stream)).await?;
+        self.open(next, &[], decide, deadline).await
     }
 
     /// Accepts a connection with a layer of the caller's between TCP or TLS and the WebSocket: one
@@ -67,11 +62,9 @@ impl Server {
         stream: S,
         layer: impl FnOnce(MaybeTls<S>) -> L,
     ) -> Result<WebSocket<L, ServerRole>, Error> {
-        self.deadline(async {
-            let next = layer(self.secure(stream).await?);
-            self.open(next, &[], |request| self.answer(request)).await
-        })
-        .await
+        let deadline = Deadline::new(self.config.timeouts.handshake_ms);
+        let next = layer(deadline.bound(self.secure(stream)).await?);
+        self.open(next, &[], |request| self.answer(request), deadline).await
     }
 
     /// Accepts a connection on a stream from which something has been read already, all of the
@@ -85,7 +78,8 @@ impl Server {
         already: &[u8],
         decide: impl FnOnce(&Request<'_>) -> Answer,
     ) -> Result<WebSocket<MaybeTls<S>, ServerRole>, Error> {
-        self.deadline(self.open(MaybeTls::Plain(stream), already, decide)).await
+        let deadline = Deadline::new(self.config.timeouts.handshake_ms);
+        self.open(MaybeTls::Plain(stream), already, decide, deadline).await
     }
 
     /// Takes over a connection that something else has opened, an HTTP server for instance, with
@@ -101,25 +95,17 @@ impl Server {
         WebSocket::taken_over(stream, connection(self.config), leftover)
     }
 
-    async fn deadline<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-        match self.config.timeouts.handshake_ms {
-            0 => work.await,
-            limit_ms => time::timeout(Duration::from_millis(limit_ms.into()), work)
-                .await
-                .unwrap_or(Err(Error::Timeout(Timeout::Handshake))),
-        }
-    }
-
     async fn open<S: AsyncRead + AsyncWrite + Unpin>(
         &self,
         next: S,
         already: &[u8],
         decide: impl FnOnce(&Request<'_>) -> Answer,
+        deadline: Deadline,
     ) -> Result<WebSocket<S, ServerRole>, Error> {
         let mut connection = connection(self.config);
         connection.preload(already)?;
         let mut driver = Driver { next, timer: Timer::new(), connection };
-        let outcome = driver.handshake(decide).await;
+        let outcome = deadline.bound(driver.handshake(decide)).await;
         if outcome.as_ref().is_err_and(Error::wants_teardown) {
             // Or the peer may never see the answer.
             let closing_ms = self.config.timeouts.closing_ms;
@@ -145,6 +131,11 @@ impl Server {
 
     #[cfg(not(feature = "tls"))]
     async fn secure<S>(&self, stream: S) -> Result<MaybeTls<S>, Error> {
+        // Never in the clear what was to be encrypted.
+        #[cfg(feature = "blocking-tls")]
+        if self.tls.is_some() {
+            return Err(crate::UrlError::WithoutTls.into());
+        }
         Ok(MaybeTls::Plain(stream))
     }
 }
@@ -169,12 +160,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S, ServerRole> {
             Some(request) => decide(&request),
             None => Answer::accept(),
         };
-        let now_ms = Some(self.timer.now_ms());
         answer.with_decision(|decision| -> Result<(), CoreError> {
-            self.connection.stage_answer(|_| decision, now_ms)
+            self.connection.stage_answer(|_| decision)
         })?;
         poll_fn(|context| self.poll_drain(context)).await?;
-        let outcome: Result<(), CoreError> = self.connection.opening_outcome();
+        let outcome: Result<(), CoreError> =
+            self.connection.finish_answer(Some(self.timer.now_ms()));
         outcome?;
         Ok(answer.chosen().map(Box::from))
     }

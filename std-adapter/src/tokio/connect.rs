@@ -1,9 +1,9 @@
 //! How a client opens a connection: name, TCP, TLS, opening handshake, all under one deadline.
 
-use std::{future::Future, future::poll_fn, time::Duration};
+use std::future::poll_fn;
 
 use socklet_core::{
-    Client as Role, Config, HandshakeError, Timeout, connection::Connection,
+    Client as Role, Config, HandshakeError, connection::Connection,
     permessage_deflate::NoCompression,
 };
 use tokio::{
@@ -14,6 +14,7 @@ use tokio::{
 
 use super::{
     MaybeTls, WebSocket,
+    deadline::Deadline,
     driver::{CoreError, Driver, Goal, poll_read},
     timer::Timer,
 };
@@ -50,12 +51,11 @@ impl Client {
         layer: impl FnOnce(MaybeTls<TcpStream>) -> L,
     ) -> Result<WebSocket<L>, Error> {
         let url = Url::parse(url)?;
-        self.deadline(async {
-            let stream = TcpStream::connect((url.host(), url.port())).await?;
-            stream.set_nodelay(true)?;
-            self.open(layer(self.secure(stream, &url).await?), &url).await
-        })
-        .await
+        let deadline = Deadline::new(self.config.timeouts.handshake_ms);
+        let stream = deadline.bound(TcpStream::connect((url.host(), url.port()))).await?;
+        stream.set_nodelay(true)?;
+        let next = layer(deadline.bound(self.secure(stream, &url)).await?);
+        self.open(next, &url, deadline).await
     }
 
     /// Opens a connection over a stream that leads to the server: through a proxy or a tunnel, a
@@ -69,7 +69,9 @@ impl Client {
         url: &str,
     ) -> Result<WebSocket<MaybeTls<S>>, Error> {
         let url = Url::parse(url)?;
-        self.deadline(async { self.open(self.secure(stream, &url).await?, &url).await }).await
+        let deadline = Deadline::new(self.config.timeouts.handshake_ms);
+        let next = deadline.bound(self.secure(stream, &url)).await?;
+        self.open(next, &url, deadline).await
     }
 
     /// Takes over a connection that something else has opened, an HTTP client for instance, with
@@ -86,25 +88,15 @@ impl Client {
         WebSocket::taken_over(stream, connection(self.config)?, leftover)
     }
 
-    async fn deadline<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-        match self.config.timeouts.handshake_ms {
-            0 => work.await,
-            limit_ms => time::timeout(Duration::from_millis(limit_ms.into()), work)
-                .await
-                .unwrap_or(Err(Error::Timeout(Timeout::Handshake))),
-        }
-    }
-
     async fn open<S: AsyncRead + AsyncWrite + Unpin>(
         &self,
         next: S,
         url: &Url,
+        deadline: Deadline,
     ) -> Result<WebSocket<S>, Error> {
         let mut driver = Driver { next, timer: Timer::new(), connection: connection(self.config)? };
-        match driver.handshake(self, url).await {
-            Err(CoreError::Handshake(HandshakeError::Declined { .. })) => {
-                Err(driver.declined().await)
-            }
+        match deadline.bound(driver.handshake(self, url)).await {
+            Err(Error::Handshake(HandshakeError::Declined { .. })) => Err(driver.declined().await),
             outcome => {
                 outcome?;
                 let subprotocol = driver

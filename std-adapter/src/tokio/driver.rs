@@ -64,7 +64,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
         goal: Goal,
         context: &mut Context<'_>,
     ) -> Poll<Result<Ready, CoreError>> {
-        if matches!(goal, Goal::Receive { mode: Mode::Whole, .. }) && self.connection.is_chunked() {
+        let rest_of_chunks = self.connection.is_chunked() && !self.has_ended();
+        if matches!(goal, Goal::Receive { mode: Mode::Whole, .. }) && rest_of_chunks {
             return Poll::Ready(Err(UsageError::MessageUnfinished.into()));
         }
         loop {
@@ -92,18 +93,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
         }
     }
 
+    /// Whether no message will come any more, nor the rest of one.
+    fn has_ended(&self) -> bool {
+        let outcome: Result<(), CoreError> = self.connection.write_side().outcome();
+        outcome.is_err() || self.connection.closed().is_some()
+    }
+
     /// Writes and flushes all that is staged.
     pub(super) fn poll_drain(&mut self, context: &mut Context<'_>) -> Poll<Result<(), CoreError>> {
         let write_side = self.connection.write_side_mut();
         poll_drain(&mut self.next, &mut self.timer, write_side, context)
     }
 
-    /// Whether to read although a write waits: the peer may be waiting for us to read. Not
-    /// without room to answer what comes, and not more than the decoder takes.
-    fn may_read_on(&mut self, goal: Goal) -> bool {
+    /// Whether to read although a write waits: the peer may be waiting for us to read. Not more
+    /// than the decoder takes, which takes nothing without room to answer it.
+    fn may_read_on(&self, goal: Goal) -> bool {
         matches!(goal, Goal::Receive { .. })
             && self.connection.undecoded().len() <= MAX_CONTROL_FRAME_LEN
-            && self.connection.write_side_mut().has_control_room()
     }
 
     /// Reads once, or does what is due when nothing came in time.

@@ -1,7 +1,9 @@
 //! The stream over tokio: `async` methods, `Stream` and `Sink`, halves for two tasks.
 
 mod accept;
+mod closing;
 mod connect;
+mod deadline;
 mod driver;
 mod duplex;
 mod io;

@@ -13,7 +13,7 @@ use super::{
     driver::{CoreError, poll_drain},
     timer::Timer,
 };
-use crate::{Error, buffer::GrowingBuffer, message::Sendable};
+use crate::{Error, IoError, buffer::GrowingBuffer, message::Sendable};
 
 /// The sending part of a [`WebSocket`](super::WebSocket), which borrows all of it but the message
 /// that was received with it. Its methods are those of the same name there.
@@ -56,8 +56,9 @@ impl<S: AsyncWrite + Unpin, R: Role> Sender<'_, S, R> {
     /// # Errors
     /// As [`WebSocket::ping`](super::WebSocket::ping).
     pub async fn ping(&mut self, payload: &[u8]) -> Result<(), Error> {
-        self.control_room().await?;
-        self.write_side.stage_ping::<crate::IoError>(payload)?;
+        while self.write_side.stage_ping::<IoError>(payload)? == Staged::Partly {
+            self.flush().await?;
+        }
         self.flush().await
     }
 
@@ -66,8 +67,9 @@ impl<S: AsyncWrite + Unpin, R: Role> Sender<'_, S, R> {
     /// # Errors
     /// As [`WebSocket::pong`](super::WebSocket::pong).
     pub async fn pong(&mut self, payload: &[u8]) -> Result<(), Error> {
-        self.control_room().await?;
-        self.write_side.stage_pong::<crate::IoError>(payload)?;
+        while self.write_side.stage_pong::<IoError>(payload)? == Staged::Partly {
+            self.flush().await?;
+        }
         self.flush().await
     }
 
@@ -77,10 +79,14 @@ impl<S: AsyncWrite + Unpin, R: Role> Sender<'_, S, R> {
     /// # Errors
     /// As [`WebSocket::close`](super::WebSocket::close).
     pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
-        self.control_room().await?;
-        let now_ms = Some(self.timer.now_ms());
-        self.write_side.stage_close::<crate::IoError>(code, reason, now_ms)?;
-        self.flush().await
+        loop {
+            let now_ms = Some(self.timer.now_ms());
+            let staged = self.write_side.stage_close::<IoError>(code, reason, now_ms)?;
+            self.flush().await?;
+            if staged == Staged::Whole {
+                return Ok(());
+            }
+        }
     }
 
     /// Writes and flushes all that is staged.
@@ -100,9 +106,5 @@ impl<S: AsyncWrite + Unpin, R: Role> Sender<'_, S, R> {
             }
             self.flush().await?;
         }
-    }
-
-    async fn control_room(&mut self) -> Result<(), Error> {
-        if self.write_side.has_control_room() { Ok(()) } else { self.flush().await }
     }
 }

@@ -1,11 +1,13 @@
 //! The stream of messages over a tokio stream.
 
-use std::future::poll_fn;
-use std::task::{Context, Poll, ready};
+use std::{
+    future::poll_fn,
+    task::{Context, Poll, ready},
+};
 
 use socklet_core::{
-    Chunk, Event, Kind, Role, Timeout, UsageError,
-    connection::{Connection, Ready, WriteSide},
+    Chunk, Event, Kind, Role, UsageError,
+    connection::{Connection, Ready},
     permessage_deflate::NoCompression,
     wire::close::CloseCode,
 };
@@ -16,7 +18,8 @@ use tokio::{
 
 use super::{
     Sender,
-    driver::{CoreError, Driver, Goal, poll_drain},
+    closing::refuse,
+    driver::{CoreError, Driver, Goal},
     duplex::Wakers,
     maybe_tls::MaybeTls,
     teardown::Teardown,
@@ -33,13 +36,14 @@ use crate::{ClientRole, Closed, Error, Message, buffer::GrowingBuffer, message::
 /// # Cancellation
 /// Every future here may be dropped at any await, in `select!` for instance. Receiving loses
 /// nothing. What is sent is taken whole before the first await if it fits the staging buffer,
-/// which it does up to 128 KiB less what is staged; of a longer message whole frames go out, and
-/// while [`unfinished`](Self::unfinished) says so the same call continues it. If that says
-/// `None`, all of it was taken or nothing: to know which, [`feed`](Self::feed) it, which if it was
-/// dropped has taken nothing, and then [`flush`](Self::flush).
+/// which it does up to 128 KiB less what is staged; of a longer message whole frames go out.
+/// [`unfinished`](Self::unfinished) says what became of a message whose `send` or `feed` was
+/// dropped after it had been polled: taken whole, not at all, or in part, and then the same call
+/// continues it.
 ///
 /// # Memory
-/// Buffers grow with what has arrived and shrink when nothing is in them; an idle connection
+/// Buffers grow with what has arrived and shrink when nothing is in them: those for receiving and
+/// for sending to 64 KiB each at once, and to 8 KiB by and by. A connection with small messages
 /// holds about 2 KiB, TLS apart.
 #[derive(Debug)]
 pub struct WebSocket<S = MaybeTls<TcpStream>, R = ClientRole> {
@@ -51,7 +55,7 @@ pub struct WebSocket<S = MaybeTls<TcpStream>, R = ClientRole> {
     /// Who is to be woken when `Stream` and `Sink` are used by two tasks.
     pub(super) wakers: Option<std::sync::Arc<Wakers>>,
     /// Since when a Close frame waits for room.
-    closing_since_ms: Option<u64>,
+    pub(super) closing_since_ms: Option<u64>,
     /// Whether the `Stream` has reported how the connection failed.
     pub(super) failed: bool,
 }
@@ -219,8 +223,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocket<S, R> {
     /// # Errors
     /// [`Error::Config`] for a code that must not be sent or a reason of more than 123 bytes:
     /// nothing happened. Else how the connection ended instead.
+    ///
+    /// # Cancellation
+    /// Call it again, or receive: the closing handshake goes on where it was.
     pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<Closed, Error> {
         if self.is_open() {
+            // Of an earlier call that was dropped, or had nothing to close with.
+            self.closing_since_ms = None;
             poll_fn(|context| self.poll_stage_close(code, reason, context)).await?;
         }
         while let Ready::Data = self.ready(Goal::CHUNK).await? {}
@@ -242,8 +251,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocket<S, R> {
         self.subprotocol.as_deref()
     }
 
-    /// Bytes of the message that a dropped or failed `send` left half sent; `None` if there is
-    /// none. Then the same call continues it, and no other message can be sent before.
+    /// How much of its message a dropped or failed `send` or `feed` has taken, in bytes, if not
+    /// all of it: `None` if it was taken whole. After `Some(0)` call it again or forget it; after
+    /// more the same call has to continue it, with the same bytes, before another message can be
+    /// sent. A future that was never polled, or ended with a Usage, Config or Resource error, took
+    /// nothing, and this is as it was before.
     pub const fn unfinished(&self) -> Option<usize> {
         self.driver.connection.write_side().unfinished()
     }
@@ -263,7 +275,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocket<S, R> {
         &self.driver.connection
     }
 
-    /// The stream below, and the bytes that were read from it and not decoded.
+    /// The stream below, and the bytes that were read from it and not decoded. What is staged and
+    /// was not [flushed](Self::flush) is lost.
     pub fn into_inner(self) -> (S, Vec<u8>) {
         let leftover = self.driver.connection.undecoded().to_vec();
         (self.driver.next, leftover)
@@ -305,46 +318,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocket<S, R> {
         Poll::Ready(outcome)
     }
 
-    /// Stages a Close frame once there is room for it, for which a peer that does not read is given
-    /// no longer than for the closing handshake.
-    pub(super) fn poll_stage_close(
-        &mut self,
-        code: CloseCode,
-        reason: &str,
-        context: &mut Context<'_>,
-    ) -> Poll<Result<(), Error>> {
-        let begun_ms = *self.closing_since_ms.get_or_insert(self.driver.timer.now_ms());
-        if let Poll::Ready(room) = self.poll_close_room(context) {
-            room?;
-            let now_ms = Some(self.driver.timer.now_ms());
-            let write_side = self.driver.connection.write_side_mut();
-            let staged: Result<(), CoreError> = write_side.stage_close(code, reason, now_ms);
-            return Poll::Ready(Ok(staged?));
-        }
-        let write_side = self.driver.connection.write_side_mut();
-        let closing_ms = u64::from(write_side.config_mut().timeouts.closing_ms);
-        if closing_ms == 0 {
-            return Poll::Pending;
-        }
-        ready!(self.driver.timer.poll_until(begun_ms.saturating_add(closing_ms), context));
-        // Which deadline it is for the core does not matter any more.
-        let _ = write_side.write_expired();
-        Poll::Ready(Err(Timeout::Closing.into()))
-    }
-
-    fn poll_close_room(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        ready!(self.poll_settle(context))?;
-        if !self.driver.connection.write_side_mut().has_control_room() {
-            ready!(self.driver.poll_drain(context))?;
-        }
-        Poll::Ready(Ok(()))
-    }
-
-    pub(super) fn poll_teardown(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let closing_ms = self.driver.connection.write_side_mut().config_mut().timeouts.closing_ms;
-        self.teardown.poll::<S, R>(&mut self.driver.next, closing_ms, context)
-    }
-
     /// A connection that something else has opened.
     pub(super) fn taken_over(
         next: S,
@@ -357,20 +330,4 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocket<S, R> {
         connection.preload(leftover)?;
         Ok(Self::new(Driver { next, timer, connection }, None))
     }
-}
-
-/// Lets the Close frame leave that tells the peer what is wrong with its text, and ends the stream
-/// below. Whether or not the peer takes it: this is why the connection failed.
-async fn refuse<S: AsyncRead + AsyncWrite + Unpin, R: Role>(
-    next: &mut S,
-    timer: &mut Timer,
-    write_side: &mut WriteSide<R, GrowingBuffer>,
-    teardown: &mut Teardown,
-) {
-    poll_fn(|context| {
-        let _ = ready!(poll_drain(next, timer, write_side, context));
-        let closing_ms = write_side.config_mut().timeouts.closing_ms;
-        teardown.poll::<S, R>(next, closing_ms, context)
-    })
-    .await;
 }

@@ -3,7 +3,7 @@
 use std::{error, fmt, future::poll_fn, sync::Arc};
 
 use socklet_core::{
-    Event, Role,
+    Chunk, Event, Kind, Role,
     io::{nonblocking, split::nonblocking as halves},
     permessage_deflate::NoCompression,
     wire::close::CloseCode,
@@ -54,6 +54,8 @@ pub struct ReuniteError<S, R: Role>(pub Box<(Reader<S, R>, Writer<S, R>)>);
 impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocket<S, R> {
     /// Splits the stream into two halves for two tasks, which receive and send at the same time
     /// and never wait for each other.
+    ///
+    /// A message that the `Sink` was handed goes along only as far as it is staged: flush it first.
     ///
     /// # Examples
     /// ```no_run
@@ -106,6 +108,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Reader<S, R> {
         let Self { half, stream, teardown, closing_ms, .. } = self;
         match half.recv().await {
             Ok(Some(message)) => Ok(Some(message)),
+            end => ended::<_, S, R>(end, stream, teardown, *closing_ms).await,
+        }
+    }
+
+    /// Receives what there is of the next message: see [`WebSocket::recv_chunk`].
+    ///
+    /// # Errors
+    /// As [`WebSocket::recv`].
+    ///
+    /// # Cancellation
+    /// Loses nothing.
+    pub async fn recv_chunk(&mut self) -> Result<Option<Chunk<'_>>, Error> {
+        let Self { half, stream, teardown, closing_ms, .. } = self;
+        match half.recv_chunk().await {
+            Ok(Some(chunk)) => Ok(Some(chunk)),
             end => ended::<_, S, R>(end, stream, teardown, *closing_ms).await,
         }
     }
@@ -206,6 +223,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Writer<S, R> {
     /// As [`WebSocket`] says.
     pub async fn feed(&mut self, message: impl Sendable) -> Result<(), Error> {
         Ok(self.half.feed(message.borrowed()).await?)
+    }
+
+    /// Sends a part of a message: see [`WebSocket::send_part`].
+    ///
+    /// # Errors
+    /// As there.
+    ///
+    /// # Cancellation
+    /// As [`WebSocket`] says, for the part.
+    pub async fn send_part(&mut self, kind: Kind, part: &[u8], fin: bool) -> Result<(), Error> {
+        Ok(self.half.send_part(kind, part, fin).await?)
+    }
+
+    /// How much of its message a dropped or failed `send` or `feed` has taken, in bytes, if not
+    /// all of it: see [`WebSocket::unfinished`].
+    pub fn unfinished(&self) -> Option<usize> {
+        self.half.unfinished()
     }
 
     /// Sends a Ping of at most 125 bytes.

@@ -15,6 +15,7 @@
 //! | [`buffers`] | buffers that count how they grow |
 //! | [`cells`] | what two halves on two threads share |
 //! | [`receiving`] | runs one endpoint against given bytes in every way there is |
+//! | [`in_every_way`] | one test for both roles, blocking and asynchronous |
 //! | [`conversation`] | two endpoints that follow a script, and what each has seen |
 //! | [`rng`] | a generator of predictable "random" bytes |
 #![allow(
@@ -39,6 +40,7 @@ pub mod rng;
 pub mod schedule;
 pub mod socket;
 pub mod timed;
+pub mod ways;
 pub mod wire;
 
 /// Which role an endpoint under test has.

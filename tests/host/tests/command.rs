@@ -15,48 +15,12 @@ mod certificates;
 mod processes;
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use certificates::Certificates;
-use processes::{Ended, Running, Server, file, run, socklet};
-
-/// Both servers: one asynchronous task a connection, and one thread.
-const FLAVOURS: [&[&str]; 2] = [&[], &["--blocking"]];
-
-/// What a client that speaks no more than the opening handshake asks for.
-const UPGRADE: &[u8] = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n\
-    Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
-    Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
-
-/// Runs `socklet connect` with this standard input.
-fn connect(args: &[&str], input: &[u8]) -> Ended {
-    let mut command = socklet();
-    command.arg("connect").args(args);
-    run(command, input)
-}
-
-/// A TCP connection that does not wait for ever.
-fn tcp(server: &Server) -> TcpStream {
-    let stream = TcpStream::connect(&server.address).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-    stream
-}
-
-/// A connection with its opening handshake behind it.
-fn upgraded(server: &Server) -> TcpStream {
-    let mut stream = tcp(server);
-    stream.write_all(UPGRADE).unwrap();
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        let mut byte = [0];
-        stream.read_exact(&mut byte).unwrap();
-        head.push(byte[0]);
-    }
-    assert!(head.starts_with(b"HTTP/1.1 101 "), "{}", String::from_utf8_lossy(&head));
-    stream
-}
+use processes::{FLAVOURS, Running, Server, connect, file, run, run_from, socklet};
 
 #[test]
 fn help_and_version_go_to_standard_output() {
@@ -132,19 +96,6 @@ fn what_cannot_be_reached_exits_with_1_and_one_line() {
         let ended = run(command, b"");
         assert_eq!(ended.code, Some(1), "{args:?}");
         assert!(ended.is_one_line_of_error(), "{args:?}: {}", ended.stderr);
-    }
-}
-
-#[test]
-fn an_address_in_use_is_told() {
-    let server = Server::start(&[]);
-    for flavour in FLAVOURS {
-        let mut command = socklet();
-        command.args(["serve", "--addr", &server.address]).args(flavour);
-        let ended = run(command, b"");
-        assert_eq!(ended.code, Some(1));
-        assert!(ended.is_one_line_of_error(), "{}", ended.stderr);
-        assert!(ended.stderr.contains(&server.address), "{}", ended.stderr);
     }
 }
 
@@ -330,72 +281,6 @@ fn a_subprotocol_of_both_is_chosen() {
 }
 
 #[test]
-fn a_message_over_the_limit_is_answered_with_1009() {
-    for flavour in FLAVOURS {
-        let server = Server::start(&[&["--max-message", "10"], flavour].concat());
-        let fits = connect(&[&server.url(), "--text", "0123456789"], b"");
-        assert_eq!((fits.code, fits.text()), (Some(0), "0123456789\n"));
-
-        let ended = connect(&[&server.url(), "--dump", "--text", "0123456789A"], b"");
-        assert_eq!((ended.code, ended.text()), (Some(1), ""));
-        assert!(ended.stderr.contains("\n< CLOSE fin 2 B 1009 \"\"\n"), "{}", ended.stderr);
-        assert!(ended.stderr.contains("1009"), "{}", ended.stderr);
-        assert!(server.log_line().contains("longer than the limit"));
-    }
-}
-
-#[test]
-fn a_silent_client_is_pinged_and_dropped_a_pong_keeps_it() {
-    for flavour in FLAVOURS {
-        let server = Server::start(&[&["--idle-timeout", "0.6"], flavour].concat());
-
-        let mut silent = upgraded(&server);
-        let started = Instant::now();
-        let mut received = Vec::new();
-        silent.read_to_end(&mut received).unwrap();
-        assert!(received.starts_with(b"\x89\x00"), "a ping after half the time: {received:x?}");
-        assert!(started.elapsed() > Duration::from_millis(500), "dropped too early");
-        assert!(started.elapsed() < Duration::from_secs(5), "dropped too late");
-
-        let alive = connect(&[&server.url(), "--wait", "1.5", "--dump", "--ping"], b"");
-        assert_eq!(alive.code, Some(0), "{}", alive.stderr);
-        let (mut client, mut stdin) = Running::start(&["connect", &server.url(), "--dump"]);
-        thread::sleep(Duration::from_millis(1500));
-        stdin.write_all(b"still here\n").unwrap();
-        drop(stdin);
-        let ended = client.wait();
-        assert_eq!((ended.code, ended.text()), (Some(0), "still here\n"), "{}", ended.stderr);
-        assert!(ended.stderr.contains("\n> PONG fin masked 0 B\n"), "{}", ended.stderr);
-    }
-}
-
-#[test]
-fn a_stopped_server_says_good_bye_with_1001() {
-    for (flavour, signal) in FLAVOURS.into_iter().zip(["TERM", "INT"]) {
-        let mut server = Server::start(flavour);
-        let mut idle = upgraded(&server);
-        let (mut client, mut stdin) =
-            Running::start(&["connect", &server.url(), "--dump", "--wait", "0"]);
-        stdin.write_all(b"hello\n").unwrap();
-        client.stderr_contains("< TEXT");
-
-        let started = Instant::now();
-        server.signal(signal);
-        let ended = client.wait();
-        assert!(ended.stderr.contains("\n< CLOSE fin"), "{}", ended.stderr);
-        assert!(ended.stderr.contains(" B 1001 "), "{}", ended.stderr);
-        assert_eq!((ended.code, ended.text()), (Some(0), "hello\n"));
-        let mut close = [0; 4];
-        idle.read_exact(&mut close).unwrap();
-        assert_eq!(close[2..], [0x03, 0xE9], "1001 for the other one too");
-
-        // One client does not answer: that does not hold up the end.
-        assert_eq!(server.wait(), Some(0));
-        assert!(started.elapsed() < Duration::from_secs(6), "{:?}", started.elapsed());
-    }
-}
-
-#[test]
 fn a_client_is_stopped_by_ctrl_c_with_a_close_frame() {
     let server = Server::start(&[]);
     let (mut client, mut stdin) =
@@ -406,64 +291,6 @@ fn a_client_is_stopped_by_ctrl_c_with_a_close_frame() {
     let ended = client.wait();
     assert!(ended.stderr.contains("> CLOSE fin masked"), "{}", ended.stderr);
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
-}
-
-#[test]
-fn a_server_answers_nonsense_and_goes_on() {
-    for flavour in FLAVOURS {
-        let server = Server::start(flavour);
-        for (request, status) in [
-            (&b"hello?\r\n\r\n"[..], "HTTP/1.1 400 "),
-            (b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 400 "),
-            (
-                b"GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\
-                Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 8\r\n\r\n",
-                "HTTP/1.1 426 ",
-            ),
-        ] {
-            let mut stream = tcp(&server);
-            stream.write_all(request).unwrap();
-            let mut answer = String::new();
-            stream.read_to_string(&mut answer).unwrap();
-            drop(stream);
-            assert!(answer.starts_with(status), "{answer}");
-            assert!(server.log_line().contains("opening handshake"), "a line in the log");
-        }
-        let mut stream = upgraded(&server);
-        stream.write_all(b"\x81\x01x").unwrap();
-        let mut close = [0; 4];
-        stream.read_exact(&mut close).unwrap();
-        assert_eq!(close, *b"\x88\x02\x03\xea", "1002 for a frame without a mask");
-        drop(stream);
-        assert!(server.log_line().contains("not masked"));
-        assert_eq!(connect(&[&server.url()], b"x\n").text(), "x\n");
-    }
-}
-
-#[test]
-fn a_burst_is_answered_in_its_order() {
-    for flavour in FLAVOURS {
-        let server = Server::start(flavour);
-        let mut stream = upgraded(&server);
-        let burst = b"\x81\x81\0\0\0\0x".repeat(1000);
-        stream.write_all(&burst).unwrap();
-        let mut echo = vec![0; 3000];
-        stream.read_exact(&mut echo).unwrap();
-        assert_eq!(echo, b"\x81\x01x".repeat(1000));
-    }
-}
-
-#[test]
-fn running_out_of_file_descriptors_does_not_end_a_server() {
-    for flavour in FLAVOURS {
-        let server = Server::start_limited(flavour, 24);
-        let many: Vec<_> = (0..40).map(|_| tcp(&server)).collect();
-        thread::sleep(Duration::from_millis(1500));
-        assert!(server.cpu_time() < Duration::from_secs(1), "it spins: {:?}", server.cpu_time());
-        drop(many);
-        let ended = connect(&[&server.url()], b"back again\n");
-        assert_eq!((ended.code, ended.text()), (Some(0), "back again\n"), "{}", ended.stderr);
-    }
 }
 
 #[test]
@@ -547,4 +374,64 @@ fn a_lost_connection_is_a_failure() {
     server.join().unwrap();
     assert_eq!(ended.code, Some(1), "{}", ended.stderr);
     assert!(ended.is_one_line_of_error(), "{}", ended.stderr);
+}
+
+#[test]
+fn a_reader_of_the_help_may_go_away() {
+    for args in ["--help", "--version", "serve --help", "connect --help"] {
+        let mut command = std::process::Command::new("sh");
+        let script = format!("(sleep 0.1; \"$0\" {args}; echo \"$?\" >&2) | true; sleep 0.3");
+        command.args(["-c", &script]).arg(socklet().get_program());
+        let ended = run(command, b"");
+        assert_eq!(ended.stderr, "0\n", "{args}");
+    }
+}
+
+#[test]
+fn input_that_cannot_be_read_is_a_failure_and_what_came_before_is_sent() {
+    let server = Server::start(&[]);
+    let mut command = socklet();
+    command.args(["connect", &server.url(), "--text", "before"]);
+    let ended = run_from(command, std::fs::File::open("/").unwrap());
+    assert_eq!((ended.code, ended.text()), (Some(1), "before\n"));
+    assert!(ended.is_one_line_of_error(), "{}", ended.stderr);
+    assert!(ended.stderr.contains("standard input"), "{}", ended.stderr);
+
+    let mut input = b"short\n".to_vec();
+    input.resize(input.len() + (64 << 20) + 1, b'x');
+    let ended = connect(&[&server.url()], &input);
+    assert_eq!((ended.code, ended.text()), (Some(1), "short\n"));
+    assert!(ended.is_one_line_of_error(), "{}", ended.stderr);
+    assert!(ended.stderr.contains("64 MiB"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_second_ctrl_c_does_not_wait_for_the_server() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("ws://{}", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        let (stream, _) = listener.accept().unwrap();
+        let ws = socklet_std::Server::new().accept_blocking(stream).unwrap();
+        thread::sleep(Duration::from_secs(60));
+        drop(ws);
+    });
+    let (mut client, _stdin) = Running::start(&["connect", &url, "--dump", "--wait", "0"]);
+    client.stderr_contains("< Sec-WebSocket-Accept");
+    thread::sleep(Duration::from_millis(100));
+    client.signal("INT");
+    client.stderr_contains("> CLOSE fin masked");
+    let started = Instant::now();
+    client.signal("INT");
+    let ended = client.wait();
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+}
+
+#[test]
+fn the_least_time_is_not_none_at_all() {
+    let server = Server::start(&["--idle-timeout", "0.0001"]);
+    let started = Instant::now();
+    let ended = connect(&[&server.url(), "--text", "x", "--wait", "0.0000001"], b"");
+    assert!(matches!(ended.code, Some(0 | 1)), "{}", ended.stderr);
+    assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
 }

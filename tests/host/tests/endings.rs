@@ -137,6 +137,23 @@ fn text_that_is_not_utf8_is_refused_in_every_way_of_receiving() {
             Ok(())
         })
     }
+    fn split_events(stream: std::net::TcpStream) -> Result<(), Error> {
+        let (mut reader, _writer) = Server::new().accept_blocking(stream)?.into_split()?;
+        while reader.recv_event()?.is_some() {}
+        Ok(())
+    }
+    fn split_chunks(stream: std::net::TcpStream) -> Result<(), Error> {
+        let (mut reader, _writer) = Server::new().accept_blocking(stream)?.into_split()?;
+        while reader.recv_chunk()?.is_some() {}
+        Ok(())
+    }
+    fn tokio_split_chunks(stream: std::net::TcpStream) -> Result<(), Error> {
+        run_tokio(stream, async |stream| {
+            let (mut reader, _writer) = Server::new().accept(stream).await?.into_split();
+            while reader.recv_chunk().await?.is_some() {}
+            Ok(())
+        })
+    }
     fn split(stream: std::net::TcpStream) -> Result<(), Error> {
         let (mut reader, _writer) = Server::new().accept_blocking(stream)?.into_split()?;
         while reader.recv()?.is_some() {}
@@ -149,21 +166,29 @@ fn text_that_is_not_utf8_is_refused_in_every_way_of_receiving() {
             Ok(())
         })
     }
-    let ways: [(&str, Receive); 10] = [
+    let ways: [(&str, Receive); 13] = [
         ("blocking", receive_blocking),
         ("blocking, borrowed", by_ref),
         ("blocking, chunks", by_chunk),
         ("blocking, events", by_event),
         ("blocking, split", split),
+        ("blocking, split, events", split_events),
+        ("blocking, split, chunks", split_chunks),
         ("tokio", receive_tokio),
         ("tokio, borrowed", tokio_by_ref),
         ("tokio, chunks", tokio_by_chunk),
         ("tokio, events", tokio_by_event),
         ("tokio, split", tokio_split),
+        ("tokio, split, chunks", tokio_split_chunks),
     ];
     for (name, receive) in ways {
         let (mut client, server) = raw_client(receive);
-        client.write_all(&masked(0x81, b"caf\xe9")).unwrap();
+        // And a lot behind it that nobody will read as frames: the stream is ended in good order,
+        // or it would be reset, and the Close frame lost.
+        let mut bad = masked(0x81, b"caf\xe9");
+        bad.extend(support::noise(300_000));
+        client.write_all(&bad).unwrap();
+        client.shutdown(Shutdown::Write).unwrap();
         assert_eq!(read_to_end(&mut client).unwrap(), [0x88, 2, 0x03, 0xef], "{name}");
         drop(client);
         let error = server.join().unwrap().unwrap_err();

@@ -11,8 +11,10 @@ mod support;
 
 use std::{io::Write, thread, time::Duration};
 
-use socklet_std::{Client, CloseCode, Error, Message, Server, Side, UsageError};
-use support::{Certificates, Kind as Peer, noise, read_masked, serve_raw};
+use socklet_std::{
+    Client, CloseCode, Error, Kind as MessageKind, Message, Server, Side, Timeouts, UsageError,
+};
+use support::{Certificates, Kind as Peer, noise, read_masked, serve_once, serve_raw};
 
 /// Enough to fill all buffers on the way many times over.
 const COUNT: usize = 400;
@@ -107,6 +109,79 @@ fn the_blocking_halves_of_tls_work_at_full_load() {
     sends.join().unwrap().close(CloseCode::NORMAL, "").unwrap();
     assert_eq!(reader.recv().unwrap(), None);
     assert_eq!(reader.closed().unwrap().by, Side::Local);
+}
+
+#[test]
+fn the_blocking_halves_of_tls_wait_and_go_on() {
+    let certificates = Certificates::new();
+    let address = Peer::Tokio.serve(Server::new().tls(certificates.server()));
+    let url = format!("wss://localhost:{}/", address.port());
+    // No read waits longer than the closing handshake may take.
+    let timeouts = Timeouts { closing_ms: 50, ..Timeouts::CLIENT };
+    let client = Client::new().tls(certificates.client()).timeouts(timeouts);
+    let (mut reader, mut writer) = client.connect_blocking(&url).unwrap().into_split().unwrap();
+    let receives = thread::spawn(move || {
+        for number in 0..3 {
+            assert_eq!(reader.recv().unwrap(), Some(Message::Text(format!("message {number}"))));
+        }
+    });
+    for number in 0..3 {
+        writer.send(format!("message {number}")).unwrap();
+        thread::sleep(Duration::from_millis(200));
+    }
+    receives.join().unwrap();
+}
+
+#[test]
+fn the_blocking_halves_of_tls_take_records_of_any_size_apart() {
+    let certificates = Certificates::new();
+    let tls = certificates.server();
+    let (url, server) = serve_once(move |stream| {
+        let mut ws = Server::new().tls(tls).accept_blocking(stream).unwrap();
+        // Small records and full ones, so that some lie whole behind a part of another.
+        for round in 0..200 {
+            for len in [1, 16_000, 3, 33_000, 200 + round] {
+                ws.send(noise(len)).unwrap();
+            }
+        }
+        while ws.recv().unwrap().is_some() {}
+    });
+    let port = url.trim_end_matches('/').rsplit(':').next().unwrap();
+    let client = Client::new().tls(certificates.client());
+    let ws = client.connect_blocking(&format!("wss://localhost:{port}/")).unwrap();
+    let (mut reader, mut writer) = ws.into_split().unwrap();
+    thread::sleep(Duration::from_millis(200));
+    for round in 0..200 {
+        for len in [1, 16_000, 3, 33_000, 200 + round] {
+            assert!(reader.recv().unwrap() == Some(Message::Binary(noise(len))), "{round}, {len}");
+        }
+    }
+    writer.close(CloseCode::NORMAL, "").unwrap();
+    assert_eq!(reader.recv().unwrap(), None);
+    server.join().unwrap();
+}
+
+#[tokio::test]
+async fn a_message_is_sent_and_received_in_parts_by_halves() {
+    let address = Peer::Tokio.serve(Server::new());
+    let url = format!("ws://{address}");
+    let (mut reader, mut writer) = socklet_std::connect(&url).await.unwrap().into_split();
+    writer.send_part(MessageKind::Text, b"caf\xc3", false).await.unwrap();
+    writer.send_part(MessageKind::Text, b"\xa9", true).await.unwrap();
+    assert_eq!(writer.unfinished(), None);
+    let chunk = reader.recv_chunk().await.unwrap().unwrap();
+    assert_eq!((chunk.data, chunk.fin), ("caf\u{e9}".as_bytes(), true));
+
+    let blocking = tokio::task::spawn_blocking(move || {
+        let ws = socklet_std::blocking::connect(&url).unwrap();
+        let (mut reader, mut writer) = ws.into_split().unwrap();
+        writer.send_part(MessageKind::Text, b"caf\xc3", false).unwrap();
+        writer.send_part(MessageKind::Text, b"\xa9", true).unwrap();
+        assert_eq!(writer.unfinished(), None);
+        let message = reader.recv_ref().unwrap().unwrap();
+        assert_eq!(message.as_bytes(), "caf\u{e9}".as_bytes());
+    });
+    blocking.await.unwrap();
 }
 
 /// A server that pings and closes, and a client whose sending half does nothing.

@@ -137,6 +137,23 @@ async fn a_close_to_a_peer_that_never_reads_ends_in_time_with_no_idle_deadline()
     assert!(!ws.is_open());
 }
 
+#[tokio::test]
+async fn a_close_beside_a_message_ends_in_time_as_well() {
+    let (url, _server) = serve_raw(|mut stream| {
+        stream.write_all(&[0x81, 1, b'x']).unwrap();
+        thread::sleep(LONG);
+    });
+    let timeouts = Timeouts { closing_ms: 300, ..Timeouts::CLIENT };
+    let mut ws = Client::new().timeouts(timeouts).connect(&url).await.unwrap();
+    let (_, mut reply) = ws.recv_ref().await.unwrap().unwrap();
+    let payload = noise(64 << 20);
+    let stuck = tokio::time::timeout(Duration::from_millis(500), reply.send(&payload)).await;
+    assert!(stuck.is_err(), "the peer reads");
+    let closed = tokio::time::timeout(LONG / 2, reply.close(CloseCode::NORMAL, "")).await;
+    let error = closed.expect("it waits for ever").unwrap_err();
+    assert!(matches!(error, Error::Timeout(Timeout::Closing)), "{error}");
+}
+
 #[test]
 fn a_server_waits_no_longer_than_it_was_told() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

@@ -222,10 +222,12 @@ fn bytes(value: &OsString) -> Result<usize, Usage> {
     bytes.ok_or_else(|| Usage(format!("{value:?} is not a number of bytes")))
 }
 
-/// Seconds, which may have a fraction.
+/// Seconds, which may have a fraction. What is less than a millisecond is one: only 0 is none.
 fn seconds(value: &OsString) -> Result<Duration, Usage> {
-    let seconds = value.to_str().and_then(|value| value.parse().ok());
+    const LEAST: f64 = 0.001;
+    let seconds: Option<f64> = value.to_str().and_then(|value| value.parse().ok());
     seconds
+        .map(|seconds| if seconds > 0.0 { seconds.max(LEAST) } else { seconds })
         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
         .filter(|seconds| u32::try_from(seconds.as_millis()).is_ok())
         .ok_or_else(|| Usage(format!("{value:?} is not a number of seconds")))

@@ -3,7 +3,7 @@
 mod conversation;
 mod input;
 
-use socklet_std::{Client, ClientTls, Limits, dump::Dump};
+use socklet_std::{Client, ClientTls, Limits, Timeouts, dump::Dump};
 use tokio::runtime;
 
 use crate::{
@@ -15,6 +15,9 @@ use input::Sends;
 
 /// Longest message that is received: whoever runs a command has chosen the server.
 const MESSAGE_LEN: usize = 1 << 30;
+
+/// For the closing handshake, in milliseconds: somebody may be watching.
+const CLOSING_MS: u32 = 5_000;
 
 pub(crate) fn run(args: args::Connect) -> Result<(), Failure> {
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
@@ -39,7 +42,9 @@ async fn talk(args: args::Connect) -> Result<(), Failure> {
 
 fn client(args: &args::Connect) -> Result<Client, Failure> {
     let limits = Limits { message_len: MESSAGE_LEN, ..Limits::DEFAULT };
-    let mut client = Client::new().subprotocols(&args.subprotocols).limits(limits);
+    let timeouts = Timeouts { closing_ms: CLOSING_MS, ..Timeouts::CLIENT };
+    let mut client =
+        Client::new().subprotocols(&args.subprotocols).limits(limits).timeouts(timeouts);
     for (name, value) in &args.headers {
         client = client.header(name, value);
     }

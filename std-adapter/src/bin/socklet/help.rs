@@ -56,17 +56,17 @@ Usage:
 
 URL is ws://HOST[:PORT][/PATH] or, for TLS, wss://HOST[:PORT][/PATH].
 
-Sends every line of standard input as a message: text, or binary if the line is not UTF-8. Prints
-what arrives (messages of up to 1 GiB) on standard output: a text message as a line; a binary one as
-its bytes, unchanged, or as a line of hexadecimal digits on a terminal. All else is told on standard
-error, in colours on a terminal unless NO_COLOR is set.
+Sends every line of standard input (up to 64 MiB) as a message: text, or binary if the line is not
+UTF-8. Prints what arrives (messages of up to 1 GiB) on standard output: a text message as a line; a
+binary one as its bytes, unchanged, or as a line of hexadecimal digits on a terminal. All else is
+told on standard error, in colours on a terminal unless NO_COLOR is set.
 
 With --text, --binary or --ping it sends those first, in the order in which they stand; if standard
 input is a terminal, it then does not read it.
 
 When there is no more to send, it waits for the answers: until as many messages (and pongs) have
 come as were sent and no more follow, or until nothing has come for a while (--wait). Then it closes
-with code 1000, as it does on Ctrl+C.
+with code 1000, as it does on Ctrl+C; a second Ctrl+C does not wait for the server to agree.
 
 Options:
   -H, --header 'NAME: VALUE'  add a header to the opening handshake; repeat it for more

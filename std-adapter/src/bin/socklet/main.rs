@@ -15,7 +15,7 @@ mod serve;
 mod terminal;
 
 use std::{
-    io::{Write, stdout},
+    io::{ErrorKind, Write, stdout},
     process::ExitCode,
 };
 
@@ -51,5 +51,9 @@ fn main() -> ExitCode {
 }
 
 fn print(text: &str) -> Result<(), Failure> {
-    Ok(stdout().write_all(text.as_bytes())?)
+    match stdout().write_all(text.as_bytes()) {
+        // Whoever reads it, `head` for instance, has seen enough.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        printed => Ok(printed?),
+    }
 }

@@ -1,5 +1,7 @@
 //! Processes that are started, fed, read and always ended.
+#![allow(dead_code, reason = "each test program uses a part of it")]
 
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -41,6 +43,16 @@ pub(crate) fn file(name: &str, bytes: &[u8]) -> PathBuf {
     path
 }
 
+/// Both servers: one asynchronous task a connection, and one thread.
+pub(crate) const FLAVOURS: [&[&str]; 2] = [&[], &["--blocking"]];
+
+/// Runs `socklet connect` with this standard input.
+pub(crate) fn connect(args: &[&str], input: &[u8]) -> Ended {
+    let mut command = socklet();
+    command.arg("connect").args(args);
+    run(command, input)
+}
+
 /// What a process has left behind.
 pub(crate) struct Ended {
     pub(crate) code: Option<i32>,
@@ -73,6 +85,11 @@ pub(crate) fn run(command: Command, input: &[u8]) -> Ended {
     ended
 }
 
+/// Runs a command to its end, with this file as its standard input.
+pub(crate) fn run_from(command: Command, input: File) -> Ended {
+    Running::spawn_with(command, input.into()).0.wait()
+}
+
 /// A process that runs; it is ended with this value.
 pub(crate) struct Running {
     child: Child,
@@ -90,10 +107,15 @@ impl Running {
         Self::spawn(command)
     }
 
-    fn spawn(mut command: Command) -> (Self, ChildStdin) {
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    fn spawn(command: Command) -> (Self, ChildStdin) {
+        let (running, stdin) = Self::spawn_with(command, Stdio::piped());
+        (running, stdin.unwrap())
+    }
+
+    fn spawn_with(mut command: Command, stdin: Stdio) -> (Self, Option<ChildStdin>) {
+        command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        let stdin = child.stdin.take().unwrap();
+        let stdin = child.stdin.take();
         let mut stdout = child.stdout.take().unwrap();
         let stdout = thread::spawn(move || {
             let mut bytes = Vec::new();

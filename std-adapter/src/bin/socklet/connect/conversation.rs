@@ -46,8 +46,8 @@ struct Progress {
 
 /// Why it is over.
 enum End {
-    /// There is nothing more to be done.
-    Here,
+    /// There is nothing more to be done, or no more can be done: the connection is to be closed.
+    Here(Result<(), Failure>),
     /// The connection has ended.
     Connection(Result<(), Failure>),
 }
@@ -68,32 +68,42 @@ pub(super) async fn run<S: AsyncRead + AsyncWrite + Unpin, R: Role>(
     let end = select! {
         end = &mut receiving => end,
         sent = async {
-            send(&mut writer, sends, &progress).await?;
+            let input = send(&mut writer, sends, &progress).await?;
             progress.settle(wait).await;
-            Ok::<_, Error>(())
+            Ok::<_, Error>(input)
         } => match sent {
-            Ok(()) => End::Here,
+            Ok(input) => End::Here(
+                input.map_err(|error| format!("cannot read standard input: {error}").into()),
+            ),
             // The other half knows better what has happened.
             Err(error) => match timeout(REASON, &mut receiving).await {
                 Ok(end @ End::Connection(_)) => end,
                 _ => End::Connection(Err(Failure::from(error))),
             },
         },
-        () = interrupted => End::Here,
+        () = interrupted => End::Here(Ok(())),
     };
     drop(receiving);
-    match end {
-        End::Here => close(&mut reader, &mut writer).await,
-        End::Connection(outcome) => outcome,
-    }
+    let outcome = match end {
+        End::Connection(outcome) => return outcome,
+        End::Here(outcome) => outcome,
+    };
+    let insistent = interrupt()?;
+    let closed = select! {
+        closed = close(&mut reader, &mut writer) => closed,
+        () = insistent => Err("interrupted before the server had closed the connection".into()),
+    };
+    outcome.and(closed)
 }
 
-/// Sends what is to be sent, first the arguments and then the input.
+/// Sends what is to be sent, first the arguments and then the input; says whether that could be
+/// read to its end.
 async fn send<S: AsyncRead + AsyncWrite + Unpin, R: Role>(
     writer: &mut Writer<S, R>,
     sends: Sends,
     progress: &Progress,
-) -> Result<(), Error> {
+) -> Result<io::Result<()>, Error> {
+    let mut read = Ok(());
     for send in sends.first {
         progress.count(&progress.sent);
         match send {
@@ -107,15 +117,21 @@ async fn send<S: AsyncRead + AsyncWrite + Unpin, R: Role>(
     if sends.reads_input {
         let mut lines = lines();
         while let Some(line) = lines.recv().await {
-            progress.count(&progress.sent);
-            writer.feed(&line).await?;
+            match line {
+                Ok(line) => {
+                    progress.count(&progress.sent);
+                    writer.feed(&line).await?;
+                }
+                Err(error) => read = Err(error),
+            }
             // Lines that are there together leave together.
             if lines.is_empty() {
                 writer.flush().await?;
             }
         }
     }
-    writer.flush().await
+    writer.flush().await?;
+    Ok(read)
 }
 
 /// Prints what arrives, to the end of the connection or of standard output.
@@ -144,10 +160,10 @@ async fn receive<S: AsyncRead + AsyncWrite + Unpin, R: Role>(
 
 /// Whoever read standard output has gone: there is no more to be done. Else it is a failure.
 fn output_failed(error: &io::Error) -> End {
-    match error.kind() {
-        ErrorKind::BrokenPipe => End::Here,
-        _ => End::Connection(Err(format!("cannot write to standard output: {error}").into())),
-    }
+    End::Here(match error.kind() {
+        ErrorKind::BrokenPipe => Ok(()),
+        _ => Err(format!("cannot write to standard output: {error}").into()),
+    })
 }
 
 /// Makes the closing handshake.

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{BufRead, IsTerminal, stdin},
+    io::{self, BufRead, IsTerminal, Read, stdin},
     thread,
 };
 
@@ -13,6 +13,9 @@ use crate::{Failure, args};
 
 /// Lines that are read ahead of those that have been sent.
 const READ_AHEAD: usize = 64;
+
+/// Longest line: without a bound, input that has no lines would fill the memory.
+const LINE_LEN: u64 = 64 << 20;
 
 /// One thing to be sent.
 #[derive(Debug)]
@@ -44,22 +47,33 @@ impl Sends {
     }
 }
 
-/// The lines of standard input, each as a message.
+/// The lines of standard input, each as a message; what keeps it from being read comes last.
 ///
 /// They are read by a thread of its own, which is left behind when the program ends: nothing else
 /// can interrupt a read from a terminal.
-pub(super) fn lines() -> mpsc::Receiver<Message> {
+pub(super) fn lines() -> mpsc::Receiver<io::Result<Message>> {
     let (sender, receiver) = mpsc::channel(READ_AHEAD);
     thread::spawn(move || {
         let mut input = stdin().lock();
-        let mut line = Vec::new();
-        while input.read_until(b'\n', &mut line).is_ok_and(|len| len != 0) {
-            if sender.blocking_send(message(std::mem::take(&mut line))).is_err() {
+        while let Some(line) = line(&mut input).transpose() {
+            let failed = line.is_err();
+            if sender.blocking_send(line.map(message)).is_err() || failed {
                 return;
             }
         }
     });
     receiver
+}
+
+/// The next line with its end; `None` at the end of the input.
+fn line(input: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
+    let mut line = Vec::new();
+    input.take(LINE_LEN + 1).read_until(b'\n', &mut line)?;
+    if line.len() as u64 > LINE_LEN {
+        let reason = "a line of more than 64 MiB (send a file with --binary)";
+        return Err(io::Error::new(io::ErrorKind::InvalidData, reason));
+    }
+    Ok((!line.is_empty()).then_some(line))
 }
 
 /// A line without its end as text, or as bytes if it is none.
