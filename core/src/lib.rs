@@ -46,6 +46,12 @@
 //! [`WebSocket`](io::WebSocket#memory). The connection itself is less than 200 bytes on a 32-bit
 //! machine. Nothing is ever reserved because a peer declared a length.
 //!
+//! # Dependencies
+//! Four: `embedded-io` and `embedded-io-async` for the next layer, `rand_core` for the caller's
+//! generator, `bytemuck` for words in bytes without `unsafe`. SHA-1 and base64 are written here for
+//! the one shape that the handshake needs: `handshake/key.rs` says what the crates would cost. There
+//! are no collections, so none of `heapless` is needed.
+//!
 //! # Features
 //! None is on by default; each only adds.
 //! - `log`, `defmt`: log the life of connections at level debug, never the contents of messages;
