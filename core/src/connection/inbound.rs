@@ -127,7 +127,7 @@ impl<B: Buffer> Inbound<B> {
 
     /// The free end of the buffer for the next layer to read into, one byte at least.
     pub(super) fn space(&mut self) -> Result<&mut [u8], ResourceError> {
-        self.make_room();
+        self.make_room(1);
         let available = self.capacity();
         let message_len = self.end.wrapping_sub(self.start).saturating_add(self.frame_left);
         let needed = message_len.max(available.saturating_add(1));
@@ -149,7 +149,7 @@ impl<B: Buffer> Inbound<B> {
 
     /// Puts in bytes that something else has read already.
     pub(super) fn preload(&mut self, bytes: &[u8]) -> Result<(), ResourceError> {
-        self.make_room();
+        self.make_room(bytes.len());
         let available = self.capacity();
         let needed = self.filled.saturating_add(bytes.len());
         if needed > available && !self.buffer.grow(needed) {
@@ -427,12 +427,13 @@ impl<B: Buffer> Inbound<B> {
     }
 
     /// Makes the free end longer: from the beginning if nothing is stored, by moving what is
-    /// stored down if that costs no more than it gains or there is no other way, by growing.
-    fn make_room(&mut self) {
+    /// stored down if that costs no more than it gains or `len` would not fit, by growing.
+    fn make_room(&mut self, len: usize) {
         let message_len = self.end.wrapping_sub(self.start);
         let stored_len = message_len.wrapping_add(self.filled.wrapping_sub(self.raw));
         let gained_len = self.filled.wrapping_sub(stored_len);
-        if gained_len != 0 && (gained_len >= stored_len || self.filled == self.capacity()) {
+        let free_len = self.capacity().wrapping_sub(self.filled);
+        if gained_len != 0 && (gained_len >= stored_len || free_len < len) {
             let bytes = self.buffer.bytes_mut();
             move_down(bytes, self.start..self.start.wrapping_add(message_len), 0);
             move_down(bytes, self.raw..self.filled, message_len);

@@ -7,6 +7,8 @@
     reason = "what these tests share outside of #[test] may fail them too"
 )]
 
+#[path = "halves/chunked_ends.rs"]
+mod chunked_ends;
 #[path = "halves/closing.rs"]
 mod closing;
 #[path = "halves/deadlines.rs"]
@@ -27,6 +29,10 @@ mod playing;
 mod random;
 #[path = "halves/reunite.rs"]
 mod reunite;
+#[path = "halves/slow_peers.rs"]
+mod slow_peers;
+#[path = "halves/staging.rs"]
+mod staging;
 #[path = "halves/support.rs"]
 mod support;
 #[path = "halves/taker.rs"]

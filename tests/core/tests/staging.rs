@@ -85,8 +85,7 @@ fn a_closing_handshake_that_finds_no_room_is_made_after_what_fills_it() {
 }
 
 #[test]
-fn the_keep_alive_of_a_long_message_does_not_lose_its_last_frames() {
-    // Of several staging buffers: each control frame stands between two of its fragments.
+fn a_ping_after_a_fed_message_of_any_length_follows_its_last_frame() {
     in_every_way!((1024, 140), |_| Wire::default(), |who, ws, wait| {
         for len in 0..300 {
             let payload = vec![len as u8; len];

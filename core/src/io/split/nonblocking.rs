@@ -178,7 +178,9 @@ enum Reading<T> {
 /// Lets the last Close frame leave, if there is one, before the end is told. That the peer does
 /// not take it changes nothing.
 async fn deliver_end<K: Cells<Next: Write>, T: Timer>(cells: &K, clock: &mut T) {
-    let _ = in_time(cells, clock, |writer, context, _| writer.poll_deliver(cells, context)).await;
+    let _ =
+        in_time(cells, clock, |writer, context, _| writer.poll_deliver(cells, context).map(Some))
+            .await;
 }
 
 /// The writer in cells.
@@ -197,11 +199,11 @@ fn poll_writer<K: Cells, U>(
 }
 
 /// Polls with the writer, and the time, until that is ready or a write has waited longer than it
-/// may.
+/// may; `None` of the poll is to be polled anew, with another time.
 async fn in_time<K: Cells, T: Timer, U>(
     cells: &K,
     clock: &mut T,
-    mut poll: impl FnMut(&mut WriterIn<K>, &mut Context<'_>, Option<u64>) -> Poll<U>,
+    mut poll: impl FnMut(&mut WriterIn<K>, &mut Context<'_>, Option<u64>) -> Poll<Option<U>>,
 ) -> Result<U, Timeout> {
     loop {
         let now_ms = clock.now();
@@ -212,7 +214,8 @@ async fn in_time<K: Cells, T: Timer, U>(
         let waited = poll_fn(|context| {
             let polled = poll_writer(cells, context, |writer, context| {
                 match poll(writer, context, now_ms) {
-                    Poll::Ready(done) => Poll::Ready(Waited::Done(done)),
+                    Poll::Ready(Some(done)) => Poll::Ready(Waited::Done(done)),
+                    Poll::Ready(None) => Poll::Ready(Waited::Anew),
                     // There was progress, or another phase: another deadline holds.
                     Poll::Pending if T::RUNS && !writer.write_side.waits_until(deadline_ms) => {
                         Poll::Ready(Waited::Anew)
@@ -276,8 +279,8 @@ impl<S: Write, R: Role, B: Buffer> Writer<S, R, B> {
         Poll::Ready(())
     }
 
-    /// The sender's part: stages as often as it takes, writing between, and writes all at the end
-    /// if `drain`.
+    /// The sender's part: stages what fits and writes all of it, or not at the end unless `drain`.
+    /// `None`: there is more to be staged.
     fn poll_send(
         &mut self,
         cells: &impl Cells,
@@ -285,20 +288,20 @@ impl<S: Write, R: Role, B: Buffer> Writer<S, R, B> {
         drain: bool,
         staged: &mut bool,
         mut stage: impl FnMut(&mut Self) -> Result<Staged, Error<S::Error>>,
-    ) -> Poll<Result<(), Error<S::Error>>> {
-        while !*staged {
+    ) -> Poll<Result<Option<()>, Error<S::Error>>> {
+        if !*staged {
             // So that the end, if the other half has seen it, is known here too.
             cells.mailbox(|mailbox| self.write_side.deliver(mailbox));
-            match stage(self)? {
-                Staged::Whole => *staged = true,
-                Staged::Partly => ready!(self.poll_drain(cells, context))?,
-            }
+            *staged = stage(self)? == Staged::Whole;
         }
-        if drain {
+        if drain || !*staged {
             ready!(self.poll_drain(cells, context))?;
         }
+        if !*staged {
+            return Poll::Ready(Ok(None));
+        }
         // The other half may have seen the end meanwhile.
-        Poll::Ready(self.write_side.outcome())
+        Poll::Ready(self.write_side.outcome().map(Some))
     }
 
     /// Takes out the mailbox and writes and flushes all that is staged.
@@ -461,7 +464,7 @@ impl<P: Deref<Target: Cells<Next: Write>>, T: Timer> SendHalf<P, T> {
                 // Another deadline holds for it.
                 receiver.wake();
             }
-            sent
+            sent.map(Result::transpose)
         })
         .await?
     }
