@@ -117,9 +117,9 @@ impl<R: Role, B: Buffer, C: Compression> Connection<R, B, C> {
 
     /// Says what to do next to receive a message ([`Mode::Whole`]) or a chunk of one.
     ///
-    /// `now_ms` is `None` without a clock. Pings are answered, Close frames too; `control` says whether Pings and Pongs are shown as
-    /// well. Staged bytes are written when a read has to follow, not before, so that answers to
-    /// a burst leave together.
+    /// `now_ms` is `None` without a clock. Pings are answered, Close frames too; `control` says
+    /// whether Pings and Pongs are shown as well. Staged bytes are written when a read has to
+    /// follow, not before, so that answers to a burst leave together.
     ///
     /// A message of which chunks were handed out has to be received in chunks to its end: see
     /// [`is_chunked`](Self::is_chunked).

@@ -61,7 +61,8 @@ impl<S: Read + Write, R: CryptoRng, B: Buffer, C: Compression, T: Timer>
     /// [`Error::Resource`] for a request that cannot be made: nothing was sent.
     ///
     /// # Cancellation
-    /// Call it again with the same request to go on.
+    /// Call it again with the same request to go on. The request is staged by the call, before
+    /// the future is polled.
     pub fn handshake(
         &mut self,
         request: &client::Request<'_>,
