@@ -17,8 +17,16 @@ pub trait Buffer {
         len <= self.bytes().len()
     }
 
-    /// Tells that no byte is in use, so that memory beyond the usual may be given back.
-    fn release(&mut self) {}
+    /// The longest that it can become, in bytes.
+    fn max_len(&self) -> usize {
+        self.bytes().len()
+    }
+
+    /// Tells that no byte from `used_len` on is in use, so that memory beyond the usual may be
+    /// given back.
+    fn release(&mut self, used_len: usize) {
+        let _ = used_len;
+    }
 }
 
 impl<const N: usize> Buffer for [u8; N] {
@@ -54,7 +62,11 @@ impl<B: Buffer + ?Sized> Buffer for &mut B {
         (**self).grow(len)
     }
 
-    fn release(&mut self) {
-        (**self).release();
+    fn max_len(&self) -> usize {
+        (**self).max_len()
+    }
+
+    fn release(&mut self, used_len: usize) {
+        (**self).release(used_len);
     }
 }

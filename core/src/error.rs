@@ -13,7 +13,7 @@
 
 use core::fmt;
 
-use crate::wire::close::CloseCode;
+use crate::{deflate::InflateError, wire::close::CloseCode};
 
 /// Any failure of a WebSocket stream over a next layer whose errors are `E`.
 ///
@@ -110,6 +110,9 @@ pub enum HandshakeError {
     UnsolicitedSubprotocol,
     /// The server accepted an extension that was not offered.
     UnsolicitedExtension,
+    /// The server's answer to permessage-deflate does not fit what was offered (RFC 7692 section
+    /// 7.1).
+    ExtensionResponse,
 
     /// The request's method is not GET.
     Method,
@@ -155,15 +158,20 @@ pub enum ProtocolError {
     UnexpectedContinuation,
     /// A new message before the last one ended (section 5.4).
     ExpectedContinuation,
-    /// Text, or a close reason, that is not UTF-8 (section 8.1).
-    InvalidUtf8,
     /// A Close frame with a body of one byte (section 5.5.1).
     CloseBody,
     /// A close code that must not be on the wire (section 7.4).
     CloseCode,
+    /// Text, or a close reason, that is not UTF-8 (section 8.1).
+    InvalidUtf8,
+    /// A compressed message that is no DEFLATE data (RFC 7692 section 7.2.2).
+    Inflate(InflateError),
     /// A message longer than [`Limits::message_len`](crate::Limits::message_len), or a frame
     /// longer than a `usize` can count.
     MessageTooLong,
+    /// A message that inflates to more times its compressed length than
+    /// [`Settings::expansion`](crate::permessage_deflate::Settings::expansion).
+    Expansion,
     /// More fragments than [`Limits::fragments`](crate::Limits::fragments).
     TooManyFragments,
     /// More control frames than
@@ -229,8 +237,8 @@ impl ProtocolError {
     #[must_use]
     pub const fn close_code(self) -> CloseCode {
         match self {
-            Self::InvalidUtf8 => CloseCode::INVALID_PAYLOAD,
-            Self::MessageTooLong => CloseCode::TOO_BIG,
+            Self::InvalidUtf8 | Self::Inflate(_) => CloseCode::INVALID_PAYLOAD,
+            Self::MessageTooLong | Self::Expansion => CloseCode::TOO_BIG,
             Self::TooManyFragments | Self::ControlFlood => CloseCode::POLICY,
             _ => CloseCode::PROTOCOL,
         }
@@ -253,6 +261,8 @@ impl ProtocolError {
             Self::InvalidUtf8 => "text that is not UTF-8 (RFC 6455 section 8.1)",
             Self::CloseBody => "a close body of one byte (RFC 6455 section 5.5.1)",
             Self::CloseCode => "a close code that is not allowed (RFC 6455 section 7.4)",
+            Self::Inflate(error) => error.reason(),
+            Self::Expansion => "a message that inflates to more than the limit",
             Self::MessageTooLong => "a message longer than the limit",
             Self::TooManyFragments => "a message of more fragments than the limit",
             Self::ControlFlood => "more control frames a second than the limit",
@@ -276,6 +286,9 @@ impl HandshakeError {
             Self::AcceptMismatch => "wrong Sec-WebSocket-Accept",
             Self::UnsolicitedSubprotocol => "a subprotocol that was not offered",
             Self::UnsolicitedExtension => "an extension that was not offered",
+            Self::ExtensionResponse => {
+                "an answer to permessage-deflate that does not fit the offer"
+            }
             Self::Method => "the method is not GET",
             Self::Host => "not one Host header",
             Self::Key => "no valid Sec-WebSocket-Key",

@@ -1,12 +1,15 @@
 //! Memory that grows with what is in it, within bounds.
 
-use socklet_core::{Config, Fragmentation, buffer::Buffer, wire};
+use socklet_core::{Config, Fragmentation, buffer::Buffer, permessage_deflate::Settings, wire};
 
 /// Bytes of the first allocation for what is received: a read of small messages, or a head.
 const FIRST_RECEIVE_LEN: usize = 1 << 10;
 
 /// Bytes of the first allocation for what is staged: any control frame fits.
 const FIRST_STAGING_LEN: usize = 256;
+
+/// Bytes that are set aside, with compression, for what is not inflated yet.
+const MIN_ZONE_LEN: usize = 256;
 
 /// Bytes that are kept for good when nothing is in use: enough for ordinary messages to go by
 /// without an allocation each.
@@ -47,7 +50,9 @@ impl GrowingBuffer {
     /// A receive buffer for whole messages up to
     /// [`Limits::message_len`](socklet_core::Limits::message_len), and for a head of up to
     /// [`Limits::head_len`](socklet_core::Limits::head_len).
-    pub(crate) fn receive(config: &Config) -> Self {
+    ///
+    /// With compression the window lies in it too.
+    pub(crate) fn receive(config: &Config, deflate: &Settings) -> Self {
         // Behind a message that is nearly whole there may lie the header of its next fragment, or
         // a control frame.
         let beside_len = wire::MAX_CONTROL_FRAME_LEN + wire::MAX_HEADER_LEN;
@@ -55,7 +60,14 @@ impl GrowingBuffer {
             0 => usize::MAX,
             len => len.saturating_add(beside_len),
         };
-        Self::new(FIRST_RECEIVE_LEN, message_len.max(config.limits.head_len as usize))
+        let len = message_len.max(config.limits.head_len as usize);
+        if !deflate.is_enabled {
+            return Self::new(FIRST_RECEIVE_LEN, len);
+        }
+        let window_len = 1_usize << deflate.negotiable.receive_bits.min(15);
+        // An eighth is for what is not inflated yet.
+        let len = len.saturating_add(window_len);
+        Self::new(FIRST_RECEIVE_LEN, len.saturating_add(len / 7).saturating_add(MIN_ZONE_LEN))
     }
 
     /// A staging buffer, which bounds the frames that a longer message is sent in.
@@ -90,9 +102,13 @@ impl Buffer for GrowingBuffer {
         len <= self.bytes.len()
     }
 
-    fn release(&mut self) {
+    fn max_len(&self) -> usize {
+        self.limit
+    }
+
+    fn release(&mut self, used_len: usize) {
         let len = self.bytes.len();
-        if len <= KEPT_LEN {
+        if len <= KEPT_LEN.max(used_len) {
             return;
         }
         self.releases = self.releases.saturating_add(1);
@@ -100,7 +116,7 @@ impl Buffer for GrowingBuffer {
             LINGERING_RELEASES.. => len / 2,
             _ => len,
         };
-        let kept_len = kept_len.clamp(KEPT_LEN, LINGERING_LEN);
+        let kept_len = kept_len.clamp(KEPT_LEN, LINGERING_LEN).max(used_len);
         if kept_len < len {
             self.bytes.truncate(kept_len);
             self.bytes.shrink_to_fit();
@@ -145,11 +161,11 @@ mod tests {
     fn released_memory_goes_back() {
         let mut buffer = GrowingBuffer::new(1024, 1 << 24);
         buffer.grow(1 << 22);
-        buffer.release();
+        buffer.release(0);
         assert_eq!(buffer.bytes().len(), LINGERING_LEN, "most of it at once");
         assert!(buffer.bytes.capacity() < 2 * LINGERING_LEN);
         for _ in 0..100 {
-            buffer.release();
+            buffer.release(0);
         }
         assert_eq!(buffer.bytes().len(), KEPT_LEN, "the rest by and by");
         assert!(buffer.bytes.capacity() < 2 * KEPT_LEN);
@@ -163,7 +179,7 @@ mod tests {
             let before = buffer.bytes().len();
             buffer.grow(50_000);
             allocations += usize::from(buffer.bytes().len() != before);
-            buffer.release();
+            buffer.release(0);
         }
         assert!(allocations <= 1 + 1000 / usize::from(LINGERING_RELEASES), "{allocations}");
     }
@@ -172,14 +188,14 @@ mod tests {
     fn a_small_buffer_keeps_its_memory() {
         let mut buffer = GrowingBuffer::new(1024, 1 << 24);
         buffer.grow(1);
-        buffer.release();
+        buffer.release(0);
         assert_eq!(buffer.bytes().len(), 1024);
     }
 
     #[test]
     fn a_whole_message_of_the_limit_fits_beside_a_control_frame() {
         let config = Config::CLIENT;
-        let mut buffer = GrowingBuffer::receive(&config);
+        let mut buffer = GrowingBuffer::receive(&config, &Settings::OFF);
         assert!(buffer.grow((16 << 20) + wire::MAX_CONTROL_FRAME_LEN));
     }
 }

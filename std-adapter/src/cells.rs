@@ -8,19 +8,22 @@ use socklet_core::{
     io::split::{Cells, Writer, blocking::WaitCells},
 };
 
-use crate::buffer::GrowingBuffer;
+use crate::{buffer::GrowingBuffer, deflate::HostCompressing};
 
 /// Cells for two halves on two threads, or in two tasks.
 #[derive(Debug)]
 pub(crate) struct SharedCells<W, R> {
-    writer: Mutex<Writer<W, R, GrowingBuffer>>,
+    writer: Mutex<Writer<W, R, GrowingBuffer, HostCompressing>>,
     mailbox: Mutex<Mailbox>,
     /// Whether the mutex of the writer is held for as long as a write takes.
     blocking: bool,
 }
 
 impl<W, R> SharedCells<W, R> {
-    pub(crate) const fn new(writer: Writer<W, R, GrowingBuffer>, blocking: bool) -> Self {
+    pub(crate) const fn new(
+        writer: Writer<W, R, GrowingBuffer, HostCompressing>,
+        blocking: bool,
+    ) -> Self {
         Self { writer: Mutex::new(writer), mailbox: Mutex::new(Mailbox::new()), blocking }
     }
 }
@@ -34,8 +37,12 @@ impl<W, R: Role> Cells for SharedCells<W, R> {
     type Next = W;
     type Role = R;
     type Buffer = GrowingBuffer;
+    type Context = HostCompressing;
 
-    fn try_writer<U>(&self, f: impl FnOnce(&mut Writer<W, R, GrowingBuffer>) -> U) -> Option<U> {
+    fn try_writer<U>(
+        &self,
+        f: impl FnOnce(&mut Writer<W, R, GrowingBuffer, HostCompressing>) -> U,
+    ) -> Option<U> {
         if self.blocking {
             return match self.writer.try_lock() {
                 Ok(mut writer) => Some(f(&mut writer)),
@@ -50,13 +57,16 @@ impl<W, R: Role> Cells for SharedCells<W, R> {
         f(&mut lock(&self.mailbox))
     }
 
-    fn into_writer(self) -> Writer<W, R, GrowingBuffer> {
+    fn into_writer(self) -> Writer<W, R, GrowingBuffer, HostCompressing> {
         self.writer.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl<W, R: Role> WaitCells for SharedCells<W, R> {
-    fn writer<U>(&self, f: impl FnOnce(&mut Writer<W, R, GrowingBuffer>) -> U) -> U {
+    fn writer<U>(
+        &self,
+        f: impl FnOnce(&mut Writer<W, R, GrowingBuffer, HostCompressing>) -> U,
+    ) -> U {
         f(&mut lock(&self.writer))
     }
 }

@@ -2,7 +2,10 @@
 
 use std::{fmt, time::Duration};
 
-use socklet_core::{Config, Fragmentation, Limits, Timeouts, handshake::client::Request};
+use socklet_core::{
+    Config, Fragmentation, Limits, Timeouts, handshake::client::Request,
+    permessage_deflate::Settings,
+};
 
 #[cfg(feature = "blocking-tls")]
 use crate::tls::ClientTls;
@@ -33,6 +36,7 @@ pub struct Client {
     pub(crate) origin: Option<String>,
     pub(crate) subprotocols: Vec<String>,
     pub(crate) config: Config,
+    pub(crate) deflate: Settings,
     #[cfg(feature = "blocking-tls")]
     pub(crate) tls: ClientTls,
 }
@@ -46,6 +50,7 @@ impl Client {
             origin: None,
             subprotocols: Vec::new(),
             config: Config::CLIENT,
+            deflate: Settings::OFF,
             #[cfg(feature = "blocking-tls")]
             tls: ClientTls::new(),
         }
@@ -113,6 +118,7 @@ impl fmt::Debug for Client {
             .field("origin", &self.origin)
             .field("subprotocols", &self.subprotocols)
             .field("config", &self.config)
+            .field("deflate", &self.deflate)
             .finish_non_exhaustive()
     }
 }

@@ -48,7 +48,15 @@
 //! | `platform-roots` | trusts the authorities of the operating system |
 //!
 //! # Compression
-//! permessage-deflate (RFC 7692) is not offered and not accepted.
+//! permessage-deflate (RFC 7692) is off unless [`Client::deflate`] or [`Server::deflate`] turns it
+//! on, with the [`Settings`](permessage_deflate::Settings) for windows, context takeover and what
+//! is worth compressing.
+//!
+//! ```
+//! use socklet_std::{Client, permessage_deflate::Settings};
+//!
+//! let client = Client::new().deflate(Settings::DEFAULT);
+//! ```
 #![forbid(unsafe_code)]
 
 #[macro_use]
@@ -58,6 +66,7 @@ mod buffer;
 mod cells;
 mod client;
 mod declined;
+mod deflate;
 pub mod dump;
 mod error;
 mod io_error;
@@ -73,6 +82,7 @@ mod url;
 
 pub use buffer::GrowingBuffer;
 pub use client::Client;
+pub use deflate::{Allocated, HostCompressing, HostDeflate};
 pub use error::{Declined, Error};
 pub use io_error::IoError;
 pub use message::{Closed, Message, Sendable};
@@ -89,7 +99,7 @@ pub use socklet_core as core;
 pub use socklet_core::{
     Chunk, Config, ConfigError, Event, Fragmentation, HandshakeError, Kind, Limits, ProtocolError,
     ResourceError, Role, Side, Timeout, Timeouts, UsageError, handshake::server::Request,
-    wire::close::CloseCode,
+    permessage_deflate, wire::close::CloseCode,
 };
 
 /// The role of a client: it owns the generator of its masking keys.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use socklet_core::{
     Config, Fragmentation, Limits, Timeouts,
     handshake::server::{Accept, Decision, Reject, Request},
+    permessage_deflate::Settings,
 };
 
 #[cfg(feature = "blocking-tls")]
@@ -40,6 +41,7 @@ use crate::tls::ServerTls;
 pub struct Server {
     pub(crate) subprotocols: Vec<String>,
     pub(crate) config: Config,
+    pub(crate) deflate: Settings,
     #[cfg(feature = "blocking-tls")]
     pub(crate) tls: Option<ServerTls>,
 }
@@ -51,6 +53,7 @@ impl Server {
         Self {
             subprotocols: Vec::new(),
             config: Config::SERVER,
+            deflate: Settings::OFF,
             #[cfg(feature = "blocking-tls")]
             tls: None,
         }

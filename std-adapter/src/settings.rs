@@ -43,6 +43,17 @@ macro_rules! settings {
                 self
             }
 
+            /// Turns on permessage-deflate (RFC 7692), if the peer agrees, or off.
+            ///
+            /// Compression needs up to 200 KiB a connection with the largest windows, and less
+            /// with smaller ones or without context takeover. Secrets and what an attacker can
+            /// choose should not be compressed together: the length tells whether they are alike.
+            #[must_use]
+            pub const fn deflate(mut self, settings: Settings) -> Self {
+                self.deflate = settings;
+                self
+            }
+
             /// Says whether messages of more than 128 KiB are sent in several frames, or each as
             /// one, whatever its length. Memory is held for one frame.
             #[must_use]

@@ -16,7 +16,7 @@ use crate::{
     buffer::Buffer,
     error::{Error, ProtocolError, ResourceError, Timeout},
     message::{Chunk, Closed, Kind, Message},
-    permessage_deflate::Compression,
+    permessage_deflate::{Compression, InboundContext, OutboundContext, Volume},
     role::Role,
     wire::{MAX_CONTROL_LEN, close::CloseCode, header::Opcode},
 };
@@ -98,26 +98,33 @@ impl Answers for Mailbox {
 
 /// The half of a connection that receives.
 #[derive(Debug)]
-pub(crate) struct ReadSide<R, B> {
-    inbound: Inbound<B>,
+pub(crate) struct ReadSide<R, B, X> {
+    inbound: Inbound<B, X>,
     state: State,
     role: PhantomData<R>,
 }
 
+/// The halves of a connection, and what was negotiated for both.
+pub(crate) type SplitConnection<R, B, C> = (
+    ReadSide<R, B, <C as Compression>::Inbound>,
+    WriteSide<R, B, <C as Compression>::Outbound>,
+    <C as Compression>::Negotiation,
+);
+
 impl<R: Role, B: Buffer, C: Compression> Connection<R, B, C> {
-    /// Splits the connection into its halves, and the compression that they had in common.
-    pub(crate) fn split(self) -> (ReadSide<R, B>, WriteSide<R, B>, C) {
-        let Self { inbound, write_side, compression } = self;
+    /// Splits the connection into its halves, and what was negotiated for both.
+    pub(crate) fn split(self) -> SplitConnection<R, B, C> {
+        let Self { inbound, write_side, negotiation } = self;
         let state = write_side.state;
-        (ReadSide { inbound, state, role: PhantomData }, write_side, compression)
+        (ReadSide { inbound, state, role: PhantomData }, write_side, negotiation)
     }
 
     /// Joins the halves of a connection again; both must be of the same one, and their mailbox
     /// empty.
     pub(crate) fn reunite(
-        read_side: ReadSide<R, B>,
-        mut write_side: WriteSide<R, B>,
-        compression: C,
+        read_side: ReadSide<R, B, C::Inbound>,
+        mut write_side: WriteSide<R, B, C::Outbound>,
+        negotiation: C::Negotiation,
     ) -> Self {
         // The side that is further on knows more.
         write_side.state = match write_side.state.phase {
@@ -125,11 +132,11 @@ impl<R: Role, B: Buffer, C: Compression> Connection<R, B, C> {
             Phase::Closing if read_side.is_open() => write_side.state,
             _ => read_side.state,
         };
-        Self { inbound: read_side.inbound, write_side, compression }
+        Self { inbound: read_side.inbound, write_side, negotiation }
     }
 }
 
-impl<R: Role, B: Buffer> ReadSide<R, B> {
+impl<R: Role, B: Buffer, X: InboundContext> ReadSide<R, B, X> {
     /// Says what to do next to receive, as [`Connection::poll_receive`] does, but never to
     /// drain: what is in the mailbox is to be taken out while this side waits for bytes, and
     /// before the end is told to anybody.
@@ -146,7 +153,7 @@ impl<R: Role, B: Buffer> ReadSide<R, B> {
         if let Some(timeout) = mailbox.expired {
             self.state.end(End::Timeout(timeout));
         }
-        let step = receive::poll::<R, _>(
+        let step = receive::poll::<R, _, _>(
             &mut self.inbound,
             &mut self.state,
             mailbox,
@@ -255,6 +262,11 @@ impl<R: Role, B: Buffer> ReadSide<R, B> {
         self.state.outcome()
     }
 
+    /// What compressed messages had of bytes so far; `None` without compression.
+    pub(crate) fn volume(&self) -> Option<Volume> {
+        self.inbound.volume()
+    }
+
     /// The payload of the Ping or Pong that is ready.
     pub(crate) fn control(&self) -> &[u8] {
         self.inbound.control()
@@ -282,7 +294,7 @@ impl<R: Role, B: Buffer> ReadSide<R, B> {
     }
 }
 
-impl<R: Role, B: Buffer> WriteSide<R, B> {
+impl<R: Role, B: Buffer, X: OutboundContext> WriteSide<R, B, X> {
     /// Takes out of the mailbox what there is room for, and leaves word of a Close frame sent.
     pub(crate) fn deliver(&mut self, mailbox: &mut Mailbox) {
         match self.state.phase {

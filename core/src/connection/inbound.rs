@@ -11,6 +11,10 @@
 //! The next layer reads into the free end. A frame's payload is unmasked where it lies; that of
 //! a first frame stays there, that of a continuation is moved down over its header to join the
 //! message. Control frames are taken out between. What is handed out stays until the next call.
+//!
+//! A compressed message does not stay where it is: [`inflating`] says where it goes.
+
+mod inflating;
 
 use core::{num::NonZeroUsize, ops::Range, str};
 
@@ -20,6 +24,7 @@ use crate::{
     error::{ProtocolError, ResourceError},
     handshake::head_len,
     message::{Chunk, Kind},
+    permessage_deflate::InboundContext,
     role::Role,
     wire::{close::CloseCode, header::Header, header::Opcode, mask::Mask, utf8::Utf8},
 };
@@ -53,7 +58,7 @@ pub(super) enum Decoded {
 
 /// The receive buffer and what is known of the bytes in it.
 #[derive(Debug)]
-pub(super) struct Inbound<B> {
+pub(super) struct Inbound<B, X> {
     buffer: B,
     start: usize,
     end: usize,
@@ -87,10 +92,12 @@ pub(super) struct Inbound<B> {
     handed_out: bool,
     /// Whether that is the head of the opening handshake.
     head: bool,
+    /// What compressed messages need.
+    context: X,
 }
 
-impl<B: Buffer> Inbound<B> {
-    pub(super) const fn new(buffer: B) -> Self {
+impl<B: Buffer, X: InboundContext> Inbound<B, X> {
+    pub(super) const fn new(buffer: B, context: X) -> Self {
         Self {
             buffer,
             start: 0,
@@ -113,6 +120,7 @@ impl<B: Buffer> Inbound<B> {
             first: false,
             handed_out: false,
             head: false,
+            context,
         }
     }
 
@@ -230,16 +238,17 @@ impl<B: Buffer> Inbound<B> {
         limits: &Limits,
     ) -> Result<Decoded, ProtocolError> {
         if self.handed_out {
-            self.handed_out = false;
-            self.head = false;
-            self.start = self.raw;
-            self.end = self.raw;
-            self.checked_len = 0;
+            self.let_go();
         }
         loop {
             if self.in_frame {
-                self.join::<R>();
-                if self.frame_left != 0 {
+                let used_up = if self.is_compressed() {
+                    self.inflate::<R>(limits)?
+                } else {
+                    self.join::<R>();
+                    true
+                };
+                if self.frame_left != 0 || !used_up {
                     return self.part(mode);
                 }
                 self.in_frame = false;
@@ -251,7 +260,7 @@ impl<B: Buffer> Inbound<B> {
             let Some((header, header_len)) = Header::decode(self.undecoded())? else {
                 return self.part(mode);
             };
-            if header.reserved != 0 {
+            if header.reserved != 0 && !self.may_be_compressed(&header) {
                 return Err(ProtocolError::ReservedBits);
             }
             match header.masking_key {
@@ -267,6 +276,18 @@ impl<B: Buffer> Inbound<B> {
             }
             self.begin_frame(&header, header_len, limits)?;
         }
+    }
+
+    /// Lets go of what has been handed out.
+    fn let_go(&mut self) {
+        self.handed_out = false;
+        self.head = false;
+        // What is inflated goes on where it ended; anything else begins anew.
+        if !self.is_compressed() {
+            self.end = self.raw;
+        }
+        self.start = self.end;
+        self.checked_len = 0;
     }
 
     /// Accepts the header of a data frame.
@@ -303,9 +324,15 @@ impl<B: Buffer> Inbound<B> {
         let Ok(payload_len) = usize::try_from(header.payload_len) else {
             return Err(ProtocolError::MessageTooLong);
         };
-        self.message_len = self.message_len.saturating_add(payload_len);
-        if limits.message_len != 0 && self.message_len > limits.message_len {
-            return Err(ProtocolError::MessageTooLong);
+        if begins.is_some() {
+            self.set_compressed(header.reserved != 0);
+        }
+        // The length of a compressed message is that of what it inflates to.
+        if !self.is_compressed() {
+            self.message_len = self.message_len.saturating_add(payload_len);
+            if limits.message_len != 0 && self.message_len > limits.message_len {
+                return Err(ProtocolError::MessageTooLong);
+            }
         }
         if let Some(mask) = header.mask() {
             self.mask = mask;
@@ -314,7 +341,7 @@ impl<B: Buffer> Inbound<B> {
         self.fin = header.fin;
         self.in_frame = true;
         self.raw = self.raw.wrapping_add(header_len);
-        if self.start == self.end {
+        if self.start == self.end && !self.is_compressed() {
             // The payload stays where it is: the message, or the rest of it, begins there.
             self.start = self.raw;
             self.end = self.raw;
@@ -358,6 +385,7 @@ impl<B: Buffer> Inbound<B> {
     /// unless that was begun with its parts.
     fn finish(&mut self, mode: Mode) -> Result<Decoded, ProtocolError> {
         self.in_message = false;
+        self.set_compressed(false);
         if self.kind == Kind::Text && (mode == Mode::Chunks || self.checked_len != 0) {
             self.check_utf8()?;
             self.utf8.finish()?;
@@ -429,6 +457,10 @@ impl<B: Buffer> Inbound<B> {
     /// Makes the free end longer: from the beginning if nothing is stored, by moving what is
     /// stored down if that costs no more than it gains or `len` would not fit, by growing.
     fn make_room(&mut self, len: usize) {
+        if self.context.state().is_some() {
+            self.make_raw_room();
+            return;
+        }
         let message_len = self.end.wrapping_sub(self.start);
         let stored_len = message_len.wrapping_add(self.filled.wrapping_sub(self.raw));
         let gained_len = self.filled.wrapping_sub(stored_len);
@@ -443,7 +475,7 @@ impl<B: Buffer> Inbound<B> {
             self.filled = stored_len;
         }
         if stored_len == 0 {
-            self.buffer.release();
+            self.buffer.release(0);
         }
         if self.filled == self.capacity() {
             self.buffer.grow(self.filled.saturating_add(1));

@@ -36,7 +36,7 @@ use crate::{
     buffer::Buffer,
     error::{ProtocolError, ResourceError},
     message::{Chunk, Closed, Kind, Message},
-    permessage_deflate::{Compression, NoCompression},
+    permessage_deflate::{Agreed, Compression, Negotiation, NoCompression, Volume},
     role::Role,
 };
 use inbound::Inbound;
@@ -69,29 +69,30 @@ pub enum Ready {
 
 /// A connection with its buffers, whoever owns them.
 #[derive(Debug)]
-pub struct Connection<R, B, C = NoCompression> {
-    inbound: Inbound<B>,
-    write_side: WriteSide<R, B>,
-    compression: C,
+pub struct Connection<R, B, C: Compression = NoCompression> {
+    inbound: Inbound<B, C::Inbound>,
+    write_side: WriteSide<R, B, C::Outbound>,
+    negotiation: C::Negotiation,
 }
 
 impl<R: Role, B: Buffer, C: Compression> Connection<R, B, C> {
     /// A connection before its opening handshake.
-    pub const fn new(role: R, receive: B, staging: B, config: Config, compression: C) -> Self {
+    pub fn new(role: R, receive: B, staging: B, config: Config, compression: C) -> Self {
+        let (negotiation, inbound, outbound) = compression.into_parts();
         Self {
-            inbound: Inbound::new(receive),
-            write_side: WriteSide::new(role, staging, config),
-            compression,
+            inbound: Inbound::new(receive, inbound),
+            write_side: WriteSide::new(role, staging, outbound, config),
+            negotiation,
         }
     }
 
     /// The write side, which borrows apart from what has been received.
-    pub const fn write_side(&self) -> &WriteSide<R, B> {
+    pub const fn write_side(&self) -> &WriteSide<R, B, C::Outbound> {
         &self.write_side
     }
 
     /// The write side, which borrows apart from what has been received.
-    pub const fn write_side_mut(&mut self) -> &mut WriteSide<R, B> {
+    pub const fn write_side_mut(&mut self) -> &mut WriteSide<R, B, C::Outbound> {
         &mut self.write_side
     }
 
@@ -125,7 +126,7 @@ impl<R: Role, B: Buffer, C: Compression> Connection<R, B, C> {
     /// [`is_chunked`](Self::is_chunked).
     pub fn poll_receive(&mut self, mode: Mode, control: bool, now_ms: Option<u64>) -> Step {
         let WriteSide { outbound, state, .. } = &mut self.write_side;
-        receive::poll::<R, _>(&mut self.inbound, state, outbound, mode, control, now_ms)
+        receive::poll::<R, _, _>(&mut self.inbound, state, outbound, mode, control, now_ms)
     }
 
     /// The whole message that is ready, together with the write side, which borrows apart.
@@ -133,7 +134,9 @@ impl<R: Role, B: Buffer, C: Compression> Connection<R, B, C> {
     /// # Errors
     /// [`ProtocolError::InvalidUtf8`], which fails the connection, if a text is not UTF-8.
     #[allow(clippy::type_complexity, reason = "two borrows that have to be taken at once")]
-    pub fn message(&mut self) -> (Result<Message<'_>, ProtocolError>, &mut WriteSide<R, B>) {
+    pub fn message(
+        &mut self,
+    ) -> (Result<Message<'_>, ProtocolError>, &mut WriteSide<R, B, C::Outbound>) {
         let bytes = self.inbound.handed_out();
         let message = match self.inbound.kind() {
             Kind::Binary => Ok(Message::Binary(bytes)),
@@ -179,6 +182,17 @@ impl<R: Role, B: Buffer, C: Compression> Connection<R, B, C> {
         self.inbound.bytes_received()
     }
 
+    /// What both endpoints agreed on about compression; `None` if nothing.
+    pub fn compression(&self) -> Option<Agreed> {
+        self.negotiation.agreed()
+    }
+
+    /// What compressed messages that were received had of bytes so far; `None` without
+    /// compression.
+    pub fn volume_received(&self) -> Option<Volume> {
+        self.inbound.volume()
+    }
+
     /// Puts in bytes of the peer that something else has read already.
     ///
     /// # Errors
@@ -192,5 +206,24 @@ impl<R: Role, B: Buffer, C: Compression> Connection<R, B, C> {
     pub fn into_buffers(self) -> (B, Range<usize>, B) {
         let (receive, undecoded) = self.inbound.into_parts();
         (receive, undecoded, self.write_side.outbound.into_buffer())
+    }
+}
+
+/// Moves `bytes[from]` to begin at `to`, whichever way that is.
+///
+/// By way of one region that ends, or begins, with what is moved: then the optimiser sees that
+/// nothing is out of bounds.
+fn shift(bytes: &mut [u8], from: Range<usize>, to: usize) {
+    let len = from.end.wrapping_sub(from.start);
+    if to < from.start {
+        let region = bytes.get_mut(to..from.end).unwrap_or_default();
+        if let Some(start) = region.len().checked_sub(len) {
+            region.copy_within(start.., 0);
+        }
+    } else {
+        let region = bytes.get_mut(from.start..to.saturating_add(len)).unwrap_or_default();
+        if let Some(start) = region.len().checked_sub(len) {
+            region.copy_within(..len, start);
+        }
     }
 }

@@ -18,7 +18,7 @@ use crate::{
     error::{ConfigError, Error, HandshakeError, ResourceError, UsageError},
     fmt::debug,
     handshake::{client, server},
-    permessage_deflate::Compression,
+    permessage_deflate::{Compression, Negotiation, OutboundContext},
     role::{Client, Role, Server},
     wire::MAX_CONTROL_FRAME_LEN,
 };
@@ -30,9 +30,19 @@ impl<R: Role, B: Buffer, C: Compression> Connection<R, B, C> {
     /// [`UsageError`] if one was begun here; [`ConfigError`] if a buffer is too small.
     pub fn assume_open<E>(&mut self, now_ms: Option<u64>) -> Result<(), Error<E>> {
         if self.begin(now_ms)? {
-            self.write_side.open(now_ms);
+            self.open(now_ms);
         }
         Ok(())
+    }
+
+    /// The opening handshake is done: frames follow what has been received of it.
+    fn open(&mut self, now_ms: Option<u64>) {
+        if let Some(agreed) = self.negotiation.agreed() {
+            self.inbound.agree(agreed.receive);
+            self.write_side.outbound.agree(agreed.send);
+        }
+        self.write_side.state.enter(Phase::Open, now_ms);
+        debug!("open");
     }
 
     /// Begins the opening handshake; false if it is under way already, or has failed, which the
@@ -52,6 +62,7 @@ impl<R: Role, B: Buffer, C: Compression> Connection<R, B, C> {
         if !self.inbound.holds(MAX_CONTROL_FRAME_LEN) {
             return Err(ConfigError::ReceiveBufferTooSmall.into());
         }
+        self.negotiation.fit(self.inbound.max_len());
         self.write_side.state.enter(Phase::Connecting, now_ms);
         Ok(true)
     }
@@ -106,12 +117,12 @@ impl<R: CryptoRng, B: Buffer, C: Compression> Connection<Client<R>, B, C> {
     ) -> Result<(), Error<E>> {
         if self.begin(now_ms)? {
             let mut nonce = [0; 16];
-            let Self { write_side: WriteSide { outbound, state, .. }, compression, .. } = self;
+            let Self { write_side: WriteSide { outbound, state, .. }, negotiation, .. } = self;
             // As the masking keys, so that only one way to draw is linked.
             for word in nonce.as_chunks_mut().0 {
                 *word = outbound.role().0.next_u32().to_ne_bytes();
             }
-            if let Err(error) = outbound.write_head(|out| request.encode(&nonce, compression, out))
+            if let Err(error) = outbound.write_head(|out| request.encode(&nonce, negotiation, out))
             {
                 state.phase = Phase::New;
                 return Err(error);
@@ -134,9 +145,9 @@ impl<R: CryptoRng, B: Buffer, C: Compression> Connection<Client<R>, B, C> {
             return Err(UsageError::NotOpen.into());
         };
         let checked = client::Response::parse(response)
-            .and_then(|response| response.check(request, key, &mut self.compression));
+            .and_then(|response| response.check(request, key, &mut self.negotiation));
         match checked {
-            Ok(()) => self.write_side.open(now_ms),
+            Ok(()) => self.open(now_ms),
             Err(error) => {
                 self.write_side.refuse(error);
                 return Err(error.into());
@@ -184,7 +195,7 @@ impl<B: Buffer, C: Compression> Connection<Server, B, C> {
         match server::Request::parse(self.inbound.head().ok_or(UsageError::NotOpen)?) {
             Ok(request) => {
                 let decision = decide(&request);
-                self.write_side.answer(&mut self.compression, &request, &decision)
+                self.write_side.answer(&mut self.negotiation, &request, &decision)
             }
             Err(error) => {
                 self.write_side.answer_failure(error);
@@ -204,7 +215,7 @@ impl<B: Buffer, C: Compression> Connection<Server, B, C> {
         now_ms: Option<u64>,
     ) -> Result<(), Error<E>> {
         if self.begin(now_ms)? {
-            let answered = self.write_side.answer(&mut self.compression, request, decision);
+            let answered = self.write_side.answer(&mut self.negotiation, request, decision);
             if answered.is_err() {
                 self.write_side.state.phase = Phase::New;
             }
@@ -219,20 +230,14 @@ impl<B: Buffer, C: Compression> Connection<Server, B, C> {
     /// Why it was not accepted.
     pub fn finish_answer<E>(&mut self, now_ms: Option<u64>) -> Result<(), Error<E>> {
         if matches!(self.write_side.state.phase, Phase::Accepted) && self.write_side.is_drained() {
-            self.write_side.open(now_ms);
+            self.open(now_ms);
         }
         self.write_side.outcome()?;
         self.write_side.check_open().map_err(Error::from)
     }
 }
 
-impl<R: Role, B: Buffer> WriteSide<R, B> {
-    /// The opening handshake is done: frames follow what has been received of it.
-    fn open(&mut self, now_ms: Option<u64>) {
-        self.state.enter(Phase::Open, now_ms);
-        debug!("open");
-    }
-
+impl<R: Role, B: Buffer, X: OutboundContext> WriteSide<R, B, X> {
     /// The opening handshake failed.
     fn refuse(&mut self, error: HandshakeError) {
         self.state.end(End::Handshake(error));
@@ -242,7 +247,7 @@ impl<R: Role, B: Buffer> WriteSide<R, B> {
     /// Stages the answer to a request.
     fn answer<E>(
         &mut self,
-        compression: &mut impl Compression,
+        negotiation: &mut impl Negotiation,
         request: &server::Request<'_>,
         decision: &server::Decision<'_>,
     ) -> Result<(), Error<E>> {
@@ -253,7 +258,7 @@ impl<R: Role, B: Buffer> WriteSide<R, B> {
             }
             (server::Decision::Accept(accept), Ok(key)) => {
                 self.outbound.write_head(|out| {
-                    server::encode_accept(request, &key, accept, compression, out)
+                    server::encode_accept(request, &key, accept, negotiation, out)
                 })?;
                 self.state.phase = Phase::Accepted;
             }
@@ -270,7 +275,7 @@ impl<R: Role, B: Buffer> WriteSide<R, B> {
     }
 }
 
-impl<R: Role, B: Buffer> Outbound<R, B> {
+impl<R: Role, B: Buffer, X: OutboundContext> Outbound<R, B, X> {
     /// Stages a head, in a staging buffer that grows if it can and must.
     fn write_head<E>(
         &mut self,

@@ -8,11 +8,14 @@
 //! Frames are staged whole or not at all, so whatever happens to a write, to a future or to the
 //! caller, the stream is never torn within a frame by this endpoint.
 
+mod compressing;
+
 use crate::{
     Fragmentation,
     buffer::Buffer,
     error::{ConfigError, Error, ResourceError, UsageError},
     message::{Kind, Message},
+    permessage_deflate::OutboundContext,
     role::Role,
     wire::{
         MAX_CONTROL_FRAME_LEN,
@@ -57,7 +60,7 @@ impl<'a> From<Message<'a>> for Part<'a> {
 
 /// The staging buffer and the message that is being sent.
 #[derive(Debug)]
-pub(super) struct Outbound<R, B> {
+pub(super) struct Outbound<R, B, X> {
     role: R,
     buffer: B,
     start: usize,
@@ -72,10 +75,12 @@ pub(super) struct Outbound<R, B> {
     utf8: Utf8,
     unflushed: bool,
     bytes_sent: u64,
+    /// What compressed messages need.
+    context: X,
 }
 
-impl<R: Role, B: Buffer> Outbound<R, B> {
-    pub(super) const fn new(role: R, buffer: B) -> Self {
+impl<R: Role, B: Buffer, X: OutboundContext> Outbound<R, B, X> {
+    pub(super) const fn new(role: R, buffer: B, context: X) -> Self {
         Self {
             role,
             buffer,
@@ -88,6 +93,7 @@ impl<R: Role, B: Buffer> Outbound<R, B> {
             utf8: Utf8::new(),
             unflushed: false,
             bytes_sent: 0,
+            context,
         }
     }
 
@@ -166,7 +172,7 @@ impl<R: Role, B: Buffer> Outbound<R, B> {
         if self.start == self.end && self.start != 0 {
             self.start = 0;
             self.end = 0;
-            self.buffer.release();
+            self.buffer.release(0);
         }
         let end = self.end.saturating_add(len);
         end <= self.capacity() || self.buffer.grow(end)
@@ -186,6 +192,9 @@ impl<R: Role, B: Buffer> Outbound<R, B> {
         } else {
             return Err(UsageError::MessageUnfinished.into());
         };
+        if let Some(staged) = self.stage_compressed(&part, utf8, fragmentation) {
+            return Ok(staged);
+        }
         loop {
             let rest = data.get(self.part_sent..).unwrap_or_default();
             let opcode = if self.message.is_some() { Opcode::Continuation } else { kind.opcode() };

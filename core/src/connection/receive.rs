@@ -11,6 +11,7 @@ use crate::{
     error::ProtocolError,
     fmt::debug,
     message::Side,
+    permessage_deflate::{InboundContext, OutboundContext},
     role::Role,
     wire::{close::CloseCode, header::Opcode},
 };
@@ -30,7 +31,7 @@ pub(super) trait Answers {
     fn close(&mut self, code: CloseCode);
 }
 
-impl<R: Role, B: Buffer> Answers for Outbound<R, B> {
+impl<R: Role, B: Buffer, X: OutboundContext> Answers for Outbound<R, B, X> {
     fn has_room(&mut self) -> bool {
         self.has_control_room()
     }
@@ -50,8 +51,8 @@ impl<R: Role, B: Buffer> Answers for Outbound<R, B> {
 
 /// Says what to do next to receive: see
 /// [`Connection::poll_receive`](super::Connection::poll_receive).
-pub(super) fn poll<R: Role, B: Buffer>(
-    inbound: &mut Inbound<B>,
+pub(super) fn poll<R: Role, B: Buffer, X: InboundContext>(
+    inbound: &mut Inbound<B, X>,
     state: &mut State,
     answers: &mut impl Answers,
     mode: Mode,

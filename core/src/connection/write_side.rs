@@ -15,6 +15,7 @@ use crate::{
     error::{ConfigError, Error, HandshakeError, ProtocolError, UsageError},
     fmt::debug,
     message::Message,
+    permessage_deflate::{NoCompression, OutboundContext, Volume},
     role::Role,
     wire::{MAX_CONTROL_LEN, close::CloseCode, header::Opcode},
 };
@@ -25,8 +26,8 @@ use crate::{
 /// [`written`](Self::written); if [`is_unflushed`](Self::is_unflushed) flush and tell
 /// [`flushed`](Self::flushed).
 #[derive(Debug)]
-pub struct WriteSide<R, B> {
-    pub(super) outbound: Outbound<R, B>,
+pub struct WriteSide<R, B, X = NoCompression> {
+    pub(super) outbound: Outbound<R, B, X>,
     pub(super) state: State,
     /// Since when a write waits for the peer, or [`NOT_WAITING`].
     waiting_ms: u64,
@@ -35,9 +36,9 @@ pub struct WriteSide<R, B> {
 /// No moment of any clock.
 const NOT_WAITING: u64 = u64::MAX;
 
-impl<R: Role, B: Buffer> WriteSide<R, B> {
-    pub(super) const fn new(role: R, buffer: B, config: Config) -> Self {
-        let outbound = Outbound::new(role, buffer);
+impl<R: Role, B: Buffer, X: OutboundContext> WriteSide<R, B, X> {
+    pub(super) const fn new(role: R, buffer: B, context: X, config: Config) -> Self {
+        let outbound = Outbound::new(role, buffer, context);
         Self { outbound, state: State::new(config), waiting_ms: NOT_WAITING }
     }
 
@@ -71,6 +72,17 @@ impl<R: Role, B: Buffer> WriteSide<R, B> {
         self.state.check_open()?;
         self.state.close_waits = false;
         self.outbound.stage_part(part, self.state.config.fragmentation)
+    }
+
+    /// Says whether messages are to be compressed, from the next that begins on; they are unless
+    /// this says otherwise. Nothing changes without compression.
+    pub fn set_compression(&mut self, wanted: bool) {
+        self.outbound.set_compression(wanted);
+    }
+
+    /// What compressed messages that were sent had of bytes so far; `None` without compression.
+    pub fn volume_sent(&self) -> Option<Volume> {
+        self.outbound.volume()
     }
 
     /// Bytes of the message that have been staged, if it has not been staged whole; `None` if it

@@ -9,7 +9,7 @@ use super::fields::{
 use super::head::{Head, HeadWriter, Headers, Lines, Source, is_http_1_1};
 use super::key::{Key, accept_for, encode_key};
 use crate::error::{ConfigError, Error, HandshakeError};
-use crate::permessage_deflate::Compression;
+use crate::permessage_deflate::Negotiation;
 
 /// What a client asks for: where to, and with what.
 ///
@@ -70,11 +70,11 @@ impl<'a> Request<'a> {
     pub fn encode<E>(
         &self,
         nonce: &[u8; 16],
-        compression: &impl Compression,
+        extension: &impl Negotiation,
         out: &mut [u8],
     ) -> Result<usize, Error<E>> {
         let mut out = HeadWriter::new(out);
-        self.put(compression, &mut out)?;
+        self.put(extension, &mut out)?;
         out.field(b"Sec-WebSocket-Key");
         out.put(&encode_key(nonce));
         out.put(b"\r\n\r\n");
@@ -82,9 +82,9 @@ impl<'a> Request<'a> {
     }
 
     /// Writes all but the key.
-    fn put<C: Compression>(
+    fn put(
         &self,
-        compression: &C,
+        extension: &impl Negotiation,
         out: &mut HeadWriter<'_>,
     ) -> Result<(), ConfigError> {
         if !is_host(self.host.as_bytes()) {
@@ -103,10 +103,10 @@ impl<'a> Request<'a> {
             put_value(out, origin)?;
         }
         self.put_subprotocols(out)?;
-        if C::OFFERS {
+        if extension.is_offered() {
             out.field(b"Sec-WebSocket-Extensions");
             // The writer counts instead of failing.
-            let _ = compression.offer(out);
+            let _ = extension.offer(out);
         }
         put_headers(out, self.headers, is_reserved)
     }
@@ -191,7 +191,7 @@ impl<'a> Response<'a> {
     /// Checks that this response opens the connection that the request has asked for, in the order
     /// of the [module](super). `key` is the [`key_of`] the request as it was sent.
     ///
-    /// `compression` takes the values of all `Sec-WebSocket-Extensions` lines, each as it stands.
+    /// `extension` takes the values of all `Sec-WebSocket-Extensions` lines, each as it stands.
     ///
     /// # Errors
     /// [`HandshakeError::Declined`] for another status than 101, else the first check that fails.
@@ -199,7 +199,7 @@ impl<'a> Response<'a> {
         &self,
         request: &Request<'_>,
         key: &Key,
-        compression: &mut impl Compression,
+        extension: &mut impl Negotiation,
     ) -> Result<(), HandshakeError> {
         if self.status != 101 {
             return Err(HandshakeError::Declined { status: self.status });
@@ -226,7 +226,7 @@ impl<'a> Response<'a> {
                 return Err(HandshakeError::UnsolicitedSubprotocol);
             }
         }
-        compression.confirm(values(self.fields, "Sec-WebSocket-Extensions"))
+        extension.confirm(values(self.fields, "Sec-WebSocket-Extensions"))
     }
 }
 

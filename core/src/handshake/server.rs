@@ -9,7 +9,7 @@ use super::fields::{
 use super::head::{Head, HeadWriter, Headers, Source, is_http_1_1};
 use super::key::{Key, accept_for, is_key};
 use crate::error::{ConfigError, Error, HandshakeError};
-use crate::permessage_deflate::Compression;
+use crate::permessage_deflate::Negotiation;
 
 /// The head of a client's request, read in place.
 ///
@@ -208,7 +208,7 @@ impl<'a> Accept<'a> {
 /// Writes the response that opens the connection to the front of `out` and returns its length in
 /// bytes (RFC 6455 section 4.2.2). `key` is what the request's [`check`](Request::check) returned.
 ///
-/// `compression` sees the values of all `Sec-WebSocket-Extensions` lines, each as it stands, and is
+/// `extension` sees the values of all `Sec-WebSocket-Extensions` lines, each as it stands, and is
 /// set up when this succeeds.
 ///
 /// # Errors
@@ -219,7 +219,7 @@ pub fn encode_accept<E>(
     request: &Request<'_>,
     key: &Key,
     accept: &Accept<'_>,
-    compression: &mut impl Compression,
+    extension: &mut impl Negotiation,
     out: &mut [u8],
 ) -> Result<usize, Error<E>> {
     let mut out = HeadWriter::new(out);
@@ -236,7 +236,7 @@ pub fn encode_accept<E>(
     let len = out.len();
     out.field(b"Sec-WebSocket-Extensions");
     // The writer counts instead of failing.
-    if compression.accept(request.values("Sec-WebSocket-Extensions"), &mut out) != Ok(true) {
+    if extension.accept(request.values("Sec-WebSocket-Extensions"), &mut out) != Ok(true) {
         out.truncate(len);
     }
     put_headers(&mut out, accept.headers, is_reserved)?;
@@ -325,6 +325,13 @@ pub fn encode_failure(error: HandshakeError, out: &mut [u8]) -> usize {
     const TEXT: (&str, &str) = ("Content-Type", "text/plain");
     let (status, connection, headers): (_, _, &[_]) = match error {
         HandshakeError::Rejected { .. } | HandshakeError::EndOfStream => return 0,
+        // What only a response can be guilty of: so the words for it are not linked.
+        HandshakeError::Declined { .. }
+        | HandshakeError::AcceptMissing
+        | HandshakeError::AcceptMismatch
+        | HandshakeError::UnsolicitedSubprotocol
+        | HandshakeError::UnsolicitedExtension
+        | HandshakeError::ExtensionResponse => return 0,
         // A 426 names what to upgrade to, and `Connection` names that line (RFC 9110 sections
         // 15.5.22 and 7.8).
         HandshakeError::Version => (

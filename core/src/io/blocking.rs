@@ -16,7 +16,7 @@ use crate::{
     buffer::Buffer,
     connection::{Mode, Part, Ready, Staged, Step, WriteSide},
     handshake::{client, server},
-    permessage_deflate::{Compression, NoCompression},
+    permessage_deflate::{Compression, NoCompression, OutboundContext},
     wire::close::CloseCode,
 };
 
@@ -25,7 +25,8 @@ pub type WebSocket<S, R, B, C = NoCompression, T = NoClock> =
     stream::WebSocket<Blocking, S, R, B, C, T>;
 
 /// The sending part of a [`WebSocket`], which borrows all of it but what has been received.
-pub type Sender<'a, S, R, B, T = NoClock> = stream::Sender<'a, Blocking, S, R, B, T>;
+pub type Sender<'a, S, R, B, T = NoClock, X = NoCompression> =
+    stream::Sender<'a, Blocking, S, R, B, T, X>;
 
 /// How the stream waits: in its calls.
 #[derive(Debug)]
@@ -211,7 +212,7 @@ impl<S: Read + Write, R: Role, B: Buffer, C: Compression, T: Deadline<S>> WebSoc
     #[allow(clippy::type_complexity, reason = "two borrows that have to be taken at once")]
     pub fn recv_with_sender(
         &mut self,
-    ) -> Result<Option<(Message<'_>, Sender<'_, S, R, B, T>)>, Error<S::Error>> {
+    ) -> Result<Option<(Message<'_>, Sender<'_, S, R, B, T, C::Outbound>)>, Error<S::Error>> {
         let ready = self.receive(Mode::Whole, false)?;
         if ready != Ready::Data {
             return Ok(None);
@@ -369,7 +370,7 @@ impl<S: Read + Write, R: Role, B: Buffer, C: Compression, T: Deadline<S>> WebSoc
     }
 }
 
-impl<S: Write, R: Role, B: Buffer, T: Deadline<S>> Sender<'_, S, R, B, T> {
+impl<S: Write, R: Role, B: Buffer, T: Deadline<S>, X: OutboundContext> Sender<'_, S, R, B, T, X> {
     /// Sends a message and all that was staged before.
     ///
     /// # Errors
@@ -468,10 +469,10 @@ impl<S: Write, R: Role, B: Buffer, T: Deadline<S>> Sender<'_, S, R, B, T> {
 }
 
 /// Writes staged bytes, or flushes, once.
-pub(super) fn write_once<S: Write, R: Role, B: Buffer, T: Deadline<S>>(
+pub(super) fn write_once<S: Write, R: Role, B: Buffer, T: Deadline<S>, X: OutboundContext>(
     next: &mut S,
     clock: &mut T,
-    write_side: &mut WriteSide<R, B>,
+    write_side: &mut WriteSide<R, B, X>,
 ) -> Result<(), Error<S::Error>> {
     if T::RUNS {
         let now_ms = clock.now_ms();

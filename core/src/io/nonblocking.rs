@@ -23,7 +23,7 @@ use crate::{
     buffer::Buffer,
     connection::{Mode, Part, Ready, Staged, Step, WriteSide},
     handshake::{client, server},
-    permessage_deflate::{Compression, NoCompression},
+    permessage_deflate::{Compression, NoCompression, OutboundContext},
     wire::close::CloseCode,
 };
 
@@ -44,7 +44,8 @@ pub type WebSocket<S, R, B, C = NoCompression, T = NoClock> =
     stream::WebSocket<Nonblocking, S, R, B, C, T>;
 
 /// The sending part of a [`WebSocket`], which borrows all of it but what has been received.
-pub type Sender<'a, S, R, B, T = NoClock> = stream::Sender<'a, Nonblocking, S, R, B, T>;
+pub type Sender<'a, S, R, B, T = NoClock, X = NoCompression> =
+    stream::Sender<'a, Nonblocking, S, R, B, T, X>;
 
 /// How the stream waits: not in its calls but in their futures.
 #[derive(Debug)]
@@ -229,7 +230,7 @@ impl<S: Read + Write, R: Role, B: Buffer, C: Compression, T: Timer> WebSocket<S,
     #[allow(clippy::type_complexity, reason = "two borrows that have to be taken at once")]
     pub async fn recv_with_sender(
         &mut self,
-    ) -> Result<Option<(Message<'_>, Sender<'_, S, R, B, T>)>, Error<S::Error>> {
+    ) -> Result<Option<(Message<'_>, Sender<'_, S, R, B, T, C::Outbound>)>, Error<S::Error>> {
         let ready = self.receive(Mode::Whole, false).await?;
         if ready != Ready::Data {
             return Ok(None);
@@ -425,7 +426,7 @@ impl<S: Read + Write, R: Role, B: Buffer, C: Compression, T: Timer> WebSocket<S,
     }
 }
 
-impl<S: Write, R: Role, B: Buffer, T: Timer> Sender<'_, S, R, B, T> {
+impl<S: Write, R: Role, B: Buffer, T: Timer, X: OutboundContext> Sender<'_, S, R, B, T, X> {
     /// Sends a message and all that was staged before.
     ///
     /// # Errors
@@ -538,7 +539,7 @@ impl<S: Write, R: Role, B: Buffer, T: Timer> Sender<'_, S, R, B, T> {
     /// Stages as often as it takes, and writes all that is staged.
     async fn write(
         mut self,
-        mut stage: impl FnMut(&mut WriteSide<R, B>) -> Result<Staged, Error<S::Error>>,
+        mut stage: impl FnMut(&mut WriteSide<R, B, X>) -> Result<Staged, Error<S::Error>>,
     ) -> Result<(), Error<S::Error>> {
         loop {
             let staged = stage(self.write_side)?;

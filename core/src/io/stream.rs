@@ -10,7 +10,7 @@ use crate::{
     buffer::Buffer,
     connection::{Connection, WriteSide},
     handshake::{client, server},
-    permessage_deflate::{Compression, NoCompression},
+    permessage_deflate::{Agreed, Compression, NoCompression, OutboundContext, Volume},
 };
 
 /// A WebSocket over the next layer `S`, in the [role](Role) `R`, with buffers `B`, compression
@@ -27,7 +27,7 @@ use crate::{
 /// becomes of longer messages. Both hold the heads of the opening handshake too, and 131 bytes at
 /// least; both are of one type, such as slices of two arrays. Nothing else is allocated anywhere.
 #[derive(Debug)]
-pub struct WebSocket<M, S, R, B, C = NoCompression, T = NoClock> {
+pub struct WebSocket<M, S, R, B, C: Compression = NoCompression, T = NoClock> {
     pub(super) next: S,
     pub(super) clock: T,
     pub(super) connection: Connection<R, B, C>,
@@ -39,7 +39,7 @@ impl<M, S, R: CryptoRng, B: Buffer> WebSocket<M, S, Client<R>, B> {
     ///
     /// `rng` makes the nonce and a masking key for each frame. The buffers are in use until
     /// [`into_parts`](Self::into_parts).
-    pub const fn client(next: S, rng: R, receive: B, staging: B) -> Self {
+    pub fn client(next: S, rng: R, receive: B, staging: B) -> Self {
         Self::client_with(next, rng, receive, staging, Config::CLIENT, NoCompression, NoClock)
     }
 }
@@ -48,14 +48,14 @@ impl<M, S, B: Buffer> WebSocket<M, S, Server, B> {
     /// A server that will accept a connection over `next`, with [`Config::SERVER`] and no clock.
     ///
     /// The buffers are in use until [`into_parts`](Self::into_parts).
-    pub const fn server(next: S, receive: B, staging: B) -> Self {
+    pub fn server(next: S, receive: B, staging: B) -> Self {
         Self::server_with(next, receive, staging, Config::SERVER, NoCompression, NoClock)
     }
 }
 
 impl<M, S, R: CryptoRng, B: Buffer, C: Compression, T: Clock> WebSocket<M, S, Client<R>, B, C, T> {
     /// A client with all settings.
-    pub const fn client_with(
+    pub fn client_with(
         next: S,
         rng: R,
         receive: B,
@@ -76,7 +76,7 @@ impl<M, S, R: CryptoRng, B: Buffer, C: Compression, T: Clock> WebSocket<M, S, Cl
 
 impl<M, S, B: Buffer, C: Compression, T: Clock> WebSocket<M, S, Server, B, C, T> {
     /// A server with all settings.
-    pub const fn server_with(
+    pub fn server_with(
         next: S,
         receive: B,
         staging: B,
@@ -198,8 +198,30 @@ impl<M, S, R: Role, B: Buffer, C: Compression, T: Clock> WebSocket<M, S, R, B, C
         self.connection.frame_left()
     }
 
+    /// What both endpoints agreed on about compression; `None` if nothing.
+    pub fn compression(&self) -> Option<Agreed> {
+        self.connection.compression()
+    }
+
+    /// Says whether messages are to be compressed, from the next that begins on; they are unless
+    /// this says otherwise. Nothing changes without compression.
+    pub fn set_compression(&mut self, wanted: bool) {
+        self.connection.write_side_mut().set_compression(wanted);
+    }
+
+    /// What compressed messages that were received had of bytes so far; `None` without
+    /// compression.
+    pub fn volume_received(&self) -> Option<Volume> {
+        self.connection.volume_received()
+    }
+
+    /// What compressed messages that were sent had of bytes so far; `None` without compression.
+    pub fn volume_sent(&self) -> Option<Volume> {
+        self.connection.write_side().volume_sent()
+    }
+
     /// The sender, which has all methods that send.
-    pub const fn sender(&mut self) -> Sender<'_, M, S, R, B, T> {
+    pub const fn sender(&mut self) -> Sender<'_, M, S, R, B, T, C::Outbound> {
         Sender {
             next: &mut self.next,
             clock: &mut self.clock,
@@ -214,7 +236,9 @@ impl<M, S, R: Role, B: Buffer, C: Compression, T: Clock> WebSocket<M, S, R, B, C
     /// [`ProtocolError::InvalidUtf8`] if a text is not UTF-8: that fails the connection, with a
     /// Close frame that a [`flush`](Sender) of the sender writes.
     #[allow(clippy::type_complexity, reason = "two borrows that have to be taken at once")]
-    pub fn message(&mut self) -> (Result<Message<'_>, ProtocolError>, Sender<'_, M, S, R, B, T>) {
+    pub fn message(
+        &mut self,
+    ) -> (Result<Message<'_>, ProtocolError>, Sender<'_, M, S, R, B, T, C::Outbound>) {
         let (message, write_side) = self.connection.message();
         let (next, clock) = (&mut self.next, &mut self.clock);
         (message, Sender { next, clock, write_side, waits: PhantomData })
@@ -236,16 +260,16 @@ impl<M, S, R: Role, B: Buffer, C: Compression, T: Clock> WebSocket<M, S, R, B, C
 /// as [`blocking::Sender`](super::blocking::Sender) or
 /// [`nonblocking::Sender`](super::nonblocking::Sender), and its methods are described there.
 #[derive(Debug)]
-pub struct Sender<'a, M, S, R, B, T = NoClock> {
+pub struct Sender<'a, M, S, R, B, T = NoClock, X = NoCompression> {
     pub(super) next: &'a mut S,
     pub(super) clock: &'a mut T,
-    pub(super) write_side: &'a mut WriteSide<R, B>,
+    pub(super) write_side: &'a mut WriteSide<R, B, X>,
     waits: PhantomData<M>,
 }
 
-impl<M, S, R: Role, B: Buffer, T> Sender<'_, M, S, R, B, T> {
+impl<M, S, R: Role, B: Buffer, T, X: OutboundContext> Sender<'_, M, S, R, B, T, X> {
     /// The same sender for a shorter time.
-    pub(super) const fn reborrow(&mut self) -> Sender<'_, M, S, R, B, T> {
+    pub(super) const fn reborrow(&mut self) -> Sender<'_, M, S, R, B, T, X> {
         let Self { next, clock, write_side, .. } = self;
         Sender { next, clock, write_side, waits: PhantomData }
     }

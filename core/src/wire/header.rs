@@ -57,6 +57,12 @@ impl Opcode {
     pub const fn is_control(self) -> bool {
         self as u8 & 0x8 != 0
     }
+
+    /// Whether a frame of this opcode is the first of a message.
+    #[must_use]
+    pub const fn begins_message(self) -> bool {
+        matches!(self, Self::Text | Self::Binary)
+    }
 }
 
 /// A frame header.

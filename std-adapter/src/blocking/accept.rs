@@ -1,13 +1,15 @@
 //! How a blocking server accepts a connection: TLS and opening handshake under one deadline.
 
-use socklet_core::{Config, handshake::server::Request, permessage_deflate::NoCompression};
+use socklet_core::{Config, handshake::server::Request, permessage_deflate::Settings};
 
 use super::{
     MaybeTls, Socket, WebSocket,
     deadline::Deadline,
     stream::{self, Core},
 };
-use crate::{Answer, Error, Server, ServerRole, buffer::GrowingBuffer, teardown::limit};
+use crate::{
+    Answer, Error, Server, ServerRole, buffer::GrowingBuffer, deflate::compression, teardown::limit,
+};
 
 impl Server {
     /// Accepts a connection on a stream: speaks TLS if told so, reads the request, answers it.
@@ -82,7 +84,11 @@ impl Server {
         stream: S,
         leftover: &[u8],
     ) -> Result<WebSocket<S, ServerRole>, Error> {
-        WebSocket::taken_over(core(stream, self.config), self.config.timeouts.closing_ms, leftover)
+        WebSocket::taken_over(
+            core(stream, self.config, self.deflate),
+            self.config.timeouts.closing_ms,
+            leftover,
+        )
     }
 
     fn open_blocking<S: Socket>(
@@ -93,7 +99,7 @@ impl Server {
         deadline: Deadline,
     ) -> Result<WebSocket<S, ServerRole>, Error> {
         let closing_ms = self.config.timeouts.closing_ms;
-        let mut core = core(next, deadline.rest_of(self.config)?);
+        let mut core = core(next, deadline.rest_of(self.config)?, self.deflate);
         core.preload(already)?;
         let outcome = handshake(&mut core, decide);
         if outcome.as_ref().is_err_and(Error::wants_teardown) {
@@ -123,11 +129,12 @@ impl Server {
     }
 }
 
-fn core<S: Socket>(socket: S, config: Config) -> Core<S, ServerRole> {
-    let (receive, staging) = (GrowingBuffer::receive(&config), GrowingBuffer::staging(&config));
+fn core<S: Socket>(socket: S, config: Config, deflate: Settings) -> Core<S, ServerRole> {
+    let receive = GrowingBuffer::receive(&config, &deflate);
+    let staging = GrowingBuffer::staging(&config);
     let io = stream::io(socket);
     let clock = io.clock;
-    Core::server_with(io, receive, staging, config, NoCompression, clock)
+    Core::server_with(io, receive, staging, config, compression(deflate), clock)
 }
 
 /// Reads the request and answers it; returns the subprotocol that was chosen.

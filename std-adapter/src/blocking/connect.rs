@@ -8,7 +8,7 @@ use std::{
     thread,
 };
 
-use socklet_core::{Config, HandshakeError, Timeout, permessage_deflate::NoCompression};
+use socklet_core::{Config, HandshakeError, Timeout, permessage_deflate::Settings};
 
 use super::{
     MaybeTls, Socket, WebSocket,
@@ -19,6 +19,7 @@ use crate::{
     Client, ClientRole, Error, Url,
     buffer::GrowingBuffer,
     declined::{self, BODY_WAIT},
+    deflate::compression,
     rng::Rng,
 };
 
@@ -80,7 +81,7 @@ impl Client {
         stream: S,
         leftover: &[u8],
     ) -> Result<WebSocket<S>, Error> {
-        let core = core(stream, self.config)?;
+        let core = core(stream, self.config, self.deflate)?;
         WebSocket::taken_over(core, self.config.timeouts.closing_ms, leftover)
     }
 
@@ -90,7 +91,7 @@ impl Client {
         url: &Url,
         deadline: Deadline,
     ) -> Result<WebSocket<S>, Error> {
-        let mut core = core(next, deadline.rest_of(self.config)?)?;
+        let mut core = core(next, deadline.rest_of(self.config)?, self.deflate)?;
         match self.with_request(url, |request| core.handshake(request).map(|_| ())) {
             Err(socklet_core::Error::Handshake(HandshakeError::Declined { .. })) => {
                 Err(read_declined(core))
@@ -137,12 +138,17 @@ impl Client {
     }
 }
 
-fn core<S: Socket>(socket: S, config: Config) -> Result<Core<S, ClientRole>, Error> {
+fn core<S: Socket>(
+    socket: S,
+    config: Config,
+    deflate: Settings,
+) -> Result<Core<S, ClientRole>, Error> {
     let rng = Rng::from_system()?;
-    let (receive, staging) = (GrowingBuffer::receive(&config), GrowingBuffer::staging(&config));
+    let receive = GrowingBuffer::receive(&config, &deflate);
+    let staging = GrowingBuffer::staging(&config);
     let io = stream::io(socket);
     let clock = io.clock;
-    Ok(Core::client_with(io, rng, receive, staging, config, NoCompression, clock))
+    Ok(Core::client_with(io, rng, receive, staging, config, compression(deflate), clock))
 }
 
 /// Connects to the first address of the host that answers.

@@ -10,14 +10,13 @@ use std::{
 use socklet_core::{
     Chunk, Event, Kind, Role,
     io::{blocking, split::blocking as halves},
-    permessage_deflate::NoCompression,
     wire::close::CloseCode,
 };
 
 use super::{Clock, Io, Socket, SplitSocket, WebSocket, io::Direction, stream::teardown};
 use crate::{
-    Closed, Error, IoError, Message, buffer::GrowingBuffer, cells::SharedCells, message::Sendable,
-    teardown::limit,
+    Closed, Error, IoError, Message, buffer::GrowingBuffer, cells::SharedCells,
+    deflate::HostDeflate, message::Sendable, teardown::limit,
 };
 
 type Cells<S, R> = Arc<SharedCells<Io<<S as SplitSocket>::Writes>, R>>;
@@ -26,7 +25,7 @@ type ReceiveHalf<S, R> = halves::ReceiveHalf<
     R,
     GrowingBuffer,
     Cells<S, R>,
-    NoCompression,
+    HostDeflate,
     Clock,
 >;
 

@@ -10,7 +10,6 @@ use socklet_core::{
     Chunk, Event, Kind, Role, UsageError,
     connection::{Connection, Mode, Ready},
     io::blocking,
-    permessage_deflate::NoCompression,
     wire::close::CloseCode,
 };
 
@@ -18,16 +17,17 @@ use super::{Clock, Io, MaybeTls, Socket, io::Direction};
 use crate::{
     ClientRole, Closed, Error, Message,
     buffer::GrowingBuffer,
+    deflate::{HostCompressing, HostDeflate},
     message::Sendable,
     teardown::{DISCARD_LEN, limit},
 };
 
 /// The stream of the core.
-pub(super) type Core<S, R> = blocking::WebSocket<Io<S>, R, GrowingBuffer, NoCompression, Clock>;
+pub(super) type Core<S, R> = blocking::WebSocket<Io<S>, R, GrowingBuffer, HostDeflate, Clock>;
 
 /// The sending part of a [`WebSocket`], which borrows all of it but the message that was received
 /// with it.
-pub type Sender<'a, S, R> = blocking::Sender<'a, Io<S>, R, GrowingBuffer, Clock>;
+pub type Sender<'a, S, R> = blocking::Sender<'a, Io<S>, R, GrowingBuffer, Clock, HostCompressing>;
 
 /// A WebSocket over the blocking stream `S`, in the role `R`.
 ///
@@ -243,7 +243,7 @@ impl<S: Socket, R: Role> WebSocket<S, R> {
     }
 
     /// The state machine of the core.
-    pub const fn connection(&self) -> &Connection<R, GrowingBuffer, NoCompression> {
+    pub const fn connection(&self) -> &Connection<R, GrowingBuffer, HostDeflate> {
         self.core.connection()
     }
 

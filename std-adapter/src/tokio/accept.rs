@@ -2,9 +2,7 @@
 
 use std::future::poll_fn;
 
-use socklet_core::{
-    Config, connection::Connection, handshake::server::Request, permessage_deflate::NoCompression,
-};
+use socklet_core::{connection::Connection, handshake::server::Request};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::{
@@ -14,7 +12,11 @@ use super::{
     teardown::Teardown,
     timer::Timer,
 };
-use crate::{Answer, Error, Server, ServerRole, buffer::GrowingBuffer};
+use crate::{
+    Answer, Error, Server, ServerRole,
+    buffer::GrowingBuffer,
+    deflate::{HostDeflate, compression},
+};
 
 impl Server {
     /// Accepts a connection on a stream: speaks TLS if told so, reads the request, answers it.
@@ -92,7 +94,7 @@ impl Server {
         stream: S,
         leftover: &[u8],
     ) -> Result<WebSocket<S, ServerRole>, Error> {
-        WebSocket::taken_over(stream, connection(self.config), leftover)
+        WebSocket::taken_over(stream, connection(self), leftover)
     }
 
     async fn open<S: AsyncRead + AsyncWrite + Unpin>(
@@ -102,7 +104,7 @@ impl Server {
         decide: impl FnOnce(&Request<'_>) -> Answer,
         deadline: Deadline,
     ) -> Result<WebSocket<S, ServerRole>, Error> {
-        let mut connection = connection(self.config);
+        let mut connection = connection(self);
         connection.preload(already)?;
         let mut driver = Driver { next, timer: Timer::new(), connection };
         let outcome = deadline.bound(driver.handshake(decide)).await;
@@ -141,9 +143,11 @@ impl Server {
 }
 
 /// A connection before its opening handshake.
-fn connection(config: Config) -> Connection<ServerRole, GrowingBuffer, NoCompression> {
-    let (receive, staging) = (GrowingBuffer::receive(&config), GrowingBuffer::staging(&config));
-    Connection::new(socklet_core::Server, receive, staging, config, NoCompression)
+fn connection(server: &Server) -> Connection<ServerRole, GrowingBuffer, HostDeflate> {
+    let config = server.config;
+    let receive = GrowingBuffer::receive(&config, &server.deflate);
+    let staging = GrowingBuffer::staging(&config);
+    Connection::new(socklet_core::Server, receive, staging, config, compression(server.deflate))
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S, ServerRole> {

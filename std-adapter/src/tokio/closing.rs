@@ -18,7 +18,7 @@ use super::{
     teardown::Teardown,
     timer::Timer,
 };
-use crate::{Error, buffer::GrowingBuffer};
+use crate::{Error, buffer::GrowingBuffer, deflate::HostCompressing};
 
 impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocket<S, R> {
     /// Stages a Close frame once there is room for it, for which a peer that does not read is given
@@ -73,7 +73,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocket<S, R> {
 pub(super) async fn refuse<S: AsyncRead + AsyncWrite + Unpin, R: Role>(
     next: &mut S,
     timer: &mut Timer,
-    write_side: &mut WriteSide<R, GrowingBuffer>,
+    write_side: &mut WriteSide<R, GrowingBuffer, HostCompressing>,
     teardown: &mut Teardown,
 ) {
     poll_fn(|context| {

@@ -2,10 +2,7 @@
 
 use std::future::poll_fn;
 
-use socklet_core::{
-    Client as Role, Config, HandshakeError, connection::Connection,
-    permessage_deflate::NoCompression,
-};
+use socklet_core::{Client as Role, HandshakeError, connection::Connection};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
@@ -22,6 +19,7 @@ use crate::{
     Client, ClientRole, Error, Url,
     buffer::GrowingBuffer,
     declined::{self, BODY_WAIT},
+    deflate::{HostDeflate, compression},
     rng::Rng,
 };
 
@@ -85,7 +83,7 @@ impl Client {
         stream: S,
         leftover: &[u8],
     ) -> Result<WebSocket<S>, Error> {
-        WebSocket::taken_over(stream, connection(self.config)?, leftover)
+        WebSocket::taken_over(stream, connection(self)?, leftover)
     }
 
     async fn open<S: AsyncRead + AsyncWrite + Unpin>(
@@ -94,7 +92,7 @@ impl Client {
         url: &Url,
         deadline: Deadline,
     ) -> Result<WebSocket<S>, Error> {
-        let mut driver = Driver { next, timer: Timer::new(), connection: connection(self.config)? };
+        let mut driver = Driver { next, timer: Timer::new(), connection: connection(self)? };
         match deadline.bound(driver.handshake(self, url)).await {
             Err(Error::Handshake(HandshakeError::Declined { .. })) => Err(driver.declined().await),
             outcome => {
@@ -136,11 +134,13 @@ impl Client {
 
 /// A connection before its opening handshake.
 fn connection(
-    config: Config,
-) -> Result<Connection<ClientRole, GrowingBuffer, NoCompression>, Error> {
+    client: &Client,
+) -> Result<Connection<ClientRole, GrowingBuffer, HostDeflate>, Error> {
     let role = Role(Rng::from_system()?);
-    let (receive, staging) = (GrowingBuffer::receive(&config), GrowingBuffer::staging(&config));
-    Ok(Connection::new(role, receive, staging, config, NoCompression))
+    let config = client.config;
+    let receive = GrowingBuffer::receive(&config, &client.deflate);
+    let staging = GrowingBuffer::staging(&config);
+    Ok(Connection::new(role, receive, staging, config, compression(client.deflate)))
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S, ClientRole> {

@@ -15,13 +15,17 @@ use std::{
 use socklet_core::{
     Role, Timeout, UsageError,
     connection::{Connection, Mode, Ready, Step, WriteSide},
-    permessage_deflate::NoCompression,
     wire::MAX_CONTROL_FRAME_LEN,
 };
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::timer::Timer;
-use crate::{buffer::GrowingBuffer, io_error::IoError, io_error::end_of_stream};
+use crate::{
+    buffer::GrowingBuffer,
+    deflate::{HostCompressing, HostDeflate},
+    io_error::IoError,
+    io_error::end_of_stream,
+};
 
 /// What the core reports.
 pub(super) type CoreError = socklet_core::Error<IoError>;
@@ -31,7 +35,7 @@ pub(super) type CoreError = socklet_core::Error<IoError>;
 pub(super) struct Driver<S, R> {
     pub(super) next: S,
     pub(super) timer: Timer,
-    pub(super) connection: Connection<R, GrowingBuffer, NoCompression>,
+    pub(super) connection: Connection<R, GrowingBuffer, HostDeflate>,
 }
 
 /// What is to be received.
@@ -148,7 +152,7 @@ pub(super) fn poll_read<S: AsyncRead + Unpin>(
 pub(super) fn poll_drain<S: AsyncWrite + Unpin, R: Role>(
     next: &mut S,
     timer: &mut Timer,
-    write_side: &mut WriteSide<R, GrowingBuffer>,
+    write_side: &mut WriteSide<R, GrowingBuffer, HostCompressing>,
     context: &mut Context<'_>,
 ) -> Poll<Result<(), CoreError>> {
     loop {
@@ -179,7 +183,7 @@ pub(super) fn poll_drain<S: AsyncWrite + Unpin, R: Role>(
 
 /// Reports the failure of the stream, unless the connection had ended before it.
 fn failed<R: Role>(
-    write_side: &mut WriteSide<R, GrowingBuffer>,
+    write_side: &mut WriteSide<R, GrowingBuffer, HostCompressing>,
     error: io::Error,
 ) -> Result<(), CoreError> {
     if write_side.transport_failed() { Ok(()) } else { Err(CoreError::Transport(IoError(error))) }

@@ -13,7 +13,7 @@ use super::{
     driver::{CoreError, poll_drain},
     timer::Timer,
 };
-use crate::{Error, IoError, buffer::GrowingBuffer, message::Sendable};
+use crate::{Error, IoError, buffer::GrowingBuffer, deflate::HostCompressing, message::Sendable};
 
 /// The sending part of a [`WebSocket`](super::WebSocket), which borrows all of it but the message
 /// that was received with it. Its methods are those of the same name there.
@@ -21,7 +21,7 @@ use crate::{Error, IoError, buffer::GrowingBuffer, message::Sendable};
 pub struct Sender<'a, S, R> {
     pub(super) next: &'a mut S,
     pub(super) timer: &'a mut Timer,
-    pub(super) write_side: &'a mut WriteSide<R, GrowingBuffer>,
+    pub(super) write_side: &'a mut WriteSide<R, GrowingBuffer, HostCompressing>,
 }
 
 impl<S: AsyncWrite + Unpin, R: Role> Sender<'_, S, R> {

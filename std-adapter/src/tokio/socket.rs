@@ -8,7 +8,6 @@ use std::{
 use socklet_core::{
     Chunk, Event, Kind, Role, UsageError,
     connection::{Connection, Ready},
-    permessage_deflate::NoCompression,
     wire::close::CloseCode,
 };
 use tokio::{
@@ -25,7 +24,10 @@ use super::{
     teardown::Teardown,
     timer::Timer,
 };
-use crate::{ClientRole, Closed, Error, Message, buffer::GrowingBuffer, message::Sendable};
+use crate::{
+    ClientRole, Closed, Error, Message, buffer::GrowingBuffer, deflate::HostDeflate,
+    message::Sendable,
+};
 
 /// A WebSocket over the tokio stream `S`, in the role `R`.
 ///
@@ -271,7 +273,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocket<S, R> {
     }
 
     /// The state machine of the core.
-    pub const fn connection(&self) -> &Connection<R, GrowingBuffer, NoCompression> {
+    pub const fn connection(&self) -> &Connection<R, GrowingBuffer, HostDeflate> {
         &self.driver.connection
     }
 
@@ -321,7 +323,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocket<S, R> {
     /// A connection that something else has opened.
     pub(super) fn taken_over(
         next: S,
-        mut connection: Connection<R, GrowingBuffer, NoCompression>,
+        mut connection: Connection<R, GrowingBuffer, HostDeflate>,
         leftover: &[u8],
     ) -> Result<Self, Error> {
         let timer = Timer::new();

@@ -5,7 +5,6 @@ use std::{error, fmt, future::poll_fn, sync::Arc};
 use socklet_core::{
     Chunk, Event, Kind, Role,
     io::{nonblocking, split::nonblocking as halves},
-    permessage_deflate::NoCompression,
     wire::close::CloseCode,
 };
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -17,11 +16,14 @@ use super::{
     teardown::Teardown,
     timer::Timer,
 };
-use crate::{Closed, Error, Message, buffer::GrowingBuffer, cells::SharedCells, message::Sendable};
+use crate::{
+    Closed, Error, Message, buffer::GrowingBuffer, cells::SharedCells, deflate::HostDeflate,
+    message::Sendable,
+};
 
 type Cells<S, R> = Arc<SharedCells<Shared<S>, R>>;
 type ReceiveHalf<S, R> =
-    halves::ReceiveHalf<Shared<S>, R, GrowingBuffer, Cells<S, R>, NoCompression, Timer>;
+    halves::ReceiveHalf<Shared<S>, R, GrowingBuffer, Cells<S, R>, HostDeflate, Timer>;
 
 /// The half of a [`WebSocket`] that receives.
 ///

@@ -44,4 +44,8 @@ impl Buffer for TestBuffer {
         }
         len <= self.bytes.len()
     }
+
+    fn max_len(&self) -> usize {
+        self.max_len
+    }
 }

@@ -7,7 +7,7 @@ use core::{num::NonZeroUsize, ops::Deref};
 
 use embedded_io::{ErrorType, Read, Write};
 
-use super::{Cells, Writer};
+use super::{Cells, Writer, WriterIn};
 use crate::{
     Chunk, Error, Event, Kind, Message, Role, UsageError,
     buffer::Buffer,
@@ -16,7 +16,7 @@ use crate::{
         NoClock,
         blocking::{Blocking, Deadline, Interruption, interruption},
     },
-    permessage_deflate::{Compression, NoCompression},
+    permessage_deflate::{Compression, NoCompression, OutboundContext},
     wire::close::CloseCode,
 };
 
@@ -30,17 +30,13 @@ pub type SendHalf<P, T = NoClock> = super::SendHalf<Blocking, P, T>;
 /// [`Cells`] that a thread can wait for.
 pub trait WaitCells: Cells {
     /// Calls `f` with the writer when the other half does not use it any more.
-    fn writer<U>(
-        &self,
-        f: impl FnOnce(&mut Writer<Self::Next, Self::Role, Self::Buffer>) -> U,
-    ) -> U;
+    fn writer<U>(&self, f: impl FnOnce(&mut WriterIn<Self>) -> U) -> U;
 }
 
 /// The next layer that the cells write to, its error, and the writer.
 type Next<P> = <<P as Deref>::Target as Cells>::Next;
 type WriteError<P> = <Next<P> as ErrorType>::Error;
-type WriterOf<P> =
-    Writer<Next<P>, <<P as Deref>::Target as Cells>::Role, <<P as Deref>::Target as Cells>::Buffer>;
+type WriterOf<P> = WriterIn<<P as Deref>::Target>;
 
 impl<S, R, B, P, C, T> ReceiveHalf<S, R, B, P, C, T>
 where
@@ -164,7 +160,7 @@ fn deliver<K: Cells<Next: Write>, T: Deadline<K::Next>>(cells: &K, clock: &mut T
     let _ = cells.try_writer(|writer| writer.drain(cells, clock));
 }
 
-impl<S: Write, R: Role, B: Buffer> Writer<S, R, B> {
+impl<S: Write, R: Role, B: Buffer, X: OutboundContext> Writer<S, R, B, X> {
     /// Takes out the mailbox and writes and flushes all that is staged.
     fn drain<T: Deadline<S>>(
         &mut self,

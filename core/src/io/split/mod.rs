@@ -34,14 +34,16 @@ use crate::{
     Closed, Error, Role,
     buffer::Buffer,
     connection::{Connection, Mailbox, ReadSide, WriteSide},
-    permessage_deflate::{Compression, NoCompression},
+    permessage_deflate::{
+        Agreed, Compression, Negotiation, NoCompression, OutboundContext, Volume,
+    },
 };
 
 /// The write side of a connection with the half of the next layer that writes.
 #[derive(Debug)]
-pub struct Writer<S, R, B> {
+pub struct Writer<S, R, B, X = NoCompression> {
     next: S,
-    write_side: WriteSide<R, B>,
+    write_side: WriteSide<R, B, X>,
     /// Whether a send is under way, which writes whatever there is to be written.
     sending: bool,
     /// The task of that send, while it waits.
@@ -50,7 +52,7 @@ pub struct Writer<S, R, B> {
     receiver: Option<Waker>,
 }
 
-impl<S, R: Role, B: Buffer> Writer<S, R, B> {
+impl<S, R: Role, B: Buffer, X: OutboundContext> Writer<S, R, B, X> {
     /// Reports the failure of the next layer, unless the connection had ended before it.
     fn failed<E>(&mut self, error: E) -> Result<(), Error<E>> {
         if self.write_side.transport_failed() { Ok(()) } else { Err(Error::Transport(error)) }
@@ -65,43 +67,47 @@ pub trait Cells: Sized {
     type Role: Role;
     /// The buffer for staged bytes.
     type Buffer: Buffer;
+    /// What compressed messages need.
+    type Context: OutboundContext;
 
     /// Calls `f` with the writer, or returns `None` if it is in use.
     ///
     /// Halves that do not block hold the writer for one poll only: cells that two threads share
     /// wait for it here. Halves that block hold it for a whole send, and must not be waited for.
-    fn try_writer<U>(
-        &self,
-        f: impl FnOnce(&mut Writer<Self::Next, Self::Role, Self::Buffer>) -> U,
-    ) -> Option<U>;
+    fn try_writer<U>(&self, f: impl FnOnce(&mut WriterIn<Self>) -> U) -> Option<U>;
 
     /// Calls `f` with the mailbox. It is in use for moments only, so waiting for it is no matter.
     fn mailbox<U>(&self, f: impl FnOnce(&mut Mailbox) -> U) -> U;
 
     /// Takes the writer out, when no half needs it any more.
-    fn into_writer(self) -> Writer<Self::Next, Self::Role, Self::Buffer>;
+    fn into_writer(self) -> WriterIn<Self>;
 }
+
+/// The writer in cells.
+pub type WriterIn<K> =
+    Writer<<K as Cells>::Next, <K as Cells>::Role, <K as Cells>::Buffer, <K as Cells>::Context>;
 
 /// Cells for two halves on one thread.
 #[allow(missing_debug_implementations, reason = "a Cell shows nothing of what it holds")]
-pub struct LocalCells<S, R, B> {
-    writer: RefCell<Writer<S, R, B>>,
+pub struct LocalCells<S, R, B, X = NoCompression> {
+    writer: RefCell<Writer<S, R, B, X>>,
     mailbox: Cell<Mailbox>,
 }
 
-impl<S, R, B> LocalCells<S, R, B> {
+impl<S, R, B, X> LocalCells<S, R, B, X> {
     /// Cells that hold `writer`.
-    pub const fn new(writer: Writer<S, R, B>) -> Self {
+    pub const fn new(writer: Writer<S, R, B, X>) -> Self {
         Self { writer: RefCell::new(writer), mailbox: Cell::new(Mailbox::new()) }
     }
 }
 
-impl<S, R: Role, B: Buffer> Cells for LocalCells<S, R, B> {
+impl<S, R: Role, B: Buffer, X: OutboundContext> Cells for LocalCells<S, R, B, X> {
     type Next = S;
     type Role = R;
     type Buffer = B;
+    type Context = X;
 
-    fn try_writer<U>(&self, f: impl FnOnce(&mut Writer<S, R, B>) -> U) -> Option<U> {
+    fn try_writer<U>(&self, f: impl FnOnce(&mut WriterIn<Self>) -> U) -> Option<U> {
         Some(f(&mut *self.writer.try_borrow_mut().ok()?))
     }
 
@@ -112,7 +118,7 @@ impl<S, R: Role, B: Buffer> Cells for LocalCells<S, R, B> {
         result
     }
 
-    fn into_writer(self) -> Writer<S, R, B> {
+    fn into_writer(self) -> WriterIn<Self> {
         self.writer.into_inner()
     }
 }
@@ -120,11 +126,11 @@ impl<S, R: Role, B: Buffer> Cells for LocalCells<S, R, B> {
 /// The half that receives, over the next layer's half `S` that reads. `P` points to the cells.
 /// `M` says how it waits: its methods that wait are in [`blocking`] or [`nonblocking`].
 #[derive(Debug)]
-pub struct ReceiveHalf<M, S, R, B, P, C = NoCompression, T = NoClock> {
+pub struct ReceiveHalf<M, S, R, B, P, C: Compression = NoCompression, T = NoClock> {
     next: S,
     clock: T,
-    read_side: ReadSide<R, B>,
-    compression: C,
+    read_side: ReadSide<R, B, C::Inbound>,
+    negotiation: C::Negotiation,
     cells: P,
     waits: PhantomData<M>,
 }
@@ -147,13 +153,13 @@ impl<M, S, R: Role, B: Buffer, C: Compression, T: Clock + Clone> WebSocket<M, S,
     pub fn split<Rd, Wr, P>(
         self,
         split: impl FnOnce(S) -> (Rd, Wr),
-        share: impl FnOnce(Writer<Wr, R, B>) -> P,
+        share: impl FnOnce(Writer<Wr, R, B, C::Outbound>) -> P,
     ) -> Halves<M, Rd, R, B, P, C, T>
     where
-        P: Deref<Target: Cells<Next = Wr, Role = R, Buffer = B>> + Clone,
+        P: Deref<Target: Cells<Next = Wr, Role = R, Buffer = B, Context = C::Outbound>> + Clone,
     {
         let (next, writes) = split(self.next);
-        let (read_side, write_side, compression) = self.connection.split();
+        let (read_side, write_side, negotiation) = self.connection.split();
         let cells = share(Writer {
             next: writes,
             write_side,
@@ -164,13 +170,13 @@ impl<M, S, R: Role, B: Buffer, C: Compression, T: Clock + Clone> WebSocket<M, S,
         let sender =
             SendHalf { cells: cells.clone(), clock: self.clock.clone(), waits: PhantomData };
         let clock = self.clock;
-        (ReceiveHalf { next, clock, read_side, compression, cells, waits: PhantomData }, sender)
+        (ReceiveHalf { next, clock, read_side, negotiation, cells, waits: PhantomData }, sender)
     }
 }
 
 impl<M, S, R: Role, B: Buffer, P, C: Compression, T: Clock> ReceiveHalf<M, S, R, B, P, C, T>
 where
-    P: Deref<Target: Cells<Role = R, Buffer = B>>,
+    P: Deref<Target: Cells<Role = R, Buffer = B, Context = C::Outbound>>,
 {
     /// Joins the halves of a stream again, after the other half has been dropped. `take` takes
     /// the cells from the pointer to them, `join` joins the halves of the next layer.
@@ -184,7 +190,7 @@ where
         join: impl FnOnce(S, Wr) -> U,
     ) -> Result<WebSocket<M, U, R, B, C, T>, Self>
     where
-        K: Cells<Next = Wr, Role = R, Buffer = B>,
+        K: Cells<Next = Wr, Role = R, Buffer = B, Context = C::Outbound>,
     {
         let cells = &*self.cells;
         cells.try_writer(|writer| cells.mailbox(|mailbox| writer.write_side.deliver(mailbox)));
@@ -192,13 +198,26 @@ where
             return Err(self);
         }
         let writer = take(self.cells).into_writer();
-        let connection = Connection::reunite(self.read_side, writer.write_side, self.compression);
+        let connection = Connection::reunite(self.read_side, writer.write_side, self.negotiation);
         Ok(WebSocket::from_parts(join(self.next, writer.next), self.clock, connection))
     }
+}
 
+impl<M, S, R: Role, B: Buffer, P, C: Compression, T> ReceiveHalf<M, S, R, B, P, C, T> {
     /// How the connection was closed; `None` unless both Close frames crossed the wire.
     pub fn closed(&self) -> Option<Closed<'_>> {
         self.read_side.closed()
+    }
+
+    /// What both endpoints agreed on about compression; `None` if nothing.
+    pub fn compression(&self) -> Option<Agreed> {
+        self.negotiation.agreed()
+    }
+
+    /// What compressed messages that were received had of bytes so far; `None` without
+    /// compression.
+    pub fn volume_received(&self) -> Option<Volume> {
+        self.read_side.volume()
     }
 
     /// The half of the next layer that reads.

@@ -10,7 +10,7 @@ use core::{
 
 use embedded_io_async::{ErrorType, Read, Write};
 
-use super::{Cells, Writer};
+use super::{Cells, Writer, WriterIn};
 use crate::{
     Chunk, Error, Event, Kind, Message, Role, Timeout, UsageError,
     buffer::Buffer,
@@ -19,7 +19,7 @@ use crate::{
         NoClock,
         nonblocking::{Nonblocking, Timer},
     },
-    permessage_deflate::{Compression, NoCompression},
+    permessage_deflate::{Compression, NoCompression, OutboundContext},
     wire::close::CloseCode,
 };
 
@@ -183,9 +183,6 @@ async fn deliver_end<K: Cells<Next: Write>, T: Timer>(cells: &K, clock: &mut T) 
             .await;
 }
 
-/// The writer in cells.
-type WriterIn<K> = Writer<<K as Cells>::Next, <K as Cells>::Role, <K as Cells>::Buffer>;
-
 /// Polls with the writer, soon again if another thread has it at this moment.
 fn poll_writer<K: Cells, U>(
     cells: &K,
@@ -253,7 +250,7 @@ enum Waited<U> {
     TooLong,
 }
 
-impl<S: Write, R: Role, B: Buffer> Writer<S, R, B> {
+impl<S: Write, R: Role, B: Buffer, X: OutboundContext> Writer<S, R, B, X> {
     /// The receiver's part: takes out the mailbox and writes all that is staged, unless a send
     /// of another task does that. However it goes, the receiver is woken when there is more.
     fn poll_deliver(&mut self, cells: &impl Cells, context: &mut Context<'_>) -> Poll<()> {
@@ -471,11 +468,7 @@ impl<P: Deref<Target: Cells<Next: Write>>, T: Timer> SendHalf<P, T> {
 }
 
 /// The writer in the cells that `P` points to.
-type WriterOf<P> = Writer<
-    <<P as Deref>::Target as Cells>::Next,
-    <<P as Deref>::Target as Cells>::Role,
-    <<P as Deref>::Target as Cells>::Buffer,
->;
+type WriterOf<P> = WriterIn<<P as Deref>::Target>;
 
 /// A send that is under way; when it is done or dropped the writing is the other half's again.
 struct Sending<'a, K: Cells> {

@@ -75,6 +75,7 @@ impl<W, R: Role> Cells for SwitchCells<W, R> {
     type Next = W;
     type Role = R;
     type Buffer = TestBuffer;
+    type Context = socklet_core::permessage_deflate::NoCompression;
 
     fn try_writer<U>(&self, f: impl FnOnce(&mut Writer<W, R, TestBuffer>) -> U) -> Option<U> {
         let output = self.cells.try_writer(f);

@@ -1,0 +1,280 @@
+//! Compressed messages on their way inwards (RFC 7692 section 7.2.2).
+//!
+//! A message cannot be inflated where it lies: it grows. So once compression has been agreed on,
+//! the buffer is used in another way:
+//!
+//! ```text
+//! 0         history_end                 end       raw           filled  len
+//! |   free   | ...... message, inflated  |  room   |  not decoded  |  free |
+//!       +-----+--- history ----+                   +-------- zone ---------+
+//! ```
+//!
+//! The next layer reads into a zone at the upper end, an eighth of the buffer; what is inflated
+//! is put in front of it. What was inflated last, across messages if the peer keeps its context,
+//! is the history to which the compressed data refer: there is no window of its own. When there
+//! is no more room for output, history and message move down to the start of the buffer.
+//!
+//! A message that is not compressed is joined in the zone, as ever, and goes past the history.
+
+use super::Inbound;
+use crate::{
+    Limits,
+    buffer::Buffer,
+    connection::shift,
+    deflate::{InflateError, InflateStatus},
+    error::ProtocolError,
+    permessage_deflate::{Context, InboundContext, Volume, zone_len},
+    role::Role,
+    wire::header::{Header, RSV1},
+};
+
+/// What the sender has left off the end of a message (RFC 7692 section 7.2.1): the length of an
+/// empty stored block, and its complement.
+const TAIL: [u8; 4] = [0, 0, 0xff, 0xff];
+
+/// Bytes that a message may inflate to, however few it was compressed to.
+const EXPANSION_FREE_LEN: u64 = 64 << 10;
+
+impl<B: Buffer, X: InboundContext> Inbound<B, X> {
+    /// From now on messages may be compressed.
+    pub(in crate::connection) fn agree(&mut self, agreed: Context) {
+        self.context.begin(agreed);
+    }
+
+    /// The longest that the buffer can become.
+    pub(in crate::connection) fn max_len(&self) -> usize {
+        self.buffer.max_len()
+    }
+
+    pub(in crate::connection) fn volume(&self) -> Option<Volume> {
+        self.context.state().map(|state| state.volume)
+    }
+
+    /// Whether the message that is being received is compressed.
+    pub(super) fn is_compressed(&self) -> bool {
+        self.context.state().is_some_and(|state| state.compressed)
+    }
+
+    /// Whether the reserved bits of this header say that its message is compressed, and may:
+    /// RSV1 and no other, in the first frame (RFC 7692 section 6).
+    pub(super) fn may_be_compressed(&self, header: &Header) -> bool {
+        self.context.state().is_some() && header.reserved == RSV1 && header.opcode.begins_message()
+    }
+
+    /// A message begins, compressed or not, or ends.
+    pub(super) fn set_compressed(&mut self, compressed: bool) {
+        if compressed && let Some((state, inflate)) = self.context.parts() {
+            state.compressed = true;
+            state.tail_len = 0;
+            state.compressed_len = 0;
+            if !state.takeover {
+                state.history_len = 0;
+                inflate.reset();
+            }
+            if state.history_len == 0 {
+                state.history_end = 0;
+            }
+            self.start = state.history_end;
+            self.end = state.history_end;
+            self.checked_len = 0;
+        } else if self.is_compressed()
+            && let Some(state) = self.context.state_mut()
+        {
+            state.compressed = false;
+        }
+    }
+
+    /// Inflates what there is of the frame's payload, and the tail behind the last frame. Says
+    /// whether that is used up: if not, there is no more room for what it becomes.
+    pub(super) fn inflate<R: Role>(&mut self, limits: &Limits) -> Result<bool, ProtocolError> {
+        loop {
+            let Some((state, inflate)) = self.context.parts() else { return Ok(true) };
+            let bytes = self.buffer.bytes_mut();
+            let filled = bytes.get_mut(..self.filled).unwrap_or_default();
+            let Some((room, raw)) = filled.split_at_mut_checked(self.raw) else { return Ok(true) };
+
+            let payload_len = self.frame_left.min(raw.len());
+            let payload = raw.get_mut(..payload_len).unwrap_or_default();
+            if !R::CLIENT
+                && let Some(masked) = payload.get_mut(state.plain_len..)
+            {
+                self.mask.apply(masked);
+            }
+            state.plain_len = payload_len;
+
+            let is_end = self.fin && self.frame_left == 0;
+            let input: &[u8] = match is_end {
+                false => payload,
+                // Some leave off more than the tail: of an empty message all, of a final block
+                // the empty one that has to follow it.
+                true if state.tail_len == 0
+                    && (state.compressed_len == 0 || inflate.is_final()) =>
+                {
+                    &[]
+                }
+                true => TAIL.get(state.tail_len..).unwrap_or_default(),
+            };
+            if input.is_empty() {
+                return if is_end && !inflate.is_at_block_start() {
+                    Err(ProtocolError::Inflate(InflateError::Unfinished))
+                } else {
+                    Ok(true)
+                };
+            }
+
+            let left = match limits.message_len {
+                0 => usize::MAX,
+                limit => limit.saturating_sub(self.message_len),
+            };
+            let room_len = room.len().min(self.end.saturating_add(left));
+            let room = room.get_mut(..room_len).unwrap_or_default();
+            let inflated = inflate
+                .inflate(input, room, self.end, state.history_len, state.window_len)
+                .map_err(ProtocolError::Inflate)?;
+            let (read, written) = (inflated.read, inflated.written);
+            if is_end {
+                state.tail_len = state.tail_len.saturating_add(read);
+            } else {
+                self.raw = self.raw.saturating_add(read);
+                self.frame_left = self.frame_left.saturating_sub(read);
+                state.plain_len = state.plain_len.saturating_sub(read);
+                state.compressed_len = state.compressed_len.saturating_add(read as u64);
+                state.volume.compressed = state.volume.compressed.wrapping_add(read as u64);
+            }
+            self.end = self.end.saturating_add(written);
+            self.message_len = self.message_len.saturating_add(written);
+            state.history_end = self.end;
+            state.history_len = state.history_len.saturating_add(written).min(state.window_len);
+            state.volume.plain = state.volume.plain.wrapping_add(written as u64);
+
+            let most = state.compressed_len.saturating_mul(state.expansion.into());
+            if state.expansion != 0
+                && self.message_len as u64 > most.saturating_add(EXPANSION_FREE_LEN)
+            {
+                return Err(ProtocolError::Expansion);
+            }
+            if inflated.status == InflateStatus::NeedsRoom {
+                if written == left {
+                    return Err(ProtocolError::MessageTooLong);
+                }
+                if !self.make_output_room() {
+                    return Ok(false);
+                }
+            }
+        }
+    }
+
+    /// Makes room between what has been inflated and what is not decoded; false if there is none.
+    fn make_output_room(&mut self) -> bool {
+        loop {
+            if self.filled < self.capacity() {
+                let capacity = self.capacity();
+                self.move_raw(capacity.wrapping_sub(self.filled.wrapping_sub(self.raw)));
+                return true;
+            }
+            if !self.reclaim() {
+                return false;
+            }
+            if self.end < self.raw {
+                return true;
+            }
+        }
+    }
+
+    /// Makes the free end of the zone longer, by a byte at least if it can.
+    pub(super) fn make_raw_room(&mut self) {
+        if self.handed_out {
+            self.let_go();
+        }
+        loop {
+            let Some(state) = self.context.state() else { return };
+            let history_end = state.history_end;
+            if self.start == self.end && !state.compressed && self.raw == self.filled {
+                // Nothing is there but the history.
+                self.buffer.release(history_end);
+            }
+            let capacity = self.capacity();
+            let zone = self.kept_end().max(capacity.saturating_sub(zone_len(capacity)));
+            if self.raw == self.filled || self.raw > zone && self.filled == capacity {
+                self.move_raw(zone);
+            }
+            if self.filled < capacity || !self.reclaim() {
+                return;
+            }
+        }
+    }
+
+    /// Moves what is not decoded, to begin at `to`; what is in front of it stays, but for a
+    /// message of no bytes, which begins where the next payload will.
+    fn move_raw(&mut self, to: usize) {
+        let len = self.filled.wrapping_sub(self.raw);
+        if to != self.raw && to.saturating_add(len) <= self.capacity() {
+            if self.start == self.end && !self.is_compressed() {
+                self.start = to;
+                self.end = to;
+            }
+            shift(self.buffer.bytes_mut(), self.raw..self.filled, to);
+            self.raw = to;
+            self.filled = to.saturating_add(len);
+        }
+    }
+
+    /// Where the history and the message end.
+    fn kept_end(&self) -> usize {
+        match self.context.state() {
+            Some(state) if self.start == self.end && !state.compressed => state.history_end,
+            Some(state) => state.history_end.max(self.end),
+            None => self.end,
+        }
+    }
+
+    /// Gains room behind the history and the message, by moving them down or by growing, whatever
+    /// costs less; false if there is none to be gained.
+    fn reclaim(&mut self) -> bool {
+        let Some(state) = self.context.state() else { return false };
+        let history_start = state.history_end.wrapping_sub(state.history_len);
+        let message_len = self.end.wrapping_sub(self.start);
+        let (gained_len, kept_len) = if state.compressed {
+            let kept_start = self.start.min(history_start);
+            (kept_start, self.end.wrapping_sub(kept_start))
+        } else {
+            let gap_len =
+                if message_len == 0 { 0 } else { self.start.wrapping_sub(state.history_end) };
+            (history_start.wrapping_add(gap_len), state.history_len.wrapping_add(message_len))
+        };
+        let capacity = self.capacity();
+        let is_worth_it = gained_len != 0 && gained_len.saturating_mul(2) >= kept_len;
+        if !is_worth_it {
+            self.buffer.grow(capacity.saturating_add(1));
+            if self.capacity() > capacity {
+                return true;
+            }
+        }
+        if gained_len != 0 {
+            self.move_down();
+        }
+        gained_len != 0
+    }
+
+    /// Moves history and message to the start of the buffer.
+    fn move_down(&mut self) {
+        let Some(state) = self.context.state_mut() else { return };
+        let bytes = self.buffer.bytes_mut();
+        let history_start = state.history_end.wrapping_sub(state.history_len);
+        if state.compressed {
+            let from = self.start.min(history_start);
+            shift(bytes, from..self.end, 0);
+            self.start = self.start.wrapping_sub(from);
+            self.end = self.end.wrapping_sub(from);
+            state.history_end = self.end;
+        } else {
+            shift(bytes, history_start..state.history_end, 0);
+            state.history_end = state.history_len;
+            if self.start != self.end {
+                shift(bytes, self.start..self.end, state.history_end);
+                self.end = state.history_end.wrapping_add(self.end.wrapping_sub(self.start));
+                self.start = state.history_end;
+            }
+        }
+    }
+}

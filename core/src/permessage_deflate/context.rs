@@ -1,0 +1,238 @@
+//! What each direction of a connection keeps for compressed messages.
+
+use core::fmt;
+
+use super::{Context, NoCompression, Place, Volume, sealed};
+use crate::deflate::{Compressed, Compressor, Inflate, Mark};
+
+/// What is kept of what is received, if messages can be compressed at all.
+///
+/// Sealed, as [`Compression`](super::Compression) is. Without compression all of this is `None`,
+/// for the compiler too: what depends on it is not linked.
+pub trait InboundContext: fmt::Debug + sealed::Sealed {
+    /// Compression has been agreed on.
+    #[doc(hidden)]
+    fn begin(&mut self, agreed: Context);
+
+    /// `None` unless compression has been agreed on.
+    #[doc(hidden)]
+    fn state(&self) -> Option<&Inflating>;
+
+    #[doc(hidden)]
+    fn state_mut(&mut self) -> Option<&mut Inflating>;
+
+    #[doc(hidden)]
+    fn parts(&mut self) -> Option<(&mut Inflating, &mut Inflate)>;
+}
+
+/// What is kept of what is sent, if messages can be compressed at all.
+///
+/// Sealed, as [`Compression`](super::Compression) is.
+pub trait OutboundContext: fmt::Debug + sealed::Sealed {
+    #[doc(hidden)]
+    type Compressor: Compressor;
+
+    /// Compression has been agreed on.
+    #[doc(hidden)]
+    fn begin(&mut self, agreed: Context);
+
+    /// `None` unless compression has been agreed on.
+    #[doc(hidden)]
+    fn state(&self) -> Option<&Compressing>;
+
+    #[doc(hidden)]
+    fn parts(&mut self) -> Option<(&mut Compressing, &mut Self::Compressor)>;
+
+    /// Says whether messages from the next on are to be compressed.
+    #[doc(hidden)]
+    fn set_wanted(&mut self, wanted: bool);
+}
+
+/// Where inflating is. The history, what of the messages so far may be referred to, lies in the
+/// receive buffer, and so does the message.
+#[derive(Debug, Clone, Copy)]
+pub struct Inflating {
+    pub(crate) window_len: usize,
+    pub(crate) takeover: bool,
+    /// See [`Settings::expansion`](super::Settings::expansion).
+    pub(crate) expansion: u32,
+    /// Where in the buffer the history ends, and its length.
+    pub(crate) history_end: usize,
+    pub(crate) history_len: usize,
+    /// Whether the message that is being received is compressed.
+    pub(crate) compressed: bool,
+    /// Payload bytes that have been unmasked and not inflated.
+    pub(crate) plain_len: usize,
+    /// Bytes of the tail that have been inflated after the message.
+    pub(crate) tail_len: usize,
+    /// Compressed bytes of the message so far.
+    pub(crate) compressed_len: u64,
+    pub(crate) volume: Volume,
+}
+
+/// Where compressing is.
+#[derive(Debug, Clone, Copy)]
+pub struct Compressing {
+    pub(crate) window_bits: u8,
+    pub(crate) takeover: bool,
+    /// See [`Settings::threshold_len`](super::Settings::threshold_len).
+    pub(crate) threshold_len: usize,
+    /// Whether messages are to be compressed.
+    pub(crate) wanted: bool,
+    /// Whether the message that is being sent is compressed.
+    pub(crate) compressed: bool,
+    /// Whether a frame of it has been staged.
+    pub(crate) begun: bool,
+    pub(crate) volume: Volume,
+}
+
+/// The receiving side of a [`Deflate`](super::Deflate).
+#[derive(Debug)]
+pub struct Inbound<I> {
+    inflate: I,
+    is_agreed: bool,
+    state: Inflating,
+}
+
+impl<I> Inbound<I> {
+    pub(super) const fn new(inflate: I, expansion: u32) -> Self {
+        let state = Inflating {
+            window_len: 0,
+            takeover: false,
+            expansion,
+            history_end: 0,
+            history_len: 0,
+            compressed: false,
+            plain_len: 0,
+            tail_len: 0,
+            compressed_len: 0,
+            volume: Volume { plain: 0, compressed: 0 },
+        };
+        Self { inflate, is_agreed: false, state }
+    }
+}
+
+impl<I: Place<Codec = Inflate>> InboundContext for Inbound<I> {
+    fn begin(&mut self, agreed: Context) {
+        self.is_agreed = true;
+        self.state.window_len = 1_usize.wrapping_shl(agreed.window_bits.into());
+        self.state.takeover = agreed.takeover;
+        self.state.history_len = 0;
+    }
+
+    fn state(&self) -> Option<&Inflating> {
+        self.is_agreed.then_some(&self.state)
+    }
+
+    fn state_mut(&mut self) -> Option<&mut Inflating> {
+        if self.is_agreed { Some(&mut self.state) } else { None }
+    }
+
+    fn parts(&mut self) -> Option<(&mut Inflating, &mut Inflate)> {
+        if self.is_agreed { Some((&mut self.state, self.inflate.codec())) } else { None }
+    }
+}
+
+/// The sending side of a [`Deflate`](super::Deflate).
+#[derive(Debug)]
+pub struct Outbound<O> {
+    compress: O,
+    is_agreed: bool,
+    state: Compressing,
+}
+
+impl<O> Outbound<O> {
+    pub(super) const fn new(compress: O, threshold_len: usize) -> Self {
+        let state = Compressing {
+            window_bits: 0,
+            takeover: false,
+            threshold_len,
+            wanted: true,
+            compressed: false,
+            begun: false,
+            volume: Volume { plain: 0, compressed: 0 },
+        };
+        Self { compress, is_agreed: false, state }
+    }
+}
+
+impl<O: Place<Codec: Compressor>> OutboundContext for Outbound<O> {
+    type Compressor = O::Codec;
+
+    fn begin(&mut self, agreed: Context) {
+        self.is_agreed = true;
+        self.state.window_bits = agreed.window_bits;
+        self.state.takeover = agreed.takeover;
+    }
+
+    fn state(&self) -> Option<&Compressing> {
+        self.is_agreed.then_some(&self.state)
+    }
+
+    fn parts(&mut self) -> Option<(&mut Compressing, &mut O::Codec)> {
+        if self.is_agreed { Some((&mut self.state, self.compress.codec())) } else { None }
+    }
+
+    fn set_wanted(&mut self, wanted: bool) {
+        self.state.wanted = wanted;
+    }
+}
+
+impl InboundContext for NoCompression {
+    fn begin(&mut self, _: Context) {}
+
+    fn state(&self) -> Option<&Inflating> {
+        None
+    }
+
+    fn state_mut(&mut self) -> Option<&mut Inflating> {
+        None
+    }
+
+    fn parts(&mut self) -> Option<(&mut Inflating, &mut Inflate)> {
+        None
+    }
+}
+
+impl OutboundContext for NoCompression {
+    type Compressor = Never;
+
+    fn begin(&mut self, _: Context) {}
+
+    fn state(&self) -> Option<&Compressing> {
+        None
+    }
+
+    fn parts(&mut self) -> Option<(&mut Compressing, &mut Never)> {
+        None
+    }
+
+    fn set_wanted(&mut self, _: bool) {}
+}
+
+/// The compressor that there is not.
+#[derive(Debug)]
+pub enum Never {}
+
+impl Compressor for Never {
+    const MAX_WINDOW_BITS: u8 = 8;
+
+    fn reset(&mut self, _: u8) {
+        match *self {}
+    }
+
+    fn compress(&mut self, _: &[u8], _: &mut [u8], _: bool) -> Compressed {
+        match *self {}
+    }
+
+    fn mark(&self) -> Mark {
+        match *self {}
+    }
+
+    fn rewind(&mut self, _: Mark) {
+        match *self {}
+    }
+}
+
+impl<I> sealed::Sealed for Inbound<I> {}
+impl<O> sealed::Sealed for Outbound<O> {}
