@@ -110,6 +110,8 @@ pub enum HandshakeError {
     UnsolicitedSubprotocol,
     /// The server accepted an extension that was not offered.
     UnsolicitedExtension,
+    /// The server's answer to permessage-deflate does not fit the offer (RFC 7692 section 7.1).
+    ExtensionResponse,
 
     /// The request's method is not GET.
     Method,
@@ -276,6 +278,9 @@ impl HandshakeError {
             Self::AcceptMismatch => "wrong Sec-WebSocket-Accept",
             Self::UnsolicitedSubprotocol => "a subprotocol that was not offered",
             Self::UnsolicitedExtension => "an extension that was not offered",
+            Self::ExtensionResponse => {
+                "the server's answer to permessage-deflate does not fit the offer"
+            }
             Self::Method => "the method is not GET",
             Self::Host => "not one Host header",
             Self::Key => "no valid Sec-WebSocket-Key",

@@ -5,6 +5,8 @@
 //! nothing: a client never offers the extension, a server never accepts it, RSV1 is a protocol
 //! error, and no code of the codec is linked.
 
+pub mod params;
+
 use core::fmt;
 
 use crate::error::HandshakeError;
