@@ -75,8 +75,9 @@ pub fn offer(can: &Negotiable, out: &mut impl fmt::Write) -> fmt::Result {
     let first = can.offer();
     first.put(out)?;
     if can.has_fallback() {
+        let Params([client_bits, _, _, client_no_takeover]) = first;
         out.write_str(", ")?;
-        Params { server_bits: ABSENT, server_no_takeover: BARE, ..first }.put(out)?;
+        Params([client_bits, ABSENT, BARE, client_no_takeover]).put(out)?;
     }
     Ok(())
 }
@@ -143,12 +144,12 @@ pub fn accept<'a>(
 impl Negotiable {
     /// The offer that suits best. That the window of what is sent can be limited costs nothing.
     fn offer(&self) -> Params {
-        Params {
-            client_bits: if self.send_bits < MAX_BITS { self.send_bits } else { BARE },
-            server_bits: if self.receive_bits < MAX_BITS { self.receive_bits } else { ABSENT },
-            server_no_takeover: flag(!self.receive_takeover),
-            client_no_takeover: flag(!self.send_takeover),
-        }
+        Params([
+            if self.send_bits < MAX_BITS { self.send_bits } else { BARE },
+            if self.receive_bits < MAX_BITS { self.receive_bits } else { ABSENT },
+            flag(!self.receive_takeover),
+            flag(!self.send_takeover),
+        ])
     }
 
     /// Whether there is a second offer: any window of the server's, but without takeover.
@@ -158,13 +159,14 @@ impl Negotiable {
 
     /// What a client has agreed on by this answer, if that fits one of its offers.
     fn confirm(&self, answer: &Params) -> Option<Agreed> {
-        let receive = context(answer.server_bits, answer.server_no_takeover);
-        let send = context(answer.client_bits, answer.client_no_takeover);
+        let Params([client_bits, server_bits, server_no_takeover, client_no_takeover]) = *answer;
+        let receive = context(server_bits, server_no_takeover);
+        let send = context(client_bits, client_no_takeover);
         let fits_first = receive.window_bits <= self.receive_bits
             && (self.receive_takeover || !receive.takeover);
         let fits_second = self.has_fallback() && !receive.takeover;
         // Both offers have said this, unless it was the largest.
-        let fits_both = answer.client_bits <= self.send_bits;
+        let fits_both = client_bits <= self.send_bits;
         ((fits_first || fits_second) && fits_both).then_some(Agreed {
             send: Context {
                 window_bits: send.window_bits.min(self.send_bits),
@@ -176,26 +178,27 @@ impl Negotiable {
 
     /// A server's answer to an offer, and what is agreed by it.
     fn accept(&self, offer: &Params) -> (Params, Agreed) {
-        let send_bits = window(offer.server_bits).min(self.send_bits);
-        let is_said = send_bits < MAX_BITS || offer.server_bits != ABSENT;
-        let server_bits = if is_said { send_bits } else { ABSENT };
+        let Params([client_bits, server_bits, server_no_takeover, client_no_takeover]) = *offer;
+        let send_bits = window(server_bits).min(self.send_bits);
+        let is_said = send_bits < MAX_BITS || server_bits != ABSENT;
         // Only if the client has said that it knows how to (RFC 7692 section 7.1.2.2).
-        let receive_bits = window(offer.client_bits).min(self.receive_bits);
-        let is_limited = offer.client_bits != ABSENT;
-        let client_bits = if is_limited && receive_bits < MAX_BITS { receive_bits } else { ABSENT };
-        let can_keep = self.receive_takeover && (is_limited || self.receive_bits >= MAX_BITS);
-        let answer = Params {
-            client_bits,
-            server_bits,
-            server_no_takeover: flag(offer.server_no_takeover != ABSENT || !self.send_takeover),
+        let can_limit = client_bits != ABSENT;
+        let receive_bits = window(client_bits).min(self.receive_bits);
+        let is_limited = can_limit && receive_bits < MAX_BITS;
+        let keeps = self.receive_takeover && (can_limit || self.receive_bits >= MAX_BITS);
+        let answer = [
+            if is_limited { receive_bits } else { ABSENT },
+            if is_said { send_bits } else { ABSENT },
+            flag(server_no_takeover != ABSENT || !self.send_takeover),
             // A client that says so by itself will keep no context: neither shall we.
-            client_no_takeover: flag(offer.client_no_takeover != ABSENT || !can_keep),
-        };
+            flag(client_no_takeover != ABSENT || !keeps),
+        ];
+        let [client_bits, server_bits, server_no_takeover, client_no_takeover] = answer;
         let agreed = Agreed {
-            send: context(answer.server_bits, answer.server_no_takeover),
-            receive: context(answer.client_bits, answer.client_no_takeover),
+            send: context(server_bits, server_no_takeover),
+            receive: context(client_bits, client_no_takeover),
         };
-        (answer, agreed)
+        (Params(answer), agreed)
     }
 }
 
@@ -218,39 +221,29 @@ const fn context(bits: u8, no_takeover: u8) -> Context {
     Context { window_bits: window(bits), takeover: no_takeover == ABSENT }
 }
 
-/// The parameters of an offer or a response: [`ABSENT`], [`BARE`], or their bits.
+/// The parameters of an offer or a response, in the order of [`NAMES`]: each is [`ABSENT`], [`BARE`]
+/// or its bits. An array keeps the two loops over it small.
 #[derive(Clone, Copy)]
-struct Params {
-    client_bits: u8,
-    server_bits: u8,
-    server_no_takeover: u8,
-    client_no_takeover: u8,
-}
+struct Params([u8; 4]);
+
+/// The parameters in the order in which they are written.
+const NAMES: [&str; 4] = [
+    "client_max_window_bits",
+    "server_max_window_bits",
+    "server_no_context_takeover",
+    "client_no_context_takeover",
+];
 
 impl Params {
-    fn each(&mut self) -> [(&'static str, &mut u8); 4] {
-        [
-            ("client_max_window_bits", &mut self.client_bits),
-            ("server_max_window_bits", &mut self.server_bits),
-            ("server_no_context_takeover", &mut self.server_no_takeover),
-            ("client_no_context_takeover", &mut self.client_no_takeover),
-        ]
-    }
-
     /// Reads what follows the name of the extension; `None` if anything is wrong with it.
     fn parse(mut rest: Option<&[u8]>, is_offer: bool) -> Option<Self> {
-        let mut params = Self {
-            client_bits: ABSENT,
-            server_bits: ABSENT,
-            server_no_takeover: ABSENT,
-            client_no_takeover: ABSENT,
-        };
+        let mut params = [ABSENT; 4];
         while let Some(bytes) = rest {
             let (param, others) = split(bytes, b';');
             rest = others;
             let (name, value) = split(param, b'=');
             let (_, slot) =
-                params.each().into_iter().find(|(known, _)| known.as_bytes() == name)?;
+                NAMES.iter().zip(&mut params).find(|(known, _)| known.as_bytes() == name)?;
             if *slot != ABSENT {
                 return None;
             }
@@ -259,26 +252,27 @@ impl Params {
                 Some(value) => bits(trim(value))?,
             };
         }
-        let is_valid = params.server_no_takeover <= BARE
-            && params.client_no_takeover <= BARE
-            && params.server_bits != BARE
-            && (params.client_bits != BARE || is_offer);
-        is_valid.then_some(params)
+        let [client_bits, server_bits, server_no_takeover, client_no_takeover] = params;
+        let is_valid = server_no_takeover <= BARE
+            && client_no_takeover <= BARE
+            && server_bits != BARE
+            && (client_bits != BARE || is_offer);
+        is_valid.then_some(Self(params))
     }
 
     /// Writes the extension with these parameters.
-    fn put(mut self, out: &mut impl fmt::Write) -> fmt::Result {
+    fn put(self, out: &mut impl fmt::Write) -> fmt::Result {
         out.write_str(NAME)?;
-        for (name, value) in self.each() {
-            if *value == ABSENT {
+        for (name, value) in NAMES.iter().zip(self.0) {
+            if value == ABSENT {
                 continue;
             }
             out.write_str("; ")?;
             out.write_str(name)?;
-            if *value != BARE {
+            if value != BARE {
                 // Without the formatting of numbers, and its size.
-                out.write_str(if *value < 10 { "=" } else { "=1" })?;
-                out.write_char(char::from(b'0' + *value % 10))?;
+                out.write_str(if value < 10 { "=" } else { "=1" })?;
+                out.write_char(char::from(b'0' + value % 10))?;
             }
         }
         Ok(())
