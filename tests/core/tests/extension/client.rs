@@ -149,6 +149,8 @@ fn an_answer_that_is_not_well_formed_fails_the_connection() {
         "permessage-deflate; server_no_context_takeover=1",
         "permessage-deflate; client_no_context_takeover=\"\"",
         "permessage-deflate; client_no_context_takeover=true",
+        "permessage-deflate; client_no_context_takeover=8",
+        "permessage-deflate; server_no_context_takeover=8",
         "permessage-deflate; server_max_window_bits",
         "permessage-deflate; client_max_window_bits",
         "permessage-deflate; server_no_context_takeover; server_no_context_takeover",

@@ -156,6 +156,7 @@ fn an_offer_that_is_not_well_formed_is_declined_for_a_later_one() {
         "permessage-deflate; server_no_context_takeover=8",
         "permessage-deflate; server_no_context_takeover=\"\"",
         "permessage-deflate; client_no_context_takeover=",
+        "permessage-deflate; client_no_context_takeover=8",
         "permessage-deflate; server_max_window_bits",
         "permessage-deflate; server_no_context_takeover; server_no_context_takeover",
         "permessage-deflate; client_no_context_takeover; client_no_context_takeover",
