@@ -110,8 +110,7 @@ pub enum HandshakeError {
     UnsolicitedSubprotocol,
     /// The server accepted an extension that was not offered.
     UnsolicitedExtension,
-    /// The server's answer to permessage-deflate does not fit what was offered (RFC 7692 section
-    /// 7.1).
+    /// The server's answer to permessage-deflate does not fit the offer (RFC 7692 section 7.1).
     ExtensionResponse,
 
     /// The request's method is not GET.

@@ -5,7 +5,7 @@ use super::head::{HeadWriter, is_control};
 use crate::error::ConfigError;
 
 /// Whether this is a token (RFC 9110 section 5.6.2).
-pub(super) fn is_token(bytes: &[u8]) -> bool {
+pub(crate) fn is_token(bytes: &[u8]) -> bool {
     consists_of(bytes, b"!#$%&'*+-.^_`|~")
 }
 
@@ -49,7 +49,7 @@ pub(super) fn is_same(bytes: &[u8], name: &str) -> bool {
 
 /// Takes the white space off both ends: spaces and tabs only (RFC 9110 section 5.6.3).
 #[inline(never)]
-pub(super) const fn trim(mut bytes: &[u8]) -> &[u8] {
+pub(crate) const fn trim(mut bytes: &[u8]) -> &[u8] {
     while let [b' ' | b'\t', rest @ ..] = bytes {
         bytes = rest;
     }

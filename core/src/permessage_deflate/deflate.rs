@@ -107,7 +107,8 @@ impl<I: Place<Codec = Inflate>, O: Place<Codec: Compressor>> Deflate<I, O> {
     /// Windows are limited to what the compressor and the receive buffer can hold, whatever the
     /// settings say.
     pub fn new(inflate: I, compress: O, mut settings: Settings) -> Self {
-        let send_bits = &mut settings.negotiable.send_bits;
+        let Negotiable { receive_bits, send_bits, .. } = &mut settings.negotiable;
+        *receive_bits = (*receive_bits).clamp(8, 15);
         *send_bits = (*send_bits).clamp(8, O::Codec::MAX_WINDOW_BITS);
         Self { inflate, compress, negotiated: Negotiated { settings, agreed: None } }
     }
@@ -193,15 +194,14 @@ impl<I, O> sealed::Sealed for Deflate<I, O> {}
 impl Negotiable {
     /// The same, with no more than a receive buffer of `receive_len` bytes can hold: the window,
     /// the bytes that are not inflated yet, and 256 bytes of a message. See the table in the
-    /// [module](super).
+    /// [module](super). If that is less than the smallest window, no context is kept.
     #[must_use]
     pub fn fitting(self, receive_len: usize) -> Self {
         let window_len = receive_len.saturating_sub(zone_len(receive_len)).saturating_sub(256);
-        let bits = window_len.checked_ilog2().unwrap_or_default().min(15) as u8;
-        Self {
-            receive_bits: self.receive_bits.min(bits).max(8),
-            receive_takeover: self.receive_takeover && bits >= 8,
-            ..self
+        match window_len.checked_ilog2() {
+            _ if !self.receive_takeover => self,
+            Some(bits @ 8..) => Self { receive_bits: self.receive_bits.min(bits as u8), ..self },
+            _ => Self { receive_bits: 15, receive_takeover: false, ..self },
         }
     }
 }

@@ -31,14 +31,14 @@
 
 mod context;
 mod deflate;
-mod params;
+pub mod params;
 
 use core::fmt;
 
 pub use context::{InboundContext, OutboundContext};
 pub(crate) use deflate::zone_len;
 pub use deflate::{Deflate, Place, Settings, Volume};
-pub use params::{Agreed, Context, Negotiable, accept, confirm, offer};
+pub use params::{Agreed, Context, Negotiable};
 
 use crate::error::HandshakeError;
 
