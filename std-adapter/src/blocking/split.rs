@@ -10,6 +10,7 @@ use std::{
 use socklet_core::{
     Chunk, Event, Kind, Role,
     io::{blocking, split::blocking as halves},
+    permessage_deflate::{Agreed, Volume},
     wire::close::CloseCode,
 };
 
@@ -142,6 +143,17 @@ impl<S: SplitSocket, R: Role> Reader<S, R> {
         self.half.closed().map(Closed::from)
     }
 
+    /// What both endpoints agreed on about compression; `None` if nothing.
+    pub fn compression(&self) -> Option<Agreed> {
+        self.half.compression()
+    }
+
+    /// What compressed messages that were received had of bytes so far; `None` without
+    /// compression.
+    pub fn volume_received(&self) -> Option<Volume> {
+        self.half.volume_received()
+    }
+
     /// The subprotocol that both sides agreed on.
     pub fn subprotocol(&self) -> Option<&str> {
         self.subprotocol.as_deref()
@@ -178,6 +190,17 @@ impl<S: SplitSocket, R: Role> Writer<S, R> {
     /// see [`WebSocket::unfinished`].
     pub fn unfinished(&mut self) -> Option<usize> {
         self.half.unfinished()
+    }
+
+    /// Says whether messages are to be compressed, from the next that begins on; they are unless
+    /// this says otherwise. Nothing changes without compression.
+    pub fn set_compression(&mut self, wanted: bool) {
+        self.half.set_compression(wanted);
+    }
+
+    /// What compressed messages that were sent had of bytes so far; `None` without compression.
+    pub fn volume_sent(&mut self) -> Option<Volume> {
+        self.half.volume_sent()
     }
 
     /// Sends a Ping of at most 125 bytes.

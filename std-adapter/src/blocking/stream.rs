@@ -10,6 +10,7 @@ use socklet_core::{
     Chunk, Event, Kind, Role, UsageError,
     connection::{Connection, Mode, Ready},
     io::blocking,
+    permessage_deflate::{Agreed, Volume},
     wire::close::CloseCode,
 };
 
@@ -240,6 +241,28 @@ impl<S: Socket, R: Role> WebSocket<S, R> {
     /// The stream below; bytes read from it or written to it are missing from the connection.
     pub const fn inner_mut(&mut self) -> &mut S {
         &mut self.core.inner_mut().socket
+    }
+
+    /// What both endpoints agreed on about compression; `None` if nothing.
+    pub fn compression(&self) -> Option<Agreed> {
+        self.core.compression()
+    }
+
+    /// Says whether messages are to be compressed, from the next that begins on; they are unless
+    /// this says otherwise. Nothing changes without compression.
+    pub fn set_compression(&mut self, wanted: bool) {
+        self.core.set_compression(wanted);
+    }
+
+    /// What compressed messages that were received had of bytes so far; `None` without
+    /// compression.
+    pub fn volume_received(&self) -> Option<Volume> {
+        self.core.volume_received()
+    }
+
+    /// What compressed messages that were sent had of bytes so far; `None` without compression.
+    pub fn volume_sent(&self) -> Option<Volume> {
+        self.core.volume_sent()
     }
 
     /// The state machine of the core.

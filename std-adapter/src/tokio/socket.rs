@@ -8,6 +8,7 @@ use std::{
 use socklet_core::{
     Chunk, Event, Kind, Role, UsageError,
     connection::{Connection, Ready},
+    permessage_deflate::{Agreed, Volume},
     wire::close::CloseCode,
 };
 use tokio::{
@@ -270,6 +271,28 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocket<S, R> {
     /// The stream below; bytes read from it or written to it are missing from the connection.
     pub const fn inner_mut(&mut self) -> &mut S {
         &mut self.driver.next
+    }
+
+    /// What both endpoints agreed on about compression; `None` if nothing.
+    pub fn compression(&self) -> Option<Agreed> {
+        self.driver.connection.compression()
+    }
+
+    /// Says whether messages are to be compressed, from the next that begins on; they are unless
+    /// this says otherwise. Nothing changes without compression.
+    pub fn set_compression(&mut self, wanted: bool) {
+        self.driver.connection.write_side_mut().set_compression(wanted);
+    }
+
+    /// What compressed messages that were received had of bytes so far; `None` without
+    /// compression.
+    pub fn volume_received(&self) -> Option<Volume> {
+        self.driver.connection.volume_received()
+    }
+
+    /// What compressed messages that were sent had of bytes so far; `None` without compression.
+    pub fn volume_sent(&self) -> Option<Volume> {
+        self.driver.connection.write_side().volume_sent()
     }
 
     /// The state machine of the core.

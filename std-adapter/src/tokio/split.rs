@@ -5,6 +5,7 @@ use std::{error, fmt, future::poll_fn, sync::Arc};
 use socklet_core::{
     Chunk, Event, Kind, Role,
     io::{nonblocking, split::nonblocking as halves},
+    permessage_deflate::{Agreed, Volume},
     wire::close::CloseCode,
 };
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -154,6 +155,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Reader<S, R> {
         self.subprotocol.as_deref()
     }
 
+    /// What both endpoints agreed on about compression; `None` if nothing.
+    pub fn compression(&self) -> Option<Agreed> {
+        self.half.compression()
+    }
+
+    /// What compressed messages that were received had of bytes so far; `None` without
+    /// compression.
+    pub fn volume_received(&self) -> Option<Volume> {
+        self.half.volume_received()
+    }
+
     /// Joins the halves again.
     ///
     /// # Errors
@@ -242,6 +254,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Writer<S, R> {
     /// all of it: see [`WebSocket::unfinished`].
     pub fn unfinished(&self) -> Option<usize> {
         self.half.unfinished()
+    }
+
+    /// Says whether messages are to be compressed, from the next that begins on; they are unless
+    /// this says otherwise. Nothing changes without compression.
+    pub fn set_compression(&mut self, wanted: bool) {
+        self.half.set_compression(wanted);
+    }
+
+    /// What compressed messages that were sent had of bytes so far; `None` without compression.
+    pub fn volume_sent(&self) -> Option<Volume> {
+        self.half.volume_sent()
     }
 
     /// Sends a Ping of at most 125 bytes.

@@ -16,7 +16,7 @@ use crate::{
         NoClock,
         blocking::{Blocking, Deadline, Interruption, interruption},
     },
-    permessage_deflate::{Compression, NoCompression, OutboundContext},
+    permessage_deflate::{Compression, NoCompression, OutboundContext, Volume},
     wire::close::CloseCode,
 };
 
@@ -257,6 +257,21 @@ impl<P: Deref<Target: WaitCells<Next: Write>>, T: Deadline<Next<P>>> SendHalf<P,
         // What cannot be written any more is told by the next send.
         let _ = self.deliver();
         unfinished
+    }
+
+    /// Says whether messages are to be compressed, from the next that begins on; they are unless
+    /// this says otherwise. Nothing changes without compression.
+    pub fn set_compression(&mut self, wanted: bool) {
+        self.cells.writer(|writer| writer.write_side.set_compression(wanted));
+        // What cannot be written any more is told by the next send.
+        let _ = self.deliver();
+    }
+
+    /// What compressed messages that were sent had of bytes so far; `None` without compression.
+    pub fn volume_sent(&mut self) -> Option<Volume> {
+        let volume = self.cells.writer(|writer| writer.write_side.volume_sent());
+        let _ = self.deliver();
+        volume
     }
 
     /// Writes what the other half left while it could not have the writer.

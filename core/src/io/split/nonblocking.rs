@@ -19,7 +19,7 @@ use crate::{
         NoClock,
         nonblocking::{Nonblocking, Timer},
     },
-    permessage_deflate::{Compression, NoCompression, OutboundContext},
+    permessage_deflate::{Compression, NoCompression, OutboundContext, Volume},
     wire::close::CloseCode,
 };
 
@@ -433,6 +433,17 @@ impl<P: Deref<Target: Cells<Next: Write>>, T: Timer> SendHalf<P, T> {
     /// or Resource error, took nothing, and this is as it was before.
     pub fn unfinished(&self) -> Option<usize> {
         self.cells.try_writer(|writer| writer.write_side.unfinished()).flatten()
+    }
+
+    /// Says whether messages are to be compressed, from the next that begins on; they are unless
+    /// this says otherwise. Nothing changes without compression.
+    pub fn set_compression(&mut self, wanted: bool) {
+        self.cells.try_writer(|writer| writer.write_side.set_compression(wanted));
+    }
+
+    /// What compressed messages that were sent had of bytes so far; `None` without compression.
+    pub fn volume_sent(&self) -> Option<Volume> {
+        self.cells.try_writer(|writer| writer.write_side.volume_sent()).flatten()
     }
 
     async fn stage(&mut self, part: Part<'_>, drain: bool) -> Result<(), Error<WriteError<P>>> {

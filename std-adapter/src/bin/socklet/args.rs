@@ -9,7 +9,11 @@ use std::{
 };
 
 use lexopt::{Arg, Parser, ValueExt};
-use socklet_core::{Error, handshake::client::Request, permessage_deflate::NoCompression};
+use socklet_core::{
+    Error,
+    handshake::client::Request,
+    permessage_deflate::{NoCompression, Settings},
+};
 use socklet_std::Url;
 
 use crate::help;
@@ -33,6 +37,7 @@ pub(crate) struct Serve {
     pub(crate) subprotocols: Vec<String>,
     pub(crate) max_message_len: Option<usize>,
     pub(crate) idle_timeout: Option<Duration>,
+    pub(crate) deflate: Settings,
 }
 
 /// Where a server's certificate chain and its private key are.
@@ -52,6 +57,7 @@ pub(crate) struct Connect {
     pub(crate) sends: Vec<Send>,
     pub(crate) wait: Option<Duration>,
     pub(crate) dump: bool,
+    pub(crate) deflate: Settings,
 }
 
 /// Which certificates are trusted.
@@ -124,6 +130,7 @@ fn serve(mut args: Parser) -> Result<Command, Usage> {
         subprotocols: Vec::new(),
         max_message_len: None,
         idle_timeout: None,
+        deflate: Settings::DEFAULT,
     };
     while let Some(arg) = args.next()? {
         match arg {
@@ -133,6 +140,9 @@ fn serve(mut args: Parser) -> Result<Command, Usage> {
             Arg::Long("blocking") => serve.blocking = true,
             Arg::Long("subprotocol") => serve.subprotocols.push(args.value()?.string()?),
             Arg::Long("max-message") => serve.max_message_len = Some(bytes(&args.value()?)?),
+            Arg::Long("deflate") => deflate(&mut serve.deflate, args.optional_value())?,
+            Arg::Long("no-deflate") => serve.deflate.is_enabled = false,
+            Arg::Long("no-context-takeover") => no_context_takeover(&mut serve.deflate),
             Arg::Long("idle-timeout") => serve.idle_timeout = Some(seconds(&args.value()?)?),
             Arg::Short('h') | Arg::Long("help") => return Ok(Command::Print(help::SERVE)),
             other => return Err(other.unexpected().into()),
@@ -152,6 +162,7 @@ fn connect(mut args: Parser) -> Result<Command, Usage> {
     let mut url = None;
     let (mut headers, mut subprotocols, mut sends) = (Vec::new(), Vec::new(), Vec::new());
     let (mut trust, mut dump) = (Trust::Usual, false);
+    let mut settings = Settings::OFF;
     let mut wait = Some(Duration::from_secs(2));
     while let Some(arg) = args.next()? {
         match arg {
@@ -167,6 +178,8 @@ fn connect(mut args: Parser) -> Result<Command, Usage> {
             Arg::Long("wait") => {
                 wait = Some(seconds(&args.value()?)?).filter(|wait| !wait.is_zero());
             }
+            Arg::Long("deflate") => deflate(&mut settings, args.optional_value())?,
+            Arg::Long("no-context-takeover") => no_context_takeover(&mut settings),
             Arg::Long("dump") => dump = true,
             Arg::Short('h') | Arg::Long("help") => return Ok(Command::Print(help::CONNECT)),
             Arg::Value(value) if url.is_none() => url = Some(parse_url(&value.string()?)?),
@@ -182,6 +195,7 @@ fn connect(mut args: Parser) -> Result<Command, Usage> {
         sends,
         wait,
         dump,
+        deflate: settings,
     }))
 }
 
@@ -195,6 +209,25 @@ fn check_handshake(headers: &[(String, String)], subprotocols: &[String]) -> Res
         // It is too long for no space at all.
         _ => Ok(()),
     }
+}
+
+/// Turns compression on, with windows of so many bits if that is said.
+fn deflate(settings: &mut Settings, bits: Option<OsString>) -> Result<(), Usage> {
+    settings.is_enabled = true;
+    if let Some(value) = bits {
+        let bits = value.to_str().and_then(|value| value.parse().ok());
+        let bits = bits
+            .filter(|bits| (8..=15).contains(bits))
+            .ok_or_else(|| Usage(format!("{value:?} is not a window: 8 to 15 bits")))?;
+        settings.negotiable.receive_bits = bits;
+        settings.negotiable.send_bits = bits;
+    }
+    Ok(())
+}
+
+const fn no_context_takeover(settings: &mut Settings) {
+    settings.negotiable.receive_takeover = false;
+    settings.negotiable.send_takeover = false;
 }
 
 fn add_trust(trust: &mut Trust, new: Trust) -> Result<(), Usage> {

@@ -33,18 +33,21 @@ async fn talk(args: args::Connect) -> Result<(), Failure> {
     if args.dump {
         let layer = |stream| Dump::new(stream, terminal::frame);
         let ws = client.connect_layered(&url, layer).await.map_err(cannot)?;
-        conversation::run(ws, sends, args.wait).await
+        conversation::run(ws, sends, args.wait, args.deflate.is_enabled).await
     } else {
         let ws = client.connect(&url).await.map_err(cannot)?;
-        conversation::run(ws, sends, args.wait).await
+        conversation::run(ws, sends, args.wait, args.deflate.is_enabled).await
     }
 }
 
 fn client(args: &args::Connect) -> Result<Client, Failure> {
     let limits = Limits { message_len: MESSAGE_LEN, ..Limits::DEFAULT };
     let timeouts = Timeouts { closing_ms: CLOSING_MS, ..Timeouts::CLIENT };
-    let mut client =
-        Client::new().subprotocols(&args.subprotocols).limits(limits).timeouts(timeouts);
+    let mut client = Client::new()
+        .subprotocols(&args.subprotocols)
+        .limits(limits)
+        .timeouts(timeouts)
+        .deflate(args.deflate);
     for (name, value) in &args.headers {
         client = client.header(name, value);
     }

@@ -34,6 +34,11 @@ Options:
   --blocking           one thread a connection instead of one asynchronous task
   --subprotocol NAME   a subprotocol to choose when a client offers it; repeat it for more, the
                        best first
+  --deflate[=BITS]     compress (permessage-deflate) with clients that offer it, which is so by
+                       default; BITS, 8 to 15, bound the windows and so the memory [default: 15]
+  --no-deflate         do not compress
+  --no-context-takeover
+                       compress each message on its own: less memory, larger messages
   --max-message BYTES  longest message, 0 for any [default: 16777216]; a longer one closes the
                        connection with code 1009
   --idle-timeout SECS  drop a client that is silent for so long, 0 for never [default: 300]; after
@@ -76,6 +81,9 @@ Options:
   --text MESSAGE              send a text message
   --binary FILE               send the bytes of a file as a binary message
   --ping                      send a ping, and tell how long the pong took
+  --deflate[=BITS]            offer compression (permessage-deflate), with windows of at most so many
+                              bits, 8 to 15; tell at the end what it was good for
+  --no-context-takeover       with --deflate: compress each message on its own
   --wait SECS                 how long to wait for more at the end of input [default: 2]; 0: until
                               the server closes
   --dump                      print each frame on standard error as it crosses the wire:

@@ -36,7 +36,11 @@ fn server(args: &args::Serve) -> Result<Server, Failure> {
     if let Some(idle) = args.idle_timeout {
         timeouts.idle_ms = u32::try_from(idle.as_millis())?;
     }
-    let server = Server::new().subprotocols(&args.subprotocols).limits(limits).timeouts(timeouts);
+    let server = Server::new()
+        .subprotocols(&args.subprotocols)
+        .limits(limits)
+        .timeouts(timeouts)
+        .deflate(args.deflate);
     let Some(files) = &args.tls else { return Ok(server) };
     let tls = ServerTls::from_files(&files.cert, &files.key).map_err(|error| {
         format!("cannot use {} with {}: {error}", files.cert.display(), files.key.display())

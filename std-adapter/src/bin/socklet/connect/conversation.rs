@@ -13,6 +13,7 @@ use std::{
 use socklet_core::Role;
 use socklet_std::{
     CloseCode, Closed, Error, Event, Side,
+    permessage_deflate::Volume,
     tokio::{Reader, WebSocket, Writer},
 };
 use tokio::{
@@ -56,19 +57,44 @@ pub(super) async fn run<S: AsyncRead + AsyncWrite + Unpin, R: Role>(
     ws: WebSocket<S, R>,
     sends: Sends,
     wait: Option<Duration>,
+    deflate: bool,
 ) -> Result<(), Failure> {
-    let interrupted = interrupt()?;
     if sends.reads_input && stdin().is_terminal() && stderr().is_terminal() {
         let subprotocol = ws.subprotocol().map(|name| format!(" ({name})")).unwrap_or_default();
         terminal::note(format_args!("connected{subprotocol}; Ctrl+D ends the input"));
     }
+    if deflate && ws.compression().is_none() {
+        terminal::note("the server does not compress");
+    }
     let (mut reader, mut writer) = ws.into_split();
+    let outcome = converse(&mut reader, &mut writer, sends, wait).await;
+    tell_volume("sent", writer.volume_sent());
+    tell_volume("received", reader.volume_received());
+    outcome
+}
+
+/// Tells how much smaller the compressed messages were, if there were any.
+fn tell_volume(direction: &str, volume: Option<Volume>) {
+    if let Some(Volume { plain, compressed }) = volume.filter(|volume| volume.compressed != 0) {
+        let ratio = plain as f64 / compressed as f64;
+        terminal::note(format_args!("{direction} {plain} B as {compressed} B: {ratio:.2} to 1"));
+    }
+}
+
+/// Sends and receives to the end.
+async fn converse<S: AsyncRead + AsyncWrite + Unpin, R: Role>(
+    reader: &mut Reader<S, R>,
+    writer: &mut Writer<S, R>,
+    sends: Sends,
+    wait: Option<Duration>,
+) -> Result<(), Failure> {
+    let interrupted = interrupt()?;
     let progress = Progress::default();
-    let mut receiving = Box::pin(receive(&mut reader, &progress));
+    let mut receiving = Box::pin(receive(reader, &progress));
     let end = select! {
         end = &mut receiving => end,
         sent = async {
-            let input = send(&mut writer, sends, &progress).await?;
+            let input = send(writer, sends, &progress).await?;
             progress.settle(wait).await;
             Ok::<_, Error>(input)
         } => match sent {
@@ -90,7 +116,7 @@ pub(super) async fn run<S: AsyncRead + AsyncWrite + Unpin, R: Role>(
     };
     let insistent = interrupt()?;
     let closed = select! {
-        closed = close(&mut reader, &mut writer) => closed,
+        closed = close(reader, writer) => closed,
         () = insistent => Err("interrupted before the server had closed the connection".into()),
     };
     outcome.and(closed)
