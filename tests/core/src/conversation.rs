@@ -8,7 +8,8 @@
 use socklet_core::{
     Client, Config, Error, Kind, Message, Role, Server,
     handshake::{client, server},
-    io::{blocking, nonblocking},
+    io::{NoClock, WebSocket, blocking, nonblocking},
+    permessage_deflate::{Compression, NoCompression},
     wire::close::CloseCode,
 };
 
@@ -116,27 +117,33 @@ pub fn everything() -> (Vec<Act>, Vec<Act>) {
     (client, server)
 }
 
-/// The client that all conversations have: its buffers hold 384 and 192 bytes.
-pub fn nonblocking_client<S>(next: S) -> nonblocking::WebSocket<S, Client<TestRng>, TestBuffer> {
-    let (receive, staging) = (TestBuffer::fixed(384), TestBuffer::fixed(260));
-    nonblocking::WebSocket::client(next, TestRng::new(42), receive, staging)
-        .with_config(Config::CLIENT)
+/// The endpoints of a conversation: the length of their receive buffers, and their compression.
+#[derive(Debug, Clone, Copy)]
+pub struct Endpoints<C> {
+    /// Bytes of the client's receive buffer; the server's has some more.
+    pub receive_len: usize,
+    /// Makes the compression of an endpoint.
+    pub compression: fn() -> C,
 }
 
-/// The server that all conversations have.
-pub fn nonblocking_server<S>(next: S) -> nonblocking::WebSocket<S, Server, TestBuffer> {
-    nonblocking::WebSocket::server(next, TestBuffer::fixed(400), TestBuffer::fixed(200))
-}
+/// Endpoints with small buffers and without compression.
+pub const PLAIN: Endpoints<NoCompression> =
+    Endpoints { receive_len: 384, compression: || NoCompression };
 
-/// The same, blocking.
-pub fn blocking_client<S>(next: S) -> blocking::WebSocket<S, Client<TestRng>, TestBuffer> {
-    let (receive, staging) = (TestBuffer::fixed(384), TestBuffer::fixed(260));
-    blocking::WebSocket::client(next, TestRng::new(42), receive, staging)
-}
+impl<C: Compression> Endpoints<C> {
+    /// The client that all conversations have.
+    pub fn client<M, S>(&self, next: S) -> WebSocket<M, S, Client<TestRng>, TestBuffer, C> {
+        let (receive, staging) = (TestBuffer::fixed(self.receive_len), TestBuffer::fixed(260));
+        let (rng, compression) = (TestRng::new(42), (self.compression)());
+        WebSocket::client_with(next, rng, receive, staging, Config::CLIENT, compression, NoClock)
+    }
 
-/// The same, blocking.
-pub fn blocking_server<S>(next: S) -> blocking::WebSocket<S, Server, TestBuffer> {
-    blocking::WebSocket::server(next, TestBuffer::fixed(400), TestBuffer::fixed(200))
+    /// The server that all conversations have.
+    pub fn server<M, S>(&self, next: S) -> WebSocket<M, S, Server, TestBuffer, C> {
+        let (receive, staging) = (TestBuffer::fixed(self.receive_len + 16), TestBuffer::fixed(200));
+        let compression = (self.compression)();
+        WebSocket::server_with(next, receive, staging, Config::SERVER, compression, NoClock)
+    }
 }
 
 fn choose(request: &server::Request<'_>) -> server::Decision<'static> {
@@ -145,11 +152,16 @@ fn choose(request: &server::Request<'_>) -> server::Decision<'static> {
 }
 
 /// Plays a client's script.
-pub async fn play_client<S>(next: S, script: &[Act], dropper: &Dropper) -> Account
+pub async fn play_client<S, C: Compression>(
+    endpoints: Endpoints<C>,
+    next: S,
+    script: &[Act],
+    dropper: &Dropper,
+) -> Account
 where
     S: embedded_io_async::Read<Error = Fault> + embedded_io_async::Write,
 {
-    let mut ws = nonblocking_client(next);
+    let mut ws: nonblocking::WebSocket<_, _, _, C> = endpoints.client(next);
     let opened = dropper
         .again(async || {
             let response = ws.handshake(&request()).await?;
@@ -161,17 +173,22 @@ where
 }
 
 /// Plays a server's script.
-pub async fn play_server<S>(next: S, script: &[Act], dropper: &Dropper) -> Account
+pub async fn play_server<S, C: Compression>(
+    endpoints: Endpoints<C>,
+    next: S,
+    script: &[Act],
+    dropper: &Dropper,
+) -> Account
 where
     S: embedded_io_async::Read<Error = Fault> + embedded_io_async::Write,
 {
-    let mut ws = nonblocking_server(next);
+    let mut ws: nonblocking::WebSocket<_, _, _, C> = endpoints.server(next);
     let opened = dropper.again(async || ws.accept_with(choose).await).await;
     play(ws, script, dropper, opened).await
 }
 
-async fn play<S, R: Role>(
-    mut ws: nonblocking::WebSocket<S, R, TestBuffer>,
+async fn play<S, R: Role, C: Compression>(
+    mut ws: nonblocking::WebSocket<S, R, TestBuffer, C>,
     script: &[Act],
     dropper: &Dropper,
     opened: Result<(), Error<Fault>>,
@@ -189,8 +206,8 @@ where
     Account { seen, closed: ws.closed().map(WasClosed::of), result }
 }
 
-async fn perform<S, R: Role>(
-    ws: &mut nonblocking::WebSocket<S, R, TestBuffer>,
+async fn perform<S, R: Role, C: Compression>(
+    ws: &mut nonblocking::WebSocket<S, R, TestBuffer, C>,
     act: &Act,
     dropper: &Dropper,
     seen: &mut Vec<Seen>,
@@ -248,8 +265,8 @@ where
     Ok(())
 }
 
-async fn send<S, R: Role>(
-    ws: &mut nonblocking::WebSocket<S, R, TestBuffer>,
+async fn send<S, R: Role, C: Compression>(
+    ws: &mut nonblocking::WebSocket<S, R, TestBuffer, C>,
     act: &Act,
 ) -> Result<(), Error<Fault>>
 where
@@ -265,21 +282,29 @@ where
 }
 
 /// Plays a client's script, blocking.
-pub fn play_blocking_client<S>(next: S, script: &[Act]) -> Account
+pub fn play_blocking_client<S, C: Compression>(
+    endpoints: Endpoints<C>,
+    next: S,
+    script: &[Act],
+) -> Account
 where
     S: embedded_io::Read<Error = Fault> + embedded_io::Write,
 {
-    let mut ws = blocking_client(next);
+    let mut ws: blocking::WebSocket<_, _, _, C> = endpoints.client(next);
     let opened = again(|| ws.handshake(&request()).map(|_| ()));
     play_blocking(ws, script, opened)
 }
 
 /// Plays a server's script, blocking.
-pub fn play_blocking_server<S>(next: S, script: &[Act]) -> Account
+pub fn play_blocking_server<S, C: Compression>(
+    endpoints: Endpoints<C>,
+    next: S,
+    script: &[Act],
+) -> Account
 where
     S: embedded_io::Read<Error = Fault> + embedded_io::Write,
 {
-    let mut ws = blocking_server(next);
+    let mut ws: blocking::WebSocket<_, _, _, C> = endpoints.server(next);
     let opened = again(|| ws.accept_with(choose));
     play_blocking(ws, script, opened)
 }
@@ -298,8 +323,8 @@ fn again<T>(mut operation: impl FnMut() -> Result<T, Error<Fault>>) -> Result<T,
     }
 }
 
-fn play_blocking<S, R: Role>(
-    mut ws: blocking::WebSocket<S, R, TestBuffer>,
+fn play_blocking<S, R: Role, C: Compression>(
+    mut ws: blocking::WebSocket<S, R, TestBuffer, C>,
     script: &[Act],
     opened: Result<(), Error<Fault>>,
 ) -> Account
@@ -316,8 +341,8 @@ where
     Account { seen, closed: ws.closed().map(WasClosed::of), result }
 }
 
-fn perform_blocking<S, R: Role>(
-    ws: &mut blocking::WebSocket<S, R, TestBuffer>,
+fn perform_blocking<S, R: Role, C: Compression>(
+    ws: &mut blocking::WebSocket<S, R, TestBuffer, C>,
     act: &Act,
     seen: &mut Vec<Seen>,
 ) -> Result<(), Error<Fault>>
@@ -361,8 +386,8 @@ where
     Ok(())
 }
 
-fn send_blocking<S, R: Role>(
-    ws: &mut blocking::WebSocket<S, R, TestBuffer>,
+fn send_blocking<S, R: Role, C: Compression>(
+    ws: &mut blocking::WebSocket<S, R, TestBuffer, C>,
     act: &Act,
 ) -> Result<(), Error<Fault>>
 where

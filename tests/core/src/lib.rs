@@ -16,6 +16,7 @@
 //! | [`cells`] | what two halves on two threads share |
 //! | [`receiving`] | runs one endpoint against given bytes in every way there is |
 //! | [`in_every_way`] | one test for both roles, blocking and asynchronous |
+//! | [`deflating`] | endpoints that compress |
 //! | [`conversation`] | two endpoints that follow a script, and what each has seen |
 //! | [`rng`] | a generator of predictable "random" bytes |
 #![allow(
@@ -30,6 +31,7 @@ pub mod buffers;
 pub mod cells;
 pub mod clock;
 pub mod conversation;
+pub mod deflating;
 pub mod dropping;
 pub mod executor;
 pub mod faulty;

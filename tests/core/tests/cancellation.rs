@@ -1,5 +1,6 @@
 //! The whole conversation while futures are dropped at their awaits, on either side: what is
-//! received and every byte on the wire are those of the undisturbed conversation.
+//! received and every byte on the wire are those of the undisturbed conversation. With compression
+//! and without.
 #![allow(
     clippy::panic,
     clippy::unwrap_used,
@@ -8,10 +9,12 @@
     reason = "what these tests share outside of #[test] may fail them too"
 )]
 
+use socklet_core::permessage_deflate::Compression;
 use socklet_core_tests::{
     Who,
     clock::VirtualClock,
-    conversation::{Account, everything, play_client, play_server},
+    conversation::{Account, Endpoints, PLAIN, everything, play_client, play_server},
+    deflating::DEFLATED,
     dropping::{Dropper, drop_at},
     executor::{run, run_pair},
     faulty::{Faulty, Plan},
@@ -22,33 +25,48 @@ use socklet_core_tests::{
 type Outcome = ([Account; 2], [Vec<u8>; 2]);
 
 /// Over pipes of that capacity whose operations all wait once, so that each is an await.
-fn play(capacity: usize, plan: Plan, droppers: [&Dropper; 2]) -> Outcome {
+fn play<C: Compression>(
+    endpoints: Endpoints<C>,
+    capacity: usize,
+    plan: Plan,
+    droppers: [&Dropper; 2],
+) -> Outcome {
     let (near, far) = duplex(capacity);
     let taps = [near.tap(), far.tap()];
     let layer = |pipe: Pipe| Faulty::new(pipe, plan);
     let (client, server) = everything();
     let (a, b) = run_pair(
         &VirtualClock::new(),
-        play_client(layer(near), &client, droppers[0]),
-        play_server(layer(far), &server, droppers[1]),
+        play_client(endpoints, layer(near), &client, droppers[0]),
+        play_server(endpoints, layer(far), &server, droppers[1]),
     );
     ([a, b], taps.map(|tap| tap.bytes()))
 }
 
-fn undisturbed() -> Outcome {
-    play(1 << 16, Plan::NONE, [&Dropper::never(), &Dropper::never()])
+fn undisturbed<C: Compression>(endpoints: Endpoints<C>) -> Outcome {
+    play(endpoints, 1 << 16, Plan::NONE, [&Dropper::never(), &Dropper::never()])
 }
 
 /// Drops the future that waits at each await in turn.
 fn drop_at_every_await(who: Who, capacity: usize, plan: Plan) {
-    let undisturbed = undisturbed();
+    drop_at_every_await_of(PLAIN, who, capacity, plan);
+    drop_at_every_await_of(DEFLATED, who, capacity, plan);
+}
+
+fn drop_at_every_await_of<C: Compression>(
+    endpoints: Endpoints<C>,
+    who: Who,
+    capacity: usize,
+    plan: Plan,
+) {
+    let undisturbed = undisturbed(endpoints);
     for n in 0.. {
         let (chosen, other) = (Dropper::at(n), Dropper::never());
         let droppers = match who {
             Who::Client => [&chosen, &other],
             Who::Server => [&other, &chosen],
         };
-        let outcome = play(capacity, plan, droppers);
+        let outcome = play(endpoints, capacity, plan, droppers);
         assert_eq!(outcome, undisturbed, "{who:?} dropped at {n}, {plan:?}");
         if chosen.awaits() <= n {
             assert!(n > 20, "the conversation has more awaits than {n}");
@@ -79,12 +97,18 @@ fn nor_does_it_matter_when_little_is_read_and_written_at_a_time() {
 
 #[test]
 fn every_future_of_both_sides_can_be_dropped_at_its_first_await() {
-    let undisturbed = undisturbed();
+    drop_every_future(PLAIN);
+    drop_every_future(DEFLATED);
+}
+
+fn drop_every_future<C: Compression>(endpoints: Endpoints<C>) {
+    let undisturbed = undisturbed(endpoints);
     for capacity in [30, 64, 1 << 16] {
         for len in [1, 3, 7, 100, usize::MAX] {
             for stalls in 0..3 {
                 let plan = Plan { read_len: len, write_len: len, stalls, ..Plan::NONE };
-                let outcome = play(capacity, plan, [&Dropper::every(), &Dropper::every()]);
+                let outcome =
+                    play(endpoints, capacity, plan, [&Dropper::every(), &Dropper::every()]);
                 assert_eq!(outcome, undisturbed, "{capacity}, {plan:?}");
             }
         }

@@ -13,11 +13,11 @@ use socklet_core::{
         client, head_len,
         server::{Accept, Decision, Reject, Request},
     },
-    io::blocking,
+    io::{blocking, nonblocking},
 };
 use socklet_core_tests::{
-    Fault, Who, buffers::TestBuffer, clock::VirtualClock, executor::run_pair, frames::Frame,
-    pipe::duplex, rng::TestRng, wire::Wire,
+    Fault, Who, buffers::TestBuffer, clock::VirtualClock, conversation::PLAIN, executor::run_pair,
+    frames::Frame, pipe::duplex, rng::TestRng, wire::Wire,
 };
 
 type Server<S> = blocking::WebSocket<S, socklet_core::Server, TestBuffer>;
@@ -307,12 +307,12 @@ fn a_server_may_speak_first_behind_its_response() {
     let (a, b) = run_pair(
         &VirtualClock::new(),
         async move {
-            let mut ws = socklet_core_tests::conversation::nonblocking_client(near);
+            let mut ws: nonblocking::WebSocket<_, _, _> = PLAIN.client(near);
             ws.handshake(&request()).await.unwrap();
             ws.recv().await.map(|message| message.map(|m| m.as_bytes().to_vec()))
         },
         async move {
-            let mut ws = socklet_core_tests::conversation::nonblocking_server(far);
+            let mut ws: nonblocking::WebSocket<_, _, _> = PLAIN.server(far);
             ws.accept().await.unwrap();
             ws.send("welcome").await
         },

@@ -13,7 +13,8 @@ use socklet_core::Side;
 use socklet_core_tests::{
     clock::VirtualClock,
     conversation::{
-        Account, everything, play_blocking_client, play_blocking_server, play_client, play_server,
+        Account, PLAIN, everything, play_blocking_client, play_blocking_server, play_client,
+        play_server,
     },
     dropping::Dropper,
     executor::run_pair,
@@ -32,8 +33,8 @@ fn nonblocking(capacity: usize) -> Outcome {
     let (client, server) = everything();
     let (a, b) = run_pair(
         &VirtualClock::new(),
-        play_client(near, &client, &Dropper::never()),
-        play_server(far, &server, &Dropper::never()),
+        play_client(PLAIN, near, &client, &Dropper::never()),
+        play_server(PLAIN, far, &server, &Dropper::never()),
     );
     (a, b, taps.0.bytes(), taps.1.bytes())
 }
@@ -43,8 +44,8 @@ fn blocking(capacity: usize) -> Outcome {
     let taps = (near.tap(), far.tap());
     let (client, server) = everything();
     let (a, b) = thread::scope(|scope| {
-        let server = scope.spawn(move || play_blocking_server(far, &server));
-        (play_blocking_client(near, &client), server.join().unwrap())
+        let server = scope.spawn(move || play_blocking_server(PLAIN, far, &server));
+        (play_blocking_client(PLAIN, near, &client), server.join().unwrap())
     });
     (a, b, taps.0.bytes(), taps.1.bytes())
 }
