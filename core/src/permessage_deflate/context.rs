@@ -63,6 +63,8 @@ pub struct Inflating {
     pub(crate) compressed: bool,
     /// Payload bytes that have been unmasked and not inflated.
     pub(crate) plain_len: usize,
+    /// Whether there is output that has found no room.
+    pub(crate) needs_room: bool,
     /// Bytes of the tail that have been inflated after the message.
     pub(crate) tail_len: usize,
     /// Compressed bytes of the message so far.
@@ -104,6 +106,7 @@ impl<I> Inbound<I> {
             history_len: 0,
             compressed: false,
             plain_len: 0,
+            needs_room: false,
             tail_len: 0,
             compressed_len: 0,
             volume: Volume { plain: 0, compressed: 0 },
@@ -214,8 +217,14 @@ impl OutboundContext for NoCompression {
 #[derive(Debug)]
 pub enum Never {}
 
+impl crate::deflate::sealed::Sealed for Never {}
+
 impl Compressor for Never {
     const MAX_WINDOW_BITS: u8 = 8;
+
+    fn max_compressed_len(len: usize) -> usize {
+        len
+    }
 
     fn reset(&mut self, _: u8) {
         match *self {}

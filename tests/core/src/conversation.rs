@@ -118,29 +118,41 @@ pub fn everything() -> (Vec<Act>, Vec<Act>) {
 }
 
 /// The endpoints of a conversation: the length of their receive buffers, and their compression.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub struct Endpoints<C> {
     /// Bytes of the client's receive buffer; the server's has some more.
     pub receive_len: usize,
+    /// Bytes of the client's staging buffer; the server's has some less.
+    pub staging_len: usize,
     /// Makes the compression of an endpoint.
     pub compression: fn() -> C,
 }
 
 /// Endpoints with small buffers and without compression.
 pub const PLAIN: Endpoints<NoCompression> =
-    Endpoints { receive_len: 384, compression: || NoCompression };
+    Endpoints { receive_len: 384, staging_len: 260, compression: || NoCompression };
+
+impl<C> Clone for Endpoints<C> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<C> Copy for Endpoints<C> {}
 
 impl<C: Compression> Endpoints<C> {
     /// The client that all conversations have.
     pub fn client<M, S>(&self, next: S) -> WebSocket<M, S, Client<TestRng>, TestBuffer, C> {
-        let (receive, staging) = (TestBuffer::fixed(self.receive_len), TestBuffer::fixed(260));
+        let (receive, staging) =
+            (TestBuffer::fixed(self.receive_len), TestBuffer::fixed(self.staging_len));
         let (rng, compression) = (TestRng::new(42), (self.compression)());
         WebSocket::client_with(next, rng, receive, staging, Config::CLIENT, compression, NoClock)
     }
 
     /// The server that all conversations have.
     pub fn server<M, S>(&self, next: S) -> WebSocket<M, S, Server, TestBuffer, C> {
-        let (receive, staging) = (TestBuffer::fixed(self.receive_len + 16), TestBuffer::fixed(200));
+        let (receive, staging) =
+            (TestBuffer::fixed(self.receive_len + 16), TestBuffer::fixed(self.staging_len - 60));
         let compression = (self.compression)();
         WebSocket::server_with(next, receive, staging, Config::SERVER, compression, NoClock)
     }

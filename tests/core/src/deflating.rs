@@ -40,4 +40,4 @@ pub fn agreed(window_bits: u8, takeover: bool) -> TestDeflate {
 
 /// Endpoints with small buffers that compress.
 pub const DEFLATED: Endpoints<TestDeflate> =
-    Endpoints { receive_len: 1200, compression: || deflate(EAGER) };
+    Endpoints { receive_len: 1200, staging_len: 400, compression: || deflate(EAGER) };

@@ -21,6 +21,9 @@ use socklet_core_tests::{
     pipe::{Pipe, duplex},
 };
 
+/// Bytes that a compressor may hold back of the message of a conversation.
+const HELD_BACK_LEN: usize = 1000;
+
 /// The accounts of client and server, and what each wrote.
 type Outcome = ([Account; 2], [Vec<u8>; 2]);
 
@@ -44,13 +47,16 @@ fn play<C: Compression>(
 }
 
 fn undisturbed<C: Compression>(endpoints: Endpoints<C>) -> Outcome {
-    play(endpoints, 1 << 16, Plan::NONE, [&Dropper::never(), &Dropper::never()])
+    let outcome = play(endpoints, 1 << 16, Plan::NONE, [&Dropper::never(), &Dropper::never()]);
+    assert!(outcome.0.iter().all(|account| account.result.is_ok()), "{outcome:?}");
+    outcome
 }
 
 /// Drops the future that waits at each await in turn.
 fn drop_at_every_await(who: Who, capacity: usize, plan: Plan) {
     drop_at_every_await_of(PLAIN, who, capacity, plan);
-    drop_at_every_await_of(DEFLATED, who, capacity, plan);
+    // What a compressor holds back may come when the peer has a Pong to write: it must find room.
+    drop_at_every_await_of(DEFLATED, who, capacity.max(HELD_BACK_LEN), plan);
 }
 
 fn drop_at_every_await_of<C: Compression>(
@@ -97,13 +103,16 @@ fn nor_does_it_matter_when_little_is_read_and_written_at_a_time() {
 
 #[test]
 fn every_future_of_both_sides_can_be_dropped_at_its_first_await() {
-    drop_every_future(PLAIN);
-    drop_every_future(DEFLATED);
+    drop_every_future(PLAIN, [30, 64, 1 << 16]);
+    drop_every_future(DEFLATED, [HELD_BACK_LEN, 1 << 16]);
 }
 
-fn drop_every_future<C: Compression>(endpoints: Endpoints<C>) {
+fn drop_every_future<C: Compression, const N: usize>(
+    endpoints: Endpoints<C>,
+    capacities: [usize; N],
+) {
     let undisturbed = undisturbed(endpoints);
-    for capacity in [30, 64, 1 << 16] {
+    for capacity in capacities {
         for len in [1, 3, 7, 100, usize::MAX] {
             for stalls in 0..3 {
                 let plan = Plan { read_len: len, write_len: len, stalls, ..Plan::NONE };

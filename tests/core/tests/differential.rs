@@ -11,15 +11,17 @@
 use std::{cell::RefCell, collections::VecDeque};
 
 use socklet_core::{
-    Error, Fragmentation, Kind, Message, Role, Side,
+    Config, Error, Fragmentation, Kind, Message, Role, Side,
     buffer::Buffer,
-    io::nonblocking::WebSocket,
+    io::{NoClock, nonblocking::WebSocket},
+    permessage_deflate::{Compression, NoCompression},
     wire::{MAX_CONTROL_FRAME_LEN, close::CloseCode},
 };
 use socklet_core_tests::{
     Fault,
     buffers::TestBuffer,
     clock::VirtualClock,
+    deflating::{TestDeflate, agreed},
     dropping::Dropper,
     executor::run_pair,
     faulty::{Faulty, Plan},
@@ -45,12 +47,13 @@ fn plan(rng: &mut TestRng) -> Plan {
     Plan { read_len, write_len, stalls: rng.below(3) as u32, ..Plan::NONE }
 }
 
-fn buffers(rng: &mut TestRng) -> (TestBuffer, TestBuffer) {
-    let mut buffer = || {
-        let len = 131 + rng.below(600);
+/// Buffers to receive and to send, the former with so many bytes more.
+fn buffers(rng: &mut TestRng, more_len: usize) -> (TestBuffer, TestBuffer) {
+    let mut buffer = |least_len: usize| {
+        let len = least_len + rng.below(600);
         if rng.once_in(2) { TestBuffer::fixed(len) } else { TestBuffer::growing(len, len + 900) }
     };
-    (buffer(), buffer())
+    (buffer(131 + more_len), buffer(131))
 }
 
 fn message(rng: &mut TestRng, max_len: usize) -> Seen {
@@ -58,7 +61,13 @@ fn message(rng: &mut TestRng, max_len: usize) -> Seen {
     if rng.once_in(2) {
         return Seen::Binary(rng.bytes(len));
     }
-    let mut text = rng.text(len);
+    let mut text = if rng.once_in(2) {
+        // Alike from message to message.
+        format!(r#"{{"n":{},"ok":true,"name":"value of {}"}}"#, rng.below(99), rng.below(9))
+            .repeat(1 + len / 30)
+    } else {
+        rng.text(len)
+    };
     while text.len() > len {
         text.pop();
     }
@@ -66,8 +75,8 @@ fn message(rng: &mut TestRng, max_len: usize) -> Seen {
 }
 
 /// Sends so many messages in random ways, each sent whole before the next is begun.
-async fn talk<R: Role, B: Buffer>(
-    ws: &mut WebSocket<Layer, R, B>,
+async fn talk<R: Role, B: Buffer, C: Compression>(
+    ws: &mut WebSocket<Layer, R, B, C>,
     rng: &mut TestRng,
     model: &Model,
     count: usize,
@@ -109,8 +118,8 @@ async fn talk<R: Role, B: Buffer>(
     ws.flush().await
 }
 
-async fn ping<R: Role, B: Buffer>(
-    ws: &mut WebSocket<Layer, R, B>,
+async fn ping<R: Role, B: Buffer, C: Compression>(
+    ws: &mut WebSocket<Layer, R, B, C>,
     rng: &mut TestRng,
     model: &Model,
 ) -> Result<(), Error<Fault>> {
@@ -122,8 +131,8 @@ async fn ping<R: Role, B: Buffer>(
 }
 
 /// Receives so many messages in random ways, dropping futures on the way, and checks each.
-async fn listen<R: Role, B: Buffer>(
-    ws: &mut WebSocket<Layer, R, B>,
+async fn listen<R: Role, B: Buffer, C: Compression>(
+    ws: &mut WebSocket<Layer, R, B, C>,
     rng: &mut TestRng,
     mine: &Model,
     theirs: &Model,
@@ -182,21 +191,40 @@ fn check(model: &Model, seen: Seen) {
     assert_eq!(Some(seen), model.messages.borrow_mut().pop_front());
 }
 
+/// Makes compression for both sides, and says how much of a receive buffer is not for a message.
+type Compressions<C> = fn(&mut TestRng) -> ([C; 2], usize);
+
+fn none(_: &mut TestRng) -> ([NoCompression; 2], usize) {
+    ([NoCompression; 2], MAX_CONTROL_FRAME_LEN)
+}
+
+/// The same window both ways.
+fn some(rng: &mut TestRng) -> ([TestDeflate; 2], usize) {
+    let (bits, takeover) = (8 + rng.below(3), rng.once_in(2));
+    let used_len = if takeover { 1 << bits } else { 0 };
+    // Buffers are shorter than eight times the least that is kept for what is not inflated yet.
+    let agreed = || agreed(bits as u8, takeover);
+    ([agreed(), agreed()], used_len + 256)
+}
+
 /// A conversation in which the sides take turns, with random transports, buffers and messages.
-fn converse(seed: u64, rounds: usize) -> usize {
+fn converse<C: Compression>(seed: u64, rounds: usize, compressions: Compressions<C>) -> usize {
     let mut rng = TestRng::new(seed);
     let (near, far) = duplex(1 << 20);
     let (near, far) = (Faulty::new(near, plan(&mut rng)), Faulty::new(far, plan(&mut rng)));
-    let ((ra, sa), (rb, sb)) = (buffers(&mut rng), buffers(&mut rng));
+    let ([ca, cb], used_len) = compressions(&mut rng);
+    let more_len = used_len - MAX_CONTROL_FRAME_LEN;
+    let ((ra, sa), (rb, sb)) = (buffers(&mut rng, more_len), buffers(&mut rng, more_len));
     // Whole messages must fit the peer's receive buffer.
-    let max_for_a = ra.bytes().len() - MAX_CONTROL_FRAME_LEN;
-    let max_for_b = rb.bytes().len() - MAX_CONTROL_FRAME_LEN;
+    let max_for_a = ra.bytes().len() - used_len;
+    let max_for_b = rb.bytes().len() - used_len;
     let turns: Vec<_> = (0..rounds).map(|_| (rng.below(12), rng.below(12))).collect();
     let total = turns.iter().map(|(a, b)| a + b).sum();
-    let mut config = socklet_core::Config::CLIENT;
+    let mut config = Config::CLIENT;
     config.fragmentation = Fragmentation::Automatic;
-    let mut client = WebSocket::client(near, TestRng::new(rng.next()), ra, sa).with_config(config);
-    let mut server = WebSocket::server(far, rb, sb);
+    let key_rng = TestRng::new(rng.next());
+    let mut client = WebSocket::client_with(near, key_rng, ra, sa, config, ca, NoClock);
+    let mut server = WebSocket::server_with(far, rb, sb, Config::SERVER, cb, NoClock);
     client.assume_open::<Fault>().unwrap();
     server.assume_open::<Fault>().unwrap();
     let (from_a, from_b) = (Model::default(), Model::default());
@@ -229,17 +257,27 @@ fn converse(seed: u64, rounds: usize) -> usize {
     total
 }
 
-#[test]
-fn what_was_sent_is_what_is_received_in_order_and_once() {
+fn converse_often<C: Compression>(compressions: Compressions<C>) {
     let mut messages = 0;
     for seed in 0..150 {
-        messages += std::panic::catch_unwind(|| converse(seed, 8))
+        messages += std::panic::catch_unwind(|| converse(seed, 8, compressions))
             .unwrap_or_else(|_| panic!("seed {seed}"));
     }
     assert!(messages > 5_000, "{messages}");
 }
 
 #[test]
+fn what_was_sent_is_what_is_received_in_order_and_once() {
+    converse_often(none);
+}
+
+#[test]
+fn so_it_is_with_compression() {
+    converse_often(some);
+}
+
+#[test]
 fn so_it_is_in_one_long_conversation() {
-    assert!(converse(0xC0FFEE, 400) > 3_000);
+    assert!(converse(0xC0FFEE, 400, none) > 3_000);
+    assert!(converse(0xC0FFEE, 400, some) > 3_000);
 }

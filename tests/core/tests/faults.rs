@@ -64,7 +64,9 @@ fn play<C: Compression>(
 }
 
 fn undisturbed<C: Compression>(endpoints: Endpoints<C>) -> Outcome {
-    play(endpoints, Way::Nonblocking, [Plan::NONE; 2]).0
+    let outcome = play(endpoints, Way::Nonblocking, [Plan::NONE; 2]).0;
+    assert!(outcome.0.iter().all(|account| account.result.is_ok()), "{outcome:?}");
+    outcome
 }
 
 /// Whether this is how a connection may end for the side where it broke, or for its peer.

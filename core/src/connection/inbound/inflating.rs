@@ -63,24 +63,23 @@ impl<B: Buffer, X: InboundContext> Inbound<B, X> {
 
     /// A message begins, compressed or not, or ends.
     pub(super) fn set_compressed(&mut self, compressed: bool) {
-        if compressed && let Some((state, inflate)) = self.context.parts() {
+        if compressed {
+            let Some((state, inflate)) = self.context.parts() else { return };
             state.compressed = true;
             state.tail_len = 0;
             state.compressed_len = 0;
             if !state.takeover {
-                state.history_len = 0;
                 inflate.reset();
-            }
-            if state.history_len == 0 {
-                state.history_end = 0;
             }
             self.start = state.history_end;
             self.end = state.history_end;
             self.checked_len = 0;
-        } else if self.is_compressed()
-            && let Some(state) = self.context.state_mut()
-        {
+        } else if let Some(state) = self.context.state_mut() {
             state.compressed = false;
+            if !state.takeover {
+                state.history_end = 0;
+                state.history_len = 0;
+            }
         }
     }
 
@@ -114,7 +113,7 @@ impl<B: Buffer, X: InboundContext> Inbound<B, X> {
                 }
                 true => TAIL.get(state.tail_len..).unwrap_or_default(),
             };
-            if input.is_empty() {
+            if input.is_empty() && !state.needs_room {
                 return if is_end && !inflate.is_at_block_start() {
                     Err(ProtocolError::Inflate(InflateError::Unfinished))
                 } else {
@@ -146,6 +145,7 @@ impl<B: Buffer, X: InboundContext> Inbound<B, X> {
             state.history_end = self.end;
             state.history_len = state.history_len.saturating_add(written).min(state.window_len);
             state.volume.plain = state.volume.plain.wrapping_add(written as u64);
+            state.needs_room = inflated.status == InflateStatus::NeedsRoom;
 
             let most = state.compressed_len.saturating_mul(state.expansion.into());
             if state.expansion != 0
@@ -153,7 +153,7 @@ impl<B: Buffer, X: InboundContext> Inbound<B, X> {
             {
                 return Err(ProtocolError::Expansion);
             }
-            if inflated.status == InflateStatus::NeedsRoom {
+            if state.needs_room {
                 if written == left {
                     return Err(ProtocolError::MessageTooLong);
                 }

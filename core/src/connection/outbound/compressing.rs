@@ -8,7 +8,7 @@ use crate::{
     Fragmentation,
     buffer::Buffer,
     connection::shift,
-    deflate::{Compressed, Compressor, max_compressed_len},
+    deflate::{Compressed, Compressor},
     permessage_deflate::{Context, OutboundContext, Volume},
     role::Role,
     wire::{
@@ -58,7 +58,7 @@ impl<R: Role, B: Buffer, X: OutboundContext> Outbound<R, B, X> {
                 return None;
             }
             let rest = part.data.get(self.part_sent..).unwrap_or_default();
-            let most = max_compressed_len(rest.len()).saturating_add(MAX_HEADER_LEN);
+            let most = X::Compressor::max_compressed_len(rest.len()).saturating_add(MAX_HEADER_LEN);
             if !self.room(most) {
                 if self.start != self.end {
                     self.part_waits = true;
