@@ -1,0 +1,130 @@
+//! Messages, windows and buffers of every relation to each other.
+
+use socklet_core::{Error, Kind, ResourceError};
+use socklet_core_tests::{Who, frames::Frame, receiving::Seen, wire::Wire};
+
+use crate::support::*;
+
+/// Bytes that a buffer of less than 2 KiB keeps for what is not inflated yet.
+const ZONE_LEN: usize = 256;
+
+#[test]
+fn a_whole_message_of_all_that_the_window_leaves_fits() {
+    for bits in 8..=10_u8 {
+        let receive_len = 1900;
+        let window_len = 1 << bits;
+        let longest = receive_len - window_len - ZONE_LEN;
+        let mut peer = Peer::new(bits);
+        let messages: Vec<String> = (0..40)
+            .map(|n| {
+                let mut message = json(n, longest);
+                message.truncate(longest - n % 3);
+                message
+            })
+            .collect();
+        let mut frames = Vec::new();
+        for (n, message) in messages.iter().enumerate() {
+            // Every third is not compressed.
+            frames.push(match n % 3 {
+                0 => Frame::text(message),
+                _ => compressed(Kind::Text, peer.compress(message.as_bytes())),
+            });
+        }
+        frames.push(Frame::close(1000, ""));
+        for who in Who::BOTH {
+            let setting = Setting::new(who).receive(bits, true).receive_len(receive_len);
+            let bytes = setting.encode(&frames);
+            for piece_len in [1, 13, 200, usize::MAX] {
+                let pieces: Vec<_> = bytes.chunks(piece_len.min(bytes.len())).collect();
+                let (seen, end) = setting.receive_pieces(&pieces);
+                assert!(end.is_ok(), "{bits} bits, {piece_len}: {end:?}");
+                assert!(seen.iter().zip(&messages).all(|(seen, sent)| *seen == text(sent)));
+                assert_eq!(seen.len(), messages.len());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_message_too_long_for_the_buffer_says_so_and_is_received_in_chunks() {
+    let message = json(1, 20_000);
+    let mut peer = Peer::new(10);
+    let frames = [
+        compressed(Kind::Text, peer.compress(b"before")),
+        compressed(Kind::Text, peer.compress(message.as_bytes())),
+        compressed(Kind::Text, peer.compress(b"after")),
+    ];
+    let setting = Setting::new(Who::Client).receive(10, true).receive_len(2000);
+    let mut ws = setting.client(Wire::new([setting.encode(&frames)]));
+    assert_eq!(ws.recv().unwrap().unwrap().as_bytes(), b"before");
+    for _ in 0..3 {
+        let error = ws.recv().unwrap_err();
+        let Error::Resource(ResourceError::ReceiveBuffer { needed, available }) = error else {
+            panic!("{error:?}")
+        };
+        assert!(needed > available && available == 2000, "{error:?}");
+    }
+    let mut received = Vec::new();
+    loop {
+        let chunk = ws.recv_chunk().unwrap().unwrap();
+        received.extend_from_slice(chunk.data);
+        if chunk.fin {
+            break;
+        }
+    }
+    assert!(received == message.as_bytes());
+    assert_eq!(ws.recv().unwrap().unwrap().as_bytes(), b"after");
+}
+
+#[test]
+fn without_takeover_any_window_is_served_by_a_message_that_fits() {
+    // 15 bits in a buffer of 1500 bytes.
+    let messages: Vec<_> = (0..50).map(|n| json(n, 1000)).collect();
+    let mut frames: Vec<_> = messages
+        .iter()
+        .map(|message| compressed(Kind::Text, Peer::new(10).compress(message.as_bytes())))
+        .collect();
+    frames.push(Frame::close(1000, ""));
+    for who in Who::BOTH {
+        let setting = Setting::new(who).receive(15, false).receive_len(1500);
+        let bytes = setting.encode(&frames);
+        for piece_len in [1, 50, 3000] {
+            let pieces: Vec<_> = bytes.chunks(piece_len).collect();
+            let (seen, _) = setting.receive_pieces(&pieces);
+            assert_eq!(seen.len(), messages.len(), "{piece_len}");
+            assert!(seen.iter().zip(&messages).all(|(seen, sent)| *seen == text(sent)));
+        }
+    }
+}
+
+#[test]
+fn without_takeover_the_message_before_does_not_take_room() {
+    let long = "x".repeat(1200);
+    let setting = Setting::new(Who::Client).receive(15, false).receive_len(1500);
+    let frames = [
+        compressed(Kind::Text, Peer::new(9).compress(long.as_bytes())),
+        Frame::text(&long),
+        Frame::close(1000, ""),
+    ];
+    let (seen, _) = setting.receive_pieces(&[&setting.encode(&frames)]);
+    assert_eq!(seen, [text(&long), text(&long)]);
+}
+
+#[test]
+fn bytes_that_do_not_compress_go_through_small_buffers() {
+    let mut rng = socklet_core_tests::rng::TestRng::new(3);
+    let bytes = rng.bytes(10_000);
+    let payload = Peer::new(8).compress(&bytes);
+    let (head, tail) = payload.split_at(payload.len() / 2);
+    let frames = [
+        compressed(Kind::Binary, head).not_fin(),
+        Frame::ping([7; 125]),
+        Frame::more(tail),
+        Frame::close(1000, ""),
+    ];
+    for receive_len in [768, 800, 1000] {
+        let setting = Setting::new(Who::Server).receive(8, true).receive_len(receive_len);
+        let ws = setting.server(Wire::new([setting.encode(&frames)]));
+        assert_eq!(receive_chunks(ws).0, [Seen::Binary(bytes.clone())], "{receive_len}");
+    }
+}
