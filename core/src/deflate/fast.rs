@@ -1,0 +1,157 @@
+//! The decoder's inner loop for machines with words of 64 bits: one look at the input for a
+//! length and a distance, and no look at the state. It stops before it could run short of input
+//! or room, and [`Inflate::inflate`] goes on byte by byte.
+
+use crate::deflate::{
+    Inflate, InflateError,
+    bits::Bits,
+    huffman::{Alphabet, END, LITERALS, SPECIAL, USED, VALUE},
+    inflate::{State, Stop, length},
+    output::Output,
+};
+
+/// Bytes of input that an iteration may look at.
+const INPUT: usize = 16;
+/// Literals that an iteration may write before it looks at the input again: four codes that the
+/// table knows, or three and a longer one with the extra bits of a length, are within 56 bits.
+const LITERAL_RUN: usize = 4;
+/// Bytes that are copied at once.
+const CHUNK: usize = 16;
+
+impl Inflate {
+    /// Decodes symbols as long as there is plenty of input and room.
+    pub(super) fn run_fast(
+        &mut self,
+        bits: &mut Bits<'_>,
+        output: &mut Output<'_>,
+    ) -> Result<(), Stop> {
+        let result = self.decode(bits, output);
+        bits.cut();
+        result
+    }
+
+    #[inline]
+    fn decode(&mut self, bits: &mut Bits<'_>, output: &mut Output<'_>) -> Result<(), Stop> {
+        while bits.input.len() >= INPUT
+            && let Some(room) = output.buffer.get_mut(output.at..)
+            && let Some(room) = room.first_chunk_mut::<LITERAL_RUN>()
+        {
+            refill(bits);
+            let mut entry = self.literals.short(bits.word);
+            let mut count = 0;
+            for slot in room {
+                if entry >= LITERALS {
+                    break;
+                }
+                *slot = (entry >> VALUE) as u8;
+                consume(bits, entry);
+                count += 1;
+                entry = self.literals.short(bits.word);
+            }
+            output.at = output.at.wrapping_add(count);
+            if entry < LITERALS {
+                continue;
+            }
+            if entry >= SPECIAL {
+                if entry == SPECIAL {
+                    entry = self.literals.long(Alphabet::Literals, bits.word);
+                }
+                if entry < LITERALS {
+                    let Ok(()) = output.push((entry >> VALUE) as u8) else { break };
+                    consume(bits, entry);
+                    continue;
+                }
+                if entry & !USED == END {
+                    consume(bits, entry);
+                    self.end(bits);
+                    break;
+                }
+                if entry >= SPECIAL {
+                    return Err(InflateError::Symbol.into());
+                }
+            }
+            let length = length(entry, bits.word);
+            consume(bits, entry);
+            refill(bits);
+            let entry = self.distances.entry(Alphabet::Distances, bits.word);
+            if entry >= SPECIAL {
+                return Err(InflateError::Symbol.into());
+            }
+            let extra = u32::from(entry >> 12);
+            let low = bits.word.wrapping_shr(u32::from(entry & USED).wrapping_sub(extra));
+            let low = low & !usize::MAX.wrapping_shl(extra);
+            let distance = usize::from(entry >> VALUE & 3)
+                .wrapping_shl(extra)
+                .wrapping_add(low)
+                .wrapping_add(1);
+            consume(bits, entry);
+            if copy(output, usize::from(length), distance)?.is_none() {
+                self.length = length;
+                self.distance = distance as u16;
+                self.state = State::Match;
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Takes input until at least 56 bits wait. Bits of the next byte may already stand behind them.
+#[inline(always)]
+fn refill(bits: &mut Bits<'_>) {
+    if let Some(bytes) = bits.input.first_chunk::<{ size_of::<usize>() }>() {
+        bits.word |= usize::from_le_bytes(*bytes).wrapping_shl(bits.len);
+        let taken = (usize::BITS - 1).wrapping_sub(bits.len) / 8;
+        bits.input = bits.input.get(taken as usize..).unwrap_or_default();
+        bits.len |= usize::BITS - 8;
+    }
+}
+
+#[inline(always)]
+fn consume(bits: &mut Bits<'_>, entry: u16) {
+    let used = u32::from(entry & USED);
+    bits.word = bits.word.wrapping_shr(used);
+    bits.len = bits.len.wrapping_sub(used);
+}
+
+/// Copies a match by chunks; `None` if there is no room for whole ones.
+#[inline(always)]
+fn copy(output: &mut Output<'_>, length: usize, distance: usize) -> Result<Option<()>, Stop> {
+    let mut from = output.source(distance)?;
+    let mut to = output.at;
+    let end = to.wrapping_add(length);
+    if output.buffer.len().wrapping_sub(end) < CHUNK || end > output.buffer.len() {
+        return Ok(None);
+    }
+    output.at = end;
+    let buffer = &mut *output.buffer;
+    if distance == 1 {
+        let byte = buffer.get(from).copied().unwrap_or_default();
+        if let Some(to) = buffer.get_mut(to..end) {
+            to.fill(byte);
+        }
+        return Ok(Some(()));
+    }
+    // What is repeated grows until it is as long as a chunk.
+    let mut step = distance;
+    while step < CHUNK && to < end {
+        copy_chunk(buffer, from, to);
+        to = to.wrapping_add(step);
+        step = step.wrapping_mul(2);
+    }
+    while to < end {
+        copy_chunk(buffer, from, to);
+        from = from.wrapping_add(CHUNK);
+        to = to.wrapping_add(CHUNK);
+    }
+    Ok(Some(()))
+}
+
+#[inline(always)]
+fn copy_chunk(buffer: &mut [u8], from: usize, to: usize) {
+    if let Some(chunk) = buffer.get(from..).and_then(<[u8]>::first_chunk::<CHUNK>).copied()
+        && let Some(to) = buffer.get_mut(to..).and_then(<[u8]>::first_chunk_mut)
+    {
+        *to = chunk;
+    }
+}

@@ -1,0 +1,27 @@
+//! DEFLATE ([RFC 1951](https://www.rfc-editor.org/rfc/rfc1951)) in fixed memory. It knows nothing
+//! of WebSocket.
+//!
+//! ```text
+//! input:  | block | block | block that is final | block of the next stream ...
+//!
+//!                     +---- Inflate ----+
+//! compressed bytes -> | bits -> codes   | -> buffer[at..]
+//!                     +-----------------+      |
+//!                              ^               |  matches copy from what was written
+//!                              +---------------+  and from `history` bytes before `at`
+//!
+//! buffer: |  older bytes  |  history  | written | room |
+//!                                     ^ at
+//! ```
+//! The window is the caller's buffer: what is inflated lies where it is read, and is not copied
+//! through a window of the decoder's.
+
+mod bits;
+mod error;
+mod fast;
+mod huffman;
+mod inflate;
+mod output;
+
+pub use error::InflateError;
+pub use inflate::{Inflate, InflateStatus, Inflated};
