@@ -5,8 +5,8 @@
 use crate::deflate::{
     Inflate, InflateError,
     bits::Bits,
-    huffman::{Alphabet, END, LITERALS, SPECIAL, USED, VALUE},
-    inflate::{State, Stop, length},
+    huffman::{Alphabet, END, LITERALS, LONG, SPECIAL, USED, VALUE},
+    inflate::{State, Stop, high},
     output::Output,
 };
 
@@ -37,7 +37,7 @@ impl Inflate {
             && let Some(room) = room.first_chunk_mut::<LITERAL_RUN>()
         {
             refill(bits);
-            let mut entry = self.literals.short(bits.word);
+            let mut entry = self.codes.short(Alphabet::Literals, bits.word);
             let mut count = 0;
             for slot in room {
                 if entry >= LITERALS {
@@ -46,15 +46,15 @@ impl Inflate {
                 *slot = (entry >> VALUE) as u8;
                 consume(bits, entry);
                 count += 1;
-                entry = self.literals.short(bits.word);
+                entry = self.codes.short(Alphabet::Literals, bits.word);
             }
             output.at = output.at.wrapping_add(count);
             if entry < LITERALS {
                 continue;
             }
             if entry >= SPECIAL {
-                if entry == SPECIAL {
-                    entry = self.literals.long(Alphabet::Literals, bits.word);
+                if entry == LONG {
+                    entry = self.codes.long(Alphabet::Literals, bits.word);
                 }
                 if entry < LITERALS {
                     let Ok(()) = output.push((entry >> VALUE) as u8) else { break };
@@ -63,37 +63,39 @@ impl Inflate {
                 }
                 if entry & !USED == END {
                     consume(bits, entry);
-                    self.end(bits);
+                    self.progress.state = self.progress.end(bits);
                     break;
                 }
                 if entry >= SPECIAL {
                     return Err(InflateError::Symbol.into());
                 }
             }
-            let length = length(entry, bits.word);
-            consume(bits, entry);
+            let length = number(Alphabet::Literals, entry, bits).wrapping_add(3);
             refill(bits);
-            let entry = self.distances.entry(Alphabet::Distances, bits.word);
+            let entry = self.codes.entry(Alphabet::Distances, bits.word);
             if entry >= SPECIAL {
                 return Err(InflateError::Symbol.into());
             }
-            let extra = u32::from(entry >> 12);
-            let low = bits.word.wrapping_shr(u32::from(entry & USED).wrapping_sub(extra));
-            let low = low & !usize::MAX.wrapping_shl(extra);
-            let distance = usize::from(entry >> VALUE & 3)
-                .wrapping_shl(extra)
-                .wrapping_add(low)
-                .wrapping_add(1);
-            consume(bits, entry);
-            if copy(output, usize::from(length), distance)?.is_none() {
-                self.length = length;
-                self.distance = distance as u16;
-                self.state = State::Match;
+            let distance = number(Alphabet::Distances, entry, bits).wrapping_add(1);
+            if copy(output, length, distance)?.is_none() {
+                self.progress.length = length as u16;
+                self.progress.distance = distance as u16;
+                self.progress.state = State::Match;
                 break;
             }
         }
         Ok(())
     }
+}
+
+/// Uses a code and its extra bits, and returns the number counted from 0.
+#[inline(always)]
+fn number(alphabet: Alphabet, entry: u16, bits: &mut Bits<'_>) -> usize {
+    let extra = u32::from(entry >> alphabet.extra_at()).wrapping_sub(1);
+    let low = bits.word.wrapping_shr(u32::from(entry & USED).wrapping_sub(extra));
+    let low = low & !usize::MAX.wrapping_shl(extra);
+    consume(bits, entry);
+    usize::from(high(alphabet, entry)).wrapping_shl(extra).wrapping_add(low)
 }
 
 /// Takes input until at least 56 bits wait. Bits of the next byte may already stand behind them.

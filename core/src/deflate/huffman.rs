@@ -4,27 +4,31 @@
 //! longer, and how to use the extra bits behind it:
 //!
 //! ```text
-//!   15        13 12                    5 4         0
-//!  +------------+-----------------------+-----------+
-//!  |     0      |         byte          |  length   |  literal: `length` bits are used
-//!  | extra + 1  |  high bits of length  |  length   |  match: code and extra bits together
-//!  |     7      |  end, invalid, long   |  length   |
-//!  +------------+-----------------------+-----------+
-//!  | extra   |  high bits of distance   |  length   |  4 bits for `extra`: distances have 13
-//!  +---------+--------------------------+-----------+
-//!   15     12 11                       5 4         0
+//!   15       13 12                    5 4         0
+//!  +-----------+-----------------------+-----------+
+//!  |     0     |        literal        |   bits    |  bits of the code
+//!  | extra + 1 |  high bits of length  |   bits    |  bits of the code and extra ones
+//!  +-----------+--+--------------------+-----------+
+//!  |  extra + 1   |  .. of distance    |   bits    |  a distance has up to 13 extra bits
+//!  +--------------+--------------------+-----------+
+//!  |     15       |  end or nothing    |   bits    |  bits of the code
+//!  |     15       |          0         |     0     |  a longer code
+//!  +--------------+--------------------+-----------+
+//!   15          12 11                 5 4         0
 //! ```
 //! A longer code is searched among the symbols sorted by their codes.
 
+use core::ops::Range;
+
 use crate::deflate::InflateError;
 
-/// What has no value begins here; neither a length nor a distance has so many extra bits.
-pub(super) const SPECIAL: u16 = 0xE000;
+/// What has no value begins here.
+pub(super) const SPECIAL: u16 = 0xF000;
 /// The code is longer than the table knows.
-const LONG: u16 = SPECIAL;
-/// The end of the block.
+pub(super) const LONG: u16 = SPECIAL;
+/// The end of the block, less the bits of its code.
 pub(super) const END: u16 = SPECIAL | 1 << VALUE;
-/// Nothing.
+/// No symbol.
 const INVALID: u16 = SPECIAL | 2 << VALUE;
 /// Literals are less.
 pub(super) const LITERALS: u16 = 1 << 13;
@@ -33,257 +37,233 @@ pub(super) const VALUE: u32 = 5;
 /// The bits that an entry uses.
 pub(super) const USED: u16 = (1 << VALUE) - 1;
 
+/// Bits of a code for literals and lengths that the table knows.
+const LITERAL_BITS: u32 = 9;
+/// Bits of a code for distances, and of any for lengths of codes, whose longest has 7.
+const DISTANCE_BITS: u32 = 7;
+/// Slots of the first table.
+const LITERAL_SLOTS: usize = 1 << LITERAL_BITS;
+/// Slots of both.
+const SLOTS: usize = LITERAL_SLOTS + (1 << DISTANCE_BITS);
+/// Symbols for literals and lengths.
+pub(super) const LITERAL_SYMBOLS: usize = 288;
+/// All symbols.
+pub(super) const SYMBOLS: usize = LITERAL_SYMBOLS + 32;
 /// The longest code has 15 bits.
 const LENGTHS: usize = 16;
 
 /// What the symbols of a code mean.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Alphabet {
-    /// Code lengths.
-    Lengths,
     /// Literals and lengths.
     Literals,
     /// Distances.
     Distances,
+    /// Lengths of codes. They are read with the memory of distances.
+    Lengths,
 }
 
 impl Alphabet {
+    /// Where the extra bits of an entry begin.
+    #[inline]
+    pub(super) const fn extra_at(self) -> u32 {
+        if matches!(self, Self::Literals) { 13 } else { 12 }
+    }
+
     /// The entry of a symbol, less the length of its code.
     #[inline]
     const fn entry(self, symbol: u16) -> u16 {
-        match self {
-            // Below 16 a length; then repetitions with extra bits.
-            Self::Lengths => {
-                let extra = match symbol {
-                    0..16 => 0,
-                    16 => 2,
-                    17 => 3,
-                    _ => 7,
-                };
-                symbol << VALUE | extra
-            }
+        // Each four lengths, or two distances, have one extra bit more than those before.
+        let (number, group) = match self {
             Self::Literals => match symbol {
-                0..256 => symbol << VALUE,
-                256 => END,
-                // From here on each four have one extra bit more.
-                257..265 => LITERALS | symbol.wrapping_sub(257) << VALUE,
-                265..285 => {
-                    let extra = symbol.wrapping_sub(261) / 4;
-                    let high = 4 | symbol.wrapping_sub(1) & 3;
-                    extra.wrapping_add(1) << 13 | high << VALUE | extra
-                }
-                285 => LITERALS | 255 << VALUE,
-                _ => INVALID,
+                257..285 => (symbol.wrapping_sub(257), 2),
+                285 => return LITERALS | 255 << VALUE,
+                256 => return END,
+                0..256 => return symbol << VALUE,
+                _ => return INVALID,
             },
-            Self::Distances => match symbol {
-                0..4 => symbol << VALUE,
-                // Each two.
-                4..30 => {
-                    let extra = (symbol / 2).wrapping_sub(1);
-                    extra << 12 | (2 | symbol & 1) << VALUE | extra
-                }
-                _ => INVALID,
-            },
+            Self::Distances if symbol >= 30 => return INVALID,
+            Self::Distances => (symbol, 1),
+            Self::Lengths => return symbol << VALUE,
+        };
+        let (mut extra, mut high) = (number >> group, number);
+        if extra > 0 {
+            extra = extra.wrapping_sub(1);
+            high = high.wrapping_sub(extra << group);
         }
+        extra.wrapping_add(1) << self.extra_at() | high << VALUE | extra
     }
 }
 
-/// A code: a table for its first bits, and what longer codes need.
+/// The two codes of a block.
 #[derive(Clone)]
-pub(super) struct Code<const SLOTS: usize, const SYMBOLS: usize> {
-    pub(super) table: [u16; SLOTS],
-    /// The symbols in the order of their codes.
+pub(super) struct Codes {
+    /// How many codes there are of each length, for each of the two.
+    counts: [[u16; LENGTHS]; 2],
+    /// The symbols in the order of their codes: literals and lengths, distances.
     sorted: [u16; SYMBOLS],
-    /// How many codes there are of each length.
-    counts: [u16; LENGTHS],
-    /// The first code that is one bit longer than the table knows.
-    first: u16,
-    /// Where its symbol stands.
-    first_at: u16,
-    /// What the table says of codes that it does not know.
-    other: u16,
+    /// Their tables. While a header is read, the lengths of codes are kept in the first.
+    pub(super) table: [u16; SLOTS],
 }
 
-impl<const SLOTS: usize, const SYMBOLS: usize> Code<SLOTS, SYMBOLS> {
-    /// No code.
+impl Codes {
+    /// No codes.
     pub(super) const fn new() -> Self {
-        Self {
-            table: [0; SLOTS],
-            sorted: [0; SYMBOLS],
-            counts: [0; LENGTHS],
-            first: 0,
-            first_at: 0,
-            other: 0,
-        }
+        Self { counts: [[0; LENGTHS]; 2], sorted: [0; SYMBOLS], table: [0; SLOTS] }
     }
 
-    /// Takes the lengths of the codes of all symbols. The table is not touched.
-    pub(super) fn sort(&mut self, alphabet: Alphabet, lens: &[u16]) -> Result<(), InflateError> {
-        self.other = sort(alphabet, lens, &mut self.sorted, &mut self.counts)?;
-        Ok(())
-    }
-
-    /// Takes the lengths of the codes of the first symbols from the table itself.
-    pub(super) fn sort_own(
+    /// Sorts symbols by the lengths of their codes, which are kept in a range of the table, and
+    /// judges those as zlib does: every sequence of bits must be a code, unless there is only
+    /// one, of one bit, or none. Returns what the table says of anything that it does not know.
+    pub(super) fn sort(
         &mut self,
         alphabet: Alphabet,
-        count: usize,
-    ) -> Result<(), InflateError> {
-        let lens = self.table.get(..count).unwrap_or_default();
-        self.other = sort(alphabet, lens, &mut self.sorted, &mut self.counts)?;
-        Ok(())
+        range: Range<usize>,
+    ) -> Result<u16, InflateError> {
+        let lens = self.table.get(range).unwrap_or_default();
+        let [literals, distances] = &mut self.counts;
+        let (counts, sorted) = if alphabet == Alphabet::Literals {
+            (literals, &mut self.sorted[..])
+        } else {
+            (distances, self.sorted.get_mut(LITERAL_SYMBOLS..).unwrap_or_default())
+        };
+        *counts = [0; LENGTHS];
+        for len in lens {
+            if let Some(count) = counts.get_mut(usize::from(*len) & (LENGTHS - 1)) {
+                *count = count.wrapping_add(1);
+            }
+        }
+        // Where the symbols of each length begin, and how many codes there could still be.
+        let mut starts = [0_u16; LENGTHS];
+        let (mut left, mut at) = (1_u32, 0);
+        let [unused, used @ ..] = &mut *counts;
+        *unused = 0;
+        let [_, starts_used @ ..] = &mut starts;
+        for (start, count) in starts_used.iter_mut().zip(used.iter()) {
+            left = left.wrapping_mul(2).wrapping_sub(u32::from(*count));
+            if left > 1 << LENGTHS {
+                return Err(InflateError::CodeLengths);
+            }
+            *start = at;
+            at = at.wrapping_add(*count);
+        }
+        let mut symbol = 0_u16;
+        for len in lens {
+            if *len != 0
+                && let Some(start) = starts.get_mut(usize::from(*len) & (LENGTHS - 1))
+                && let Some(to) = sorted.get_mut(usize::from(*start))
+            {
+                *to = symbol;
+                *start = start.wrapping_add(1);
+            }
+            symbol = symbol.wrapping_add(1);
+        }
+        let [ones, ..] = used;
+        if left == 0 {
+            Ok(LONG)
+        } else if at != *ones || at != 0 && alphabet == Alphabet::Lengths {
+            Err(InflateError::CodeLengths)
+        } else if alphabet == Alphabet::Lengths {
+            // zlib reads lengths of zero, and then misses the end of the block.
+            Ok(1)
+        } else {
+            Ok(INVALID | 1)
+        }
     }
 
-    /// Fills the table.
-    pub(super) fn fill(&mut self, alphabet: Alphabet) {
-        (self.first, self.first_at) =
-            fill(alphabet, &mut self.table, self.other, &self.sorted, &self.counts);
+    /// Fills a table, at first with `other`.
+    pub(super) fn fill(&mut self, alphabet: Alphabet, other: u16) {
+        let (literals, distances) = self.table.split_at_mut(LITERAL_SLOTS);
+        let [literal_counts, distance_counts] = &self.counts;
+        let (table, counts, sorted) = if alphabet == Alphabet::Literals {
+            (literals, literal_counts, &self.sorted[..])
+        } else {
+            (distances, distance_counts, self.sorted.get(LITERAL_SYMBOLS..).unwrap_or_default())
+        };
+        let [_, counts @ ..] = counts;
+        let mut symbols = sorted.iter();
+        let mut code = 0_usize;
+        if let Some(first) = table.first_mut() {
+            *first = other;
+        }
+        // Codes of `len` bits fill the first `2^len` slots; with one bit more, these stand twice.
+        let (mut len, mut known) = (0_u16, 1_usize);
+        for count in counts {
+            let Some((low, high)) = table.split_at_mut_checked(known) else { break };
+            if high.is_empty() {
+                break;
+            }
+            for (to, from) in high.iter_mut().zip(low) {
+                *to = *from;
+            }
+            len = len.wrapping_add(1);
+            for symbol in symbols.by_ref().take(usize::from(*count)) {
+                if let Some(slot) = table.get_mut(code) {
+                    *slot = alphabet.entry(*symbol).wrapping_add(len);
+                }
+                code = next(code, known);
+            }
+            known = known.wrapping_mul(2);
+        }
     }
 
     /// The entry of the code at the start of `word`.
     #[inline]
     pub(super) fn entry(&self, alphabet: Alphabet, word: usize) -> u16 {
-        match self.short(word) {
+        match self.short(alphabet, word) {
             LONG => self.long(alphabet, word),
             entry => entry,
         }
     }
 
-    /// The same, or [`SPECIAL`] and no more for a code that is longer than the table knows.
+    /// The same, or [`LONG`] for a code that is longer than the table knows.
     #[inline]
-    pub(super) fn short(&self, word: usize) -> u16 {
-        const { assert!(SLOTS.is_power_of_two()) };
-        self.table.get(word & (SLOTS - 1)).copied().unwrap_or_default()
+    pub(super) fn short(&self, alphabet: Alphabet, word: usize) -> u16 {
+        let slot = if alphabet == Alphabet::Literals {
+            word & (LITERAL_SLOTS - 1)
+        } else {
+            LITERAL_SLOTS | word & ((1 << DISTANCE_BITS) - 1)
+        };
+        self.table.get(slot).copied().unwrap_or_default()
     }
 
-    /// The same for a code that is longer.
+    /// The same for any code, bit by bit.
     #[cold]
     #[inline(never)]
-    pub(super) fn long(&self, alphabet: Alphabet, word: usize) -> u16 {
-        long(alphabet, word, SLOTS, self.first, self.first_at, &self.sorted, &self.counts)
-    }
-}
-
-/// Sorts symbols by the length of their codes and judges those as zlib does: every sequence of
-/// bits must be a code, unless there is only one, of one bit, or none. Returns the entry of what
-/// is no code or, if there is nothing such, of what the table does not know.
-fn sort(
-    alphabet: Alphabet,
-    lens: &[u16],
-    sorted: &mut [u16],
-    counts: &mut [u16; LENGTHS],
-) -> Result<u16, InflateError> {
-    *counts = [0; LENGTHS];
-    for len in lens {
-        if let Some(count) = counts.get_mut(usize::from(*len) & (LENGTHS - 1)) {
-            *count = count.wrapping_add(1);
-        }
-    }
-    let [unused, counts @ ..] = counts;
-    *unused = 0;
-    // How many codes are left of each length, and where the symbols of that length begin.
-    let (mut left, mut at) = (1_i32, 0_u16);
-    let mut starts = [0_u16; LENGTHS];
-    let [_, after @ ..] = &mut starts;
-    for (start, count) in after.iter_mut().zip(counts.iter()) {
-        left = left.wrapping_mul(2).wrapping_sub(i32::from(*count));
-        if left < 0 {
-            return Err(InflateError::CodeLengths);
-        }
-        *start = at;
-        at = at.wrapping_add(*count);
-    }
-    for (symbol, len) in (0..).zip(lens) {
-        if *len != 0
-            && let Some(start) = starts.get_mut(usize::from(*len) & (LENGTHS - 1))
-            && let Some(to) = sorted.get_mut(usize::from(*start))
-        {
-            *to = symbol;
-            *start = start.wrapping_add(1);
-        }
-    }
-    let [ones, ..] = counts;
-    if left == 0 {
-        Ok(LONG)
-    } else if at == 0 && alphabet == Alphabet::Lengths {
-        // zlib reads lengths of zero, and then misses the end of the block.
-        Ok(1)
-    } else if at == *ones && alphabet != Alphabet::Lengths {
-        Ok(INVALID | 1)
-    } else {
-        Err(InflateError::CodeLengths)
-    }
-}
-
-/// Fills a table; returns the first code that is longer than it knows, and its place.
-#[inline]
-fn fill(
-    alphabet: Alphabet,
-    table: &mut [u16],
-    other: u16,
-    sorted: &[u16],
-    counts: &[u16; LENGTHS],
-) -> (u16, u16) {
-    let [_, counts @ ..] = counts;
-    let (mut code, mut at) = (0_u16, 0_u16);
-    let mut symbols = sorted.iter();
-    if let Some(first) = table.first_mut() {
-        *first = other;
-    }
-    // Codes of `len` bits fill the first `2^len` slots; one bit more, and these stand twice.
-    let mut known = 1_usize;
-    for (len, count) in (1_u16..).zip(counts) {
-        let Some((low, high)) = table.split_at_mut_checked(known) else { break };
-        if high.is_empty() {
-            break;
-        }
-        for (to, from) in high.iter_mut().zip(low) {
-            *to = *from;
-        }
-        known = known.wrapping_mul(2);
-        for symbol in symbols.by_ref().take(usize::from(*count)) {
-            if let Some(slot) = table.get_mut(reversed(code, len)) {
-                *slot = alphabet.entry(*symbol).wrapping_add(len);
-            }
-            code = code.wrapping_add(1);
-        }
-        at = at.wrapping_add(*count);
-        code = code.wrapping_mul(2);
-    }
-    (code, at)
-}
-
-/// Searches a code that is longer than the table knows.
-fn long(
-    alphabet: Alphabet,
-    word: usize,
-    slots: usize,
-    mut first: u16,
-    mut at: u16,
-    sorted: &[u16],
-    counts: &[u16; LENGTHS],
-) -> u16 {
-    let known = slots.trailing_zeros();
-    let mut code = reversed(word as u16, known as u16) as u16;
-    let mut word = word.wrapping_shr(known);
-    for (len, count) in (0_u16..).zip(counts).skip(known as usize + 1) {
-        code = code.wrapping_mul(2) | word as u16 & 1;
-        word >>= 1;
+    pub(super) fn long(&self, alphabet: Alphabet, mut word: usize) -> u16 {
+        let [literals, distances] = &self.counts;
+        let (counts, mut at) = if alphabet == Alphabet::Literals {
+            (literals, 0)
+        } else {
+            (distances, LITERAL_SYMBOLS)
+        };
         // Codes of one length follow each other, and a longer one is greater than all of them.
-        let ahead = code.wrapping_sub(first);
-        if ahead < *count {
-            let symbol = sorted.get(usize::from(at.wrapping_add(ahead)));
-            return alphabet.entry(symbol.copied().unwrap_or_default()).wrapping_add(len);
+        let [_, counts @ ..] = counts;
+        let (mut ahead, mut len) = (0_usize, 0_u16);
+        for count in counts {
+            len = len.wrapping_add(1);
+            ahead |= word & 1;
+            word >>= 1;
+            let count = usize::from(*count);
+            if ahead < count {
+                let symbol = self.sorted.get(at.wrapping_add(ahead));
+                return alphabet.entry(symbol.copied().unwrap_or_default()).wrapping_add(len);
+            }
+            at = at.wrapping_add(count);
+            ahead = ahead.wrapping_sub(count).wrapping_mul(2);
         }
-        at = at.wrapping_add(*count);
-        first = first.wrapping_add(*count).wrapping_mul(2);
+        // Not reached with the codes that are sorted.
+        INVALID | 1
     }
-    // All codes were searched, and one is missing: not so in a code that was sorted.
-    INVALID | 1
 }
 
-/// The first bits of a code with the first one lowest, as they come.
+/// The code after `code`, with its first bit lowest and its last bit `last`.
 #[inline]
-const fn reversed(code: u16, len: u16) -> usize {
-    code.reverse_bits().wrapping_shr(16_u32.wrapping_sub(len as u32)) as usize
+const fn next(code: usize, last: usize) -> usize {
+    let (mut code, mut bit) = (code, last);
+    while code & bit != 0 {
+        code ^= bit;
+        bit >>= 1;
+    }
+    code | bit
 }

@@ -5,50 +5,48 @@ use core::{convert::Infallible, fmt};
 use crate::deflate::{
     InflateError,
     bits::{Bits, IS_WIDE},
-    huffman::{Alphabet, Code, END, LITERALS, SPECIAL, USED, VALUE},
+    huffman::{Alphabet, Codes, END, LITERAL_SYMBOLS, LITERALS, SPECIAL, SYMBOLS, USED, VALUE},
     output::Output,
 };
 
-/// Where the lengths of the codes for code lengths are kept.
-const LENGTHS_AT: usize = 320;
+/// Where the lengths of the codes of lengths are kept, behind all others.
+const LENGTHS_AT: usize = SYMBOLS;
 /// How many there are, and in which order they come (RFC 1951 section 3.2.7).
 const LENGTHS_ORDER: [u8; 19] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 
 /// An inflating decoder: all its memory but the output, which is its window as well.
 ///
 /// # Memory
-/// Little more than 2 KiB, all zeros at first, so that a static lies in `.bss`. Its two tables
-/// know codes of up to 9 and 7 bits; longer ones are searched.
+/// About 2,000 bytes, all zeros at first, so that a static lies in `.bss`. Its two tables know
+/// codes of up to 9 and 7 bits; longer ones are searched.
 #[derive(Clone)]
 pub struct Inflate {
-    /// Literals and lengths. While a header is read, the lengths of all codes are kept in its
-    /// table.
-    pub(super) literals: Code<512, 288>,
-    /// Distances. While a header is read, the code of the code lengths.
-    pub(super) distances: Code<128, 32>,
+    pub(super) progress: Progress,
+    pub(super) codes: Codes,
+}
+
+/// What is known but for the codes. It stands before them, where it is reached by short offsets.
+#[derive(Clone, Copy)]
+pub(super) struct Progress {
     /// Bits that were taken from the input and not yet used.
     word: usize,
     /// How many.
-    len: u8,
+    len: u32,
     pub(super) state: State,
     /// Whether this block is final, or the last one was.
     is_final: bool,
     /// Whether the codes are those of section 3.2.6.
     is_fixed: bool,
-    /// What is left of a match or of a stored block.
+    /// What is left of a match or of a stored block; until its extra bits are read, the entry of
+    /// its code.
     pub(super) length: u16,
     /// The distance of a match; until its extra bits are read, the entry of its code.
     pub(super) distance: u16,
-    /// How many lengths of codes a header has for literals and lengths, for all, and for codes of
-    /// lengths; and how many were read.
-    counts: Counts,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Counts {
+    /// How many lengths of codes a header has for literals and lengths, for all, and for lengths
+    /// of codes; and how many were read.
     literals: u16,
     all: u16,
-    lengths: u8,
+    lengths: u16,
     read: u16,
 }
 
@@ -69,8 +67,10 @@ pub(super) enum State {
     LengthLengths,
     /// The lengths of the other codes.
     Lengths,
-    /// A literal, a length, or the end of the block.
+    /// A literal, the code of a length, or the end of the block.
     Symbol,
+    /// The extra bits of a length.
+    LengthBits,
     /// The code of a distance.
     Distance,
     /// The extra bits of a distance.
@@ -119,9 +119,7 @@ impl Inflate {
     /// The decoder at the start of a stream.
     #[must_use]
     pub const fn new() -> Self {
-        Self {
-            literals: Code::new(),
-            distances: Code::new(),
+        let progress = Progress {
             word: 0,
             len: 0,
             state: State::Block,
@@ -129,16 +127,19 @@ impl Inflate {
             is_fixed: false,
             length: 0,
             distance: 0,
-            counts: Counts { literals: 0, all: 0, lengths: 0, read: 0 },
-        }
+            literals: 0,
+            all: 0,
+            lengths: 0,
+            read: 0,
+        };
+        Self { progress, codes: Codes::new() }
     }
 
     /// Forgets a stream that was begun: a new one begins. The history is the caller's.
     pub const fn reset(&mut self) {
-        self.word = 0;
-        self.len = 0;
-        self.state = State::Block;
-        self.is_final = false;
+        let is_fixed = self.progress.is_fixed;
+        self.progress = Self::new().progress;
+        self.progress.is_fixed = is_fixed;
     }
 
     /// Inflates `input` to `buffer[at..]`, until one of both is used up.
@@ -163,12 +164,12 @@ impl Inflate {
         history: usize,
         window_len: usize,
     ) -> Result<Inflated, InflateError> {
-        let mut bits = Bits { word: self.word, len: u32::from(self.len), input };
+        let mut bits = Bits { word: self.progress.word, len: self.progress.len, input };
         let oldest = at.saturating_sub(history);
         let mut output = Output { buffer, at, oldest, window_len };
         let Err(stop) = self.run(&mut bits, &mut output);
-        self.word = bits.word;
-        self.len = bits.len as u8;
+        self.progress.word = bits.word;
+        self.progress.len = bits.len;
         let status = match stop {
             Stop::Input => InflateStatus::NeedsInput,
             Stop::Room => InflateStatus::NeedsRoom,
@@ -187,246 +188,254 @@ impl Inflate {
     /// count.
     #[must_use]
     pub fn is_at_block_start(&self) -> bool {
-        self.state == State::Block && self.len == 0
+        self.progress.state == State::Block && self.progress.len == 0
     }
 
     /// Whether the last block that ended was a final one and nothing has come since.
     #[must_use]
     pub fn is_final(&self) -> bool {
-        self.is_final && self.is_at_block_start()
+        self.progress.is_final && self.is_at_block_start()
     }
 
     /// Runs until something stops it. What a step has not finished is done again from the same
     /// bits: a step uses them only when it has all of them, and room for what it writes.
     fn run(&mut self, bits: &mut Bits<'_>, output: &mut Output<'_>) -> Result<Infallible, Stop> {
         loop {
-            match self.state {
+            let progress = &mut self.progress;
+            let state = match progress.state {
                 State::Block => self.begin(bits)?,
                 State::StoredLength => {
-                    self.length = bits.take(16)?;
-                    self.state = State::StoredCheck;
+                    progress.length = bits.take(16)?;
+                    State::StoredCheck
                 }
                 State::StoredCheck => {
-                    if bits.take(16)? != !self.length {
+                    if bits.take(16)? != !progress.length {
                         return Err(InflateError::StoredLength.into());
                     }
-                    self.state = State::Stored;
+                    State::Stored
                 }
                 State::Stored => {
-                    output.store(bits, &mut self.length)?;
-                    self.end(bits);
+                    output.store(bits, &mut progress.length)?;
+                    progress.end(bits)
                 }
-                State::Counts => self.read_counts(bits)?,
+                State::Counts => progress.read_counts(bits, &mut self.codes)?,
                 State::LengthLengths => self.read_length_lengths(bits)?,
                 State::Lengths => self.read_lengths(bits)?,
                 State::Symbol => {
                     if IS_WIDE {
                         self.run_fast(bits, output)?;
                     }
-                    if self.state == State::Symbol {
-                        self.read_symbol(bits, output)?;
+                    match self.progress.state {
+                        State::Symbol => self.read_symbol(bits, output)?,
+                        state => state,
                     }
+                }
+                State::LengthBits => {
+                    let length = number(Alphabet::Literals, progress.length, bits)?;
+                    progress.length = length.wrapping_add(3);
+                    State::Distance
                 }
                 State::Distance => {
                     bits.fill();
-                    let entry = self.distances.entry(Alphabet::Distances, bits.word);
-                    let is_special = entry >= SPECIAL;
-                    let extra = if is_special { 0 } else { entry >> 12 };
-                    bits.consume(u32::from((entry & USED).wrapping_sub(extra)))?;
-                    if is_special {
+                    let entry = self.codes.entry(Alphabet::Distances, bits.word);
+                    consume_code(Alphabet::Distances, entry, bits)?;
+                    if entry >= SPECIAL {
                         return Err(InflateError::Symbol.into());
                     }
-                    self.distance = entry;
-                    self.state = State::DistanceBits;
+                    progress.distance = entry;
+                    State::DistanceBits
                 }
                 State::DistanceBits => {
-                    let (extra, high) = (self.distance >> 12, self.distance >> VALUE & 3);
-                    let low = bits.take(u32::from(extra))?;
-                    self.distance =
-                        high.wrapping_shl(u32::from(extra)).wrapping_add(low).wrapping_add(1);
-                    self.state = State::Match;
+                    let distance = number(Alphabet::Distances, progress.distance, bits)?;
+                    progress.distance = distance.wrapping_add(1);
+                    State::Match
                 }
                 State::Match => {
-                    output.copy(&mut self.length, self.distance)?;
-                    self.state = State::Symbol;
+                    output.copy(&mut progress.length, progress.distance)?;
+                    State::Symbol
                 }
-            }
+            };
+            self.progress.state = state;
         }
     }
 
     /// Begins a block (RFC 1951 section 3.2.3).
-    fn begin(&mut self, bits: &mut Bits<'_>) -> Result<(), Stop> {
+    fn begin(&mut self, bits: &mut Bits<'_>) -> Result<State, Stop> {
         let header = bits.take(3)?;
-        self.is_final = header & 1 != 0;
-        self.state = match header >> 1 {
+        self.progress.is_final = header & 1 != 0;
+        Ok(match header >> 1 {
             0 => {
                 bits.align();
                 State::StoredLength
             }
             1 => {
-                self.take_fixed_codes()?;
+                if !self.progress.is_fixed {
+                    self.make_fixed_codes()?;
+                    // They stay for the next block that has them.
+                    self.progress.is_fixed = true;
+                }
                 State::Symbol
             }
             2 => State::Counts,
             _ => return Err(InflateError::BlockType.into()),
-        };
-        Ok(())
+        })
     }
 
-    /// Ends a block.
-    pub(super) fn end(&mut self, bits: &mut Bits<'_>) {
-        if self.is_final {
-            bits.align();
-        }
-        self.state = State::Block;
-    }
-
-    /// The codes of section 3.2.6. They stay for the next block that has them.
-    fn take_fixed_codes(&mut self) -> Result<(), InflateError> {
-        if !self.is_fixed {
-            for (symbol, len) in self.literals.table.iter_mut().take(288).enumerate() {
-                *len = match symbol {
-                    0..144 => 8,
-                    144..256 => 9,
-                    256..280 => 7,
-                    _ => 8,
-                };
+    /// The codes of section 3.2.6.
+    fn make_fixed_codes(&mut self) -> Result<(), InflateError> {
+        let mut lens = self.codes.table.iter_mut();
+        for (count, len) in [(144, 8), (112, 9), (24, 7), (8, 8), (32, 5)] {
+            for to in lens.by_ref().take(count) {
+                *to = len;
             }
-            self.literals.sort_own(Alphabet::Literals, 288)?;
-            self.distances.sort(Alphabet::Distances, &[5; 32])?;
-            self.literals.fill(Alphabet::Literals);
-            self.distances.fill(Alphabet::Distances);
-            self.is_fixed = true;
         }
-        Ok(())
+        self.make_codes(LITERAL_SYMBOLS, SYMBOLS)
     }
 
-    /// Begins the header of a block with codes of its own (section 3.2.7).
-    fn read_counts(&mut self, bits: &mut Bits<'_>) -> Result<(), Stop> {
-        let counts = bits.take(14)?;
-        let literals = (counts & 31).wrapping_add(257);
-        let distances = (counts >> 5 & 31).wrapping_add(1);
-        if literals > 286 || distances > 30 {
-            return Err(InflateError::CodeLengths.into());
-        }
-        self.counts = Counts {
-            literals,
-            all: literals.wrapping_add(distances),
-            lengths: (counts >> 10).wrapping_add(4) as u8,
-            read: 0,
-        };
-        self.is_fixed = false;
-        if let Some(lens) = self.literals.table.get_mut(LENGTHS_AT..) {
-            lens.fill(0);
-        }
-        self.state = State::LengthLengths;
+    /// Makes codes of the lengths in the table: first those for literals, then up to `all`.
+    fn make_codes(&mut self, literals: usize, all: usize) -> Result<(), InflateError> {
+        // The table of literals takes the place of all lengths.
+        let other_distances = self.codes.sort(Alphabet::Distances, literals..all)?;
+        let other_literals = self.codes.sort(Alphabet::Literals, 0..literals)?;
+        self.codes.fill(Alphabet::Literals, other_literals);
+        self.codes.fill(Alphabet::Distances, other_distances);
         Ok(())
     }
 
     /// Reads the lengths of the codes of lengths.
-    fn read_length_lengths(&mut self, bits: &mut Bits<'_>) -> Result<(), Stop> {
-        let Counts { lengths, read, .. } = &mut self.counts;
-        let lens = self.literals.table.get_mut(LENGTHS_AT..).unwrap_or_default();
-        for symbol in LENGTHS_ORDER.iter().take(usize::from(*lengths)).skip(usize::from(*read)) {
+    fn read_length_lengths(&mut self, bits: &mut Bits<'_>) -> Result<State, Stop> {
+        let Progress { lengths, read, .. } = &mut self.progress;
+        while read < lengths {
             let len = bits.take(3)?;
-            if let Some(to) = lens.get_mut(usize::from(*symbol)) {
+            let symbol = LENGTHS_ORDER.get(usize::from(*read)).copied().unwrap_or_default();
+            if let Some(to) = self.codes.table.get_mut(LENGTHS_AT.wrapping_add(symbol.into())) {
                 *to = len;
             }
             *read = read.wrapping_add(1);
         }
         *read = 0;
-        let lens = lens.get(..LENGTHS_ORDER.len()).unwrap_or_default();
-        self.distances.sort(Alphabet::Lengths, lens)?;
-        self.distances.fill(Alphabet::Lengths);
-        self.state = State::Lengths;
-        Ok(())
+        let range = LENGTHS_AT..LENGTHS_AT + LENGTHS_ORDER.len();
+        let other = self.codes.sort(Alphabet::Lengths, range)?;
+        self.codes.fill(Alphabet::Lengths, other);
+        Ok(State::Lengths)
     }
 
     /// Reads the lengths of the other codes, and makes these.
-    fn read_lengths(&mut self, bits: &mut Bits<'_>) -> Result<(), Stop> {
-        let Counts { literals, all, read, .. } = &mut self.counts;
-        let lens = self.literals.table.get_mut(..usize::from(*all)).unwrap_or_default();
-        while read < all {
+    fn read_lengths(&mut self, bits: &mut Bits<'_>) -> Result<State, Stop> {
+        let (literals, all) = (usize::from(self.progress.literals), self.progress.all);
+        while self.progress.read < all {
             bits.fill();
             let word = bits.word;
-            let entry = self.distances.short(word);
-            bits.consume(u32::from(entry & USED))?;
-            let symbol = entry >> VALUE;
-            let at = usize::from(*read);
-            if symbol < 16 {
-                if let Some(to) = lens.get_mut(at) {
-                    *to = symbol;
-                }
-                *read = read.wrapping_add(1);
-                continue;
-            }
+            let entry = self.codes.short(Alphabet::Lengths, word);
+            let used = u32::from(entry & USED);
             // Extra bits, and the least number of repetitions.
-            let (extra, least) = match symbol {
+            let (extra, least) = match entry >> VALUE {
+                0..16 => (0, 1),
                 16 => (2, 3),
                 17 => (3, 3),
                 _ => (7, 11),
             };
-            let len = if symbol == 16 {
-                let last = at.checked_sub(1).and_then(|at| lens.get(at));
-                last.copied().ok_or(InflateError::CodeLengths)?
-            } else {
-                0
+            bits.consume(used.wrapping_add(extra))?;
+            let at = usize::from(self.progress.read);
+            let len = match entry >> VALUE {
+                len @ 0..16 => len,
+                16 => {
+                    let last = at.checked_sub(1).and_then(|at| self.codes.table.get(at));
+                    last.copied().ok_or(InflateError::CodeLengths)?
+                }
+                _ => 0,
             };
-            let code_len = u32::from(entry & USED).wrapping_sub(extra);
-            let count = word.wrapping_shr(code_len) & !usize::MAX.wrapping_shl(extra);
-            let count = count.wrapping_add(least);
-            let to = lens.get_mut(at..at.wrapping_add(count)).ok_or(InflateError::CodeLengths)?;
-            to.fill(len);
-            *read = read.wrapping_add(count as u16);
+            let count = word.wrapping_shr(used) & !usize::MAX.wrapping_shl(extra);
+            let end = at.wrapping_add(count).wrapping_add(least);
+            if end > usize::from(all) {
+                return Err(InflateError::CodeLengths.into());
+            }
+            for to in self.codes.table.get_mut(at..end).unwrap_or_default() {
+                *to = len;
+            }
+            self.progress.read = end as u16;
         }
-        let literals = usize::from(*literals);
-        // Without an end of the block there would be none.
-        if lens.get(256).is_none_or(|len| *len == 0) {
+        // Without a code for it there would be no end of the block.
+        if self.codes.table.get(256).is_none_or(|len| *len == 0) {
             return Err(InflateError::CodeLengths.into());
         }
-        self.distances.sort(Alphabet::Distances, lens.get(literals..).unwrap_or_default())?;
-        self.literals.sort_own(Alphabet::Literals, literals)?;
-        self.literals.fill(Alphabet::Literals);
-        self.distances.fill(Alphabet::Distances);
-        self.state = State::Symbol;
-        Ok(())
+        self.make_codes(literals, all.into())?;
+        Ok(State::Symbol)
     }
 
     /// Reads a symbol.
-    fn read_symbol(&mut self, bits: &mut Bits<'_>, output: &mut Output<'_>) -> Result<(), Stop> {
+    fn read_symbol(&mut self, bits: &mut Bits<'_>, output: &mut Output<'_>) -> Result<State, Stop> {
         bits.fill();
-        let word = bits.word;
-        let entry = self.literals.entry(Alphabet::Literals, word);
-        let used = entry & USED;
-        if u32::from(used) > bits.len {
-            return Err(Stop::Input);
-        }
-        let value = entry >> VALUE;
+        let entry = self.codes.entry(Alphabet::Literals, bits.word);
         if entry < LITERALS {
-            output.push(value as u8)?;
-        } else if entry < SPECIAL {
-            self.length = length(entry, word);
-            self.state = State::Distance;
-        }
-        bits.consume(u32::from(used))?;
-        if entry >= SPECIAL {
-            if entry & !USED != END {
-                return Err(InflateError::Symbol.into());
+            let used = u32::from(entry & USED);
+            if used > bits.len {
+                return Err(Stop::Input);
             }
-            self.end(bits);
+            output.push((entry >> VALUE) as u8)?;
+            bits.consume(used)?;
+            return Ok(State::Symbol);
         }
-        Ok(())
+        consume_code(Alphabet::Literals, entry, bits)?;
+        if entry < SPECIAL {
+            self.progress.length = entry;
+            Ok(State::LengthBits)
+        } else if entry & !USED == END {
+            Ok(self.progress.end(bits))
+        } else {
+            Err(InflateError::Symbol.into())
+        }
     }
 }
 
-/// The length of a match, of its entry and the bits of its code with all extra bits.
+impl Progress {
+    /// Begins the header of a block with codes of its own (section 3.2.7).
+    fn read_counts(&mut self, bits: &mut Bits<'_>, codes: &mut Codes) -> Result<State, Stop> {
+        let counts = bits.take(14)?;
+        let distances = (counts >> 5 & 31).wrapping_add(1);
+        self.literals = (counts & 31).wrapping_add(257);
+        self.all = self.literals.wrapping_add(distances);
+        self.lengths = (counts >> 10).wrapping_add(4);
+        self.read = 0;
+        self.is_fixed = false;
+        if self.literals > 286 || distances > 30 {
+            return Err(InflateError::CodeLengths.into());
+        }
+        for len in codes.table.iter_mut().skip(LENGTHS_AT).take(LENGTHS_ORDER.len()) {
+            *len = 0;
+        }
+        Ok(State::LengthLengths)
+    }
+
+    /// Ends a block.
+    pub(super) const fn end(&self, bits: &mut Bits<'_>) -> State {
+        if self.is_final {
+            bits.align();
+        }
+        State::Block
+    }
+}
+
+/// Uses the code of an entry, without its extra bits.
+fn consume_code(alphabet: Alphabet, entry: u16, bits: &mut Bits<'_>) -> Result<(), Stop> {
+    let mut used = entry & USED;
+    if entry < SPECIAL {
+        used = used.wrapping_sub((entry >> alphabet.extra_at()).wrapping_sub(1));
+    }
+    bits.consume(used.into())
+}
+
+/// Reads the extra bits of an entry, and returns its number counted from 0.
+fn number(alphabet: Alphabet, entry: u16, bits: &mut Bits<'_>) -> Result<u16, Stop> {
+    let extra = u32::from(entry >> alphabet.extra_at()).wrapping_sub(1);
+    let low = bits.take(extra)?;
+    Ok(high(alphabet, entry).wrapping_shl(extra).wrapping_add(low))
+}
+
+/// The high bits of the number of an entry.
 #[inline]
-pub(super) fn length(entry: u16, word: usize) -> u16 {
-    let extra = u32::from(entry >> 13).wrapping_sub(1);
-    let high = usize::from(entry >> VALUE & 0xFF);
-    let low = word.wrapping_shr(u32::from(entry & USED).wrapping_sub(extra));
-    let low = low & !usize::MAX.wrapping_shl(extra);
-    high.wrapping_shl(extra).wrapping_add(low).wrapping_add(3) as u16
+pub(super) const fn high(alphabet: Alphabet, entry: u16) -> u16 {
+    (entry & !u16::MAX.wrapping_shl(alphabet.extra_at())) >> VALUE
 }
 
 impl Default for Inflate {
@@ -437,6 +446,6 @@ impl Default for Inflate {
 
 impl fmt::Debug for Inflate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Inflate").field("state", &self.state).finish_non_exhaustive()
+        f.debug_struct("Inflate").field("state", &self.progress.state).finish_non_exhaustive()
     }
 }
