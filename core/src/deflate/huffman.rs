@@ -70,6 +70,12 @@ impl Alphabet {
         if matches!(self, Self::Literals) { 13 } else { 12 }
     }
 
+    /// Where its symbols begin.
+    #[inline]
+    const fn first_symbol(self) -> u16 {
+        if matches!(self, Self::Literals) { 0 } else { LITERAL_SYMBOLS as u16 }
+    }
+
     /// The entry of a symbol, less the length of its code.
     #[inline]
     const fn entry(self, symbol: u16) -> u16 {
@@ -98,8 +104,8 @@ impl Alphabet {
 /// The two codes of a block.
 #[derive(Clone)]
 pub(super) struct Codes {
-    /// How many codes there are of each length, for each of the two.
-    counts: [[u16; LENGTHS]; 2],
+    /// Where the symbols end whose codes have each length, for each of the two.
+    ends: [[u16; LENGTHS]; 2],
     /// The symbols in the order of their codes: literals and lengths, distances.
     sorted: [u16; SYMBOLS],
     /// Their tables. While a header is read, the lengths of codes are kept in the first.
@@ -109,7 +115,7 @@ pub(super) struct Codes {
 impl Codes {
     /// No codes.
     pub(super) const fn new() -> Self {
-        Self { counts: [[0; LENGTHS]; 2], sorted: [0; SYMBOLS], table: [0; SLOTS] }
+        Self { ends: [[0; LENGTHS]; 2], sorted: [0; SYMBOLS], table: [0; SLOTS] }
     }
 
     /// Sorts symbols by the lengths of their codes, which are kept in a range of the table, and
@@ -121,74 +127,72 @@ impl Codes {
         range: Range<usize>,
     ) -> Result<u16, InflateError> {
         let lens = self.table.get(range).unwrap_or_default();
-        let [literals, distances] = &mut self.counts;
-        let (counts, sorted) = if alphabet == Alphabet::Literals {
-            (literals, &mut self.sorted[..])
-        } else {
-            (distances, self.sorted.get_mut(LITERAL_SYMBOLS..).unwrap_or_default())
-        };
-        *counts = [0; LENGTHS];
+        let [literals, distances] = &mut self.ends;
+        let ends = if alphabet == Alphabet::Literals { literals } else { distances };
+        let first = alphabet.first_symbol();
+        // How many codes there are of each length,
+        *ends = [0; LENGTHS];
         for len in lens {
-            if let Some(count) = counts.get_mut(usize::from(*len) & (LENGTHS - 1)) {
+            if let Some(count) = ends.get_mut(usize::from(*len) % LENGTHS) {
                 *count = count.wrapping_add(1);
             }
         }
-        // Where the symbols of each length begin, and how many codes there could still be.
-        let mut starts = [0_u16; LENGTHS];
-        let (mut left, mut at) = (1_u32, 0);
-        let [unused, used @ ..] = &mut *counts;
+        // where the first of them goes, and how many there could still be,
+        let [unused, ends_used @ ..] = ends;
         *unused = 0;
-        let [_, starts_used @ ..] = &mut starts;
-        for (start, count) in starts_used.iter_mut().zip(used.iter()) {
-            left = left.wrapping_mul(2).wrapping_sub(u32::from(*count));
+        let [ones, ..] = *ends_used;
+        let (mut at, mut left) = (first, 1_u32);
+        for end in ends_used {
+            let count = *end;
+            *end = at;
+            at = at.wrapping_add(count);
+            left = left.wrapping_mul(2).wrapping_sub(count.into());
             if left > 1 << LENGTHS {
                 return Err(InflateError::CodeLengths);
             }
-            *start = at;
-            at = at.wrapping_add(*count);
         }
+        // and behind the last of them.
         let mut symbol = 0_u16;
         for len in lens {
             if *len != 0
-                && let Some(start) = starts.get_mut(usize::from(*len) & (LENGTHS - 1))
-                && let Some(to) = sorted.get_mut(usize::from(*start))
+                && let Some(end) = ends.get_mut(usize::from(*len) % LENGTHS)
+                && let Some(to) = self.sorted.get_mut(usize::from(*end))
             {
                 *to = symbol;
-                *start = start.wrapping_add(1);
+                *end = end.wrapping_add(1);
             }
             symbol = symbol.wrapping_add(1);
         }
-        let [ones, ..] = used;
+        let count = at.wrapping_sub(first);
         if left == 0 {
             Ok(LONG)
-        } else if at != *ones || at != 0 && alphabet == Alphabet::Lengths {
-            Err(InflateError::CodeLengths)
-        } else if alphabet == Alphabet::Lengths {
+        } else if count == 0 && alphabet == Alphabet::Lengths {
             // zlib reads lengths of zero, and then misses the end of the block.
             Ok(1)
-        } else {
+        } else if count == ones && alphabet != Alphabet::Lengths {
             Ok(INVALID | 1)
+        } else {
+            Err(InflateError::CodeLengths)
         }
     }
 
     /// Fills a table, at first with `other`.
     pub(super) fn fill(&mut self, alphabet: Alphabet, other: u16) {
         let (literals, distances) = self.table.split_at_mut(LITERAL_SLOTS);
-        let [literal_counts, distance_counts] = &self.counts;
-        let (table, counts, sorted) = if alphabet == Alphabet::Literals {
-            (literals, literal_counts, &self.sorted[..])
+        let [literal_ends, distance_ends] = &self.ends;
+        let (table, ends) = if alphabet == Alphabet::Literals {
+            (literals, literal_ends)
         } else {
-            (distances, distance_counts, self.sorted.get(LITERAL_SYMBOLS..).unwrap_or_default())
+            (distances, distance_ends)
         };
-        let [_, counts @ ..] = counts;
-        let mut symbols = sorted.iter();
-        let mut code = 0_usize;
-        if let Some(first) = table.first_mut() {
-            *first = other;
+        if let Some(slot) = table.first_mut() {
+            *slot = other;
         }
         // Codes of `len` bits fill the first `2^len` slots; with one bit more, these stand twice.
-        let (mut len, mut known) = (0_u16, 1_usize);
-        for count in counts {
+        let (mut len, mut known, mut code) = (0_u16, 1_usize, 0_usize);
+        let mut at = usize::from(alphabet.first_symbol());
+        let [_, ends @ ..] = ends;
+        for end in ends {
             let Some((low, high)) = table.split_at_mut_checked(known) else { break };
             if high.is_empty() {
                 break;
@@ -197,11 +201,13 @@ impl Codes {
                 *to = *from;
             }
             len = len.wrapping_add(1);
-            for symbol in symbols.by_ref().take(usize::from(*count)) {
+            while at < usize::from(*end) {
+                let symbol = self.sorted.get(at).copied().unwrap_or_default();
                 if let Some(slot) = table.get_mut(code) {
-                    *slot = alphabet.entry(*symbol).wrapping_add(len);
+                    *slot = alphabet.entry(symbol).wrapping_add(len);
                 }
                 code = next(code, known);
+                at = at.wrapping_add(1);
             }
             known = known.wrapping_mul(2);
         }
@@ -231,28 +237,24 @@ impl Codes {
     #[cold]
     #[inline(never)]
     pub(super) fn long(&self, alphabet: Alphabet, mut word: usize) -> u16 {
-        let [literals, distances] = &self.counts;
-        let (counts, mut at) = if alphabet == Alphabet::Literals {
-            (literals, 0)
-        } else {
-            (distances, LITERAL_SYMBOLS)
-        };
+        let [literals, distances] = &self.ends;
+        let ends = if alphabet == Alphabet::Literals { literals } else { distances };
         // Codes of one length follow each other, and a longer one is greater than all of them.
-        let [_, counts @ ..] = counts;
-        let (mut ahead, mut len) = (0_usize, 0_u16);
-        for count in counts {
+        let (mut at, mut ahead, mut len) = (usize::from(alphabet.first_symbol()), 0_usize, 0_u16);
+        let [_, ends @ ..] = ends;
+        for end in ends {
             len = len.wrapping_add(1);
             ahead |= word & 1;
             word >>= 1;
-            let count = usize::from(*count);
+            let count = usize::from(*end).wrapping_sub(at);
             if ahead < count {
                 let symbol = self.sorted.get(at.wrapping_add(ahead));
                 return alphabet.entry(symbol.copied().unwrap_or_default()).wrapping_add(len);
             }
-            at = at.wrapping_add(count);
+            at = (*end).into();
             ahead = ahead.wrapping_sub(count).wrapping_mul(2);
         }
-        // Not reached with the codes that are sorted.
+        // Not reached with codes that were sorted.
         INVALID | 1
     }
 }

@@ -9,6 +9,8 @@ use crate::deflate::{
     output::Output,
 };
 
+/// The longest code; greater numbers repeat lengths.
+const MAX_LENGTH: u16 = 15;
 /// Where the lengths of the codes of lengths are kept, behind all others.
 const LENGTHS_AT: usize = SYMBOLS;
 /// How many there are, and in which order they come (RFC 1951 section 3.2.7).
@@ -20,12 +22,13 @@ const LENGTHS_ORDER: [u8; 19] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3,
 /// About 2,000 bytes, all zeros at first, so that a static lies in `.bss`. Its two tables know
 /// codes of up to 9 and 7 bits; longer ones are searched.
 #[derive(Clone)]
+#[repr(C)] // The small fields first: a microcontroller reaches them by short offsets.
 pub struct Inflate {
     pub(super) progress: Progress,
     pub(super) codes: Codes,
 }
 
-/// What is known but for the codes. It stands before them, where it is reached by short offsets.
+/// All but the codes.
 #[derive(Clone, Copy)]
 pub(super) struct Progress {
     /// Bits that were taken from the input and not yet used.
@@ -218,7 +221,7 @@ impl Inflate {
                     output.store(bits, &mut progress.length)?;
                     progress.end(bits)
                 }
-                State::Counts => progress.read_counts(bits, &mut self.codes)?,
+                State::Counts => progress.read_counts(bits)?,
                 State::LengthLengths => self.read_length_lengths(bits)?,
                 State::Lengths => self.read_lengths(bits)?,
                 State::Symbol => {
@@ -283,11 +286,16 @@ impl Inflate {
 
     /// The codes of section 3.2.6.
     fn make_fixed_codes(&mut self) -> Result<(), InflateError> {
-        let mut lens = self.codes.table.iter_mut();
-        for (count, len) in [(144, 8), (112, 9), (24, 7), (8, 8), (32, 5)] {
-            for to in lens.by_ref().take(count) {
-                *to = len;
-            }
+        let mut symbol = 0_usize;
+        for len in self.codes.table.iter_mut().take(SYMBOLS) {
+            *len = match symbol {
+                0..144 => 8,
+                144..256 => 9,
+                256..280 => 7,
+                280..LITERAL_SYMBOLS => 8,
+                _ => 5,
+            };
+            symbol = symbol.wrapping_add(1);
         }
         self.make_codes(LITERAL_SYMBOLS, SYMBOLS)
     }
@@ -305,10 +313,9 @@ impl Inflate {
     /// Reads the lengths of the codes of lengths.
     fn read_length_lengths(&mut self, bits: &mut Bits<'_>) -> Result<State, Stop> {
         let Progress { lengths, read, .. } = &mut self.progress;
-        while read < lengths {
-            let len = bits.take(3)?;
-            let symbol = LENGTHS_ORDER.get(usize::from(*read)).copied().unwrap_or_default();
-            if let Some(to) = self.codes.table.get_mut(LENGTHS_AT.wrapping_add(symbol.into())) {
+        while let Some(symbol) = LENGTHS_ORDER.get(usize::from(*read)) {
+            let len = if read < lengths { bits.take(3)? } else { 0 };
+            if let Some(to) = self.codes.table.get_mut(LENGTHS_AT.wrapping_add((*symbol).into())) {
                 *to = len;
             }
             *read = read.wrapping_add(1);
@@ -328,26 +335,28 @@ impl Inflate {
             let word = bits.word;
             let entry = self.codes.short(Alphabet::Lengths, word);
             let used = u32::from(entry & USED);
-            // Extra bits, and the least number of repetitions.
-            let (extra, least) = match entry >> VALUE {
-                0..16 => (0, 1),
-                16 => (2, 3),
-                17 => (3, 3),
-                _ => (7, 11),
-            };
-            bits.consume(used.wrapping_add(extra))?;
             let at = usize::from(self.progress.read);
-            let len = match entry >> VALUE {
-                len @ 0..16 => len,
-                16 => {
-                    let last = at.checked_sub(1).and_then(|at| self.codes.table.get(at));
-                    last.copied().ok_or(InflateError::CodeLengths)?
+            let mut len = entry >> VALUE;
+            // Extra bits, and the least number of repetitions.
+            let (mut extra, mut least) = (0, 1);
+            if len > MAX_LENGTH {
+                (extra, least) = match len {
+                    16 => (2, 3),
+                    17 => (3, 3),
+                    _ => (7, 11),
+                };
+                if len == 16 {
+                    // Before the first there is none, and the error waits for the extra bits.
+                    let last = self.codes.table.get(at.wrapping_sub(1));
+                    len = last.copied().unwrap_or(len);
+                } else {
+                    len = 0;
                 }
-                _ => 0,
-            };
+            }
+            bits.consume(used.wrapping_add(extra))?;
             let count = word.wrapping_shr(used) & !usize::MAX.wrapping_shl(extra);
             let end = at.wrapping_add(count).wrapping_add(least);
-            if end > usize::from(all) {
+            if end > usize::from(all) || len > MAX_LENGTH {
                 return Err(InflateError::CodeLengths.into());
             }
             for to in self.codes.table.get_mut(at..end).unwrap_or_default() {
@@ -390,7 +399,7 @@ impl Inflate {
 
 impl Progress {
     /// Begins the header of a block with codes of its own (section 3.2.7).
-    fn read_counts(&mut self, bits: &mut Bits<'_>, codes: &mut Codes) -> Result<State, Stop> {
+    fn read_counts(&mut self, bits: &mut Bits<'_>) -> Result<State, Stop> {
         let counts = bits.take(14)?;
         let distances = (counts >> 5 & 31).wrapping_add(1);
         self.literals = (counts & 31).wrapping_add(257);
@@ -400,9 +409,6 @@ impl Progress {
         self.is_fixed = false;
         if self.literals > 286 || distances > 30 {
             return Err(InflateError::CodeLengths.into());
-        }
-        for len in codes.table.iter_mut().skip(LENGTHS_AT).take(LENGTHS_ORDER.len()) {
-            *len = 0;
         }
         Ok(State::LengthLengths)
     }
