@@ -79,19 +79,19 @@ impl Alphabet {
     /// The entry of a symbol, less the length of its code.
     #[inline]
     const fn entry(self, symbol: u16) -> u16 {
+        let is_literals = matches!(self, Self::Literals);
+        if matches!(self, Self::Lengths) || is_literals && symbol < 256 {
+            return symbol << VALUE;
+        }
         // Each four lengths, or two distances, have one extra bit more than those before.
-        let (number, group) = match self {
-            Self::Literals => match symbol {
-                257..285 => (symbol.wrapping_sub(257), 2),
-                285 => return LITERALS | 255 << VALUE,
-                256 => return END,
-                0..256 => return symbol << VALUE,
-                _ => return INVALID,
-            },
-            Self::Distances if symbol >= 30 => return INVALID,
-            Self::Distances => (symbol, 1),
-            Self::Lengths => return symbol << VALUE,
-        };
+        let (number, group) = if is_literals { (symbol.wrapping_sub(257), 2) } else { (symbol, 1) };
+        if number >= 28 && is_literals || number >= 30 {
+            return match symbol {
+                256 => END,
+                285 => LITERALS | 255 << VALUE,
+                _ => INVALID,
+            };
+        }
         let (mut extra, mut high) = (number >> group, number);
         if extra > 0 {
             extra = extra.wrapping_sub(1);
@@ -126,14 +126,14 @@ impl Codes {
         alphabet: Alphabet,
         range: Range<usize>,
     ) -> Result<u16, InflateError> {
-        let lens = self.table.get(range).unwrap_or_default();
         let [literals, distances] = &mut self.ends;
         let ends = if alphabet == Alphabet::Literals { literals } else { distances };
         let first = alphabet.first_symbol();
         // How many codes there are of each length,
         *ends = [0; LENGTHS];
-        for len in lens {
-            if let Some(count) = ends.get_mut(usize::from(*len) % LENGTHS) {
+        for at in range.clone() {
+            let len = self.table.get(at).copied().unwrap_or_default();
+            if let Some(count) = ends.get_mut(usize::from(len) % LENGTHS) {
                 *count = count.wrapping_add(1);
             }
         }
@@ -153,9 +153,10 @@ impl Codes {
         }
         // and behind the last of them.
         let mut symbol = 0_u16;
-        for len in lens {
-            if *len != 0
-                && let Some(end) = ends.get_mut(usize::from(*len) % LENGTHS)
+        for at in range {
+            let len = self.table.get(at).copied().unwrap_or_default();
+            if len != 0
+                && let Some(end) = ends.get_mut(usize::from(len) % LENGTHS)
                 && let Some(to) = self.sorted.get_mut(usize::from(*end))
             {
                 *to = symbol;

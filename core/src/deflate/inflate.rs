@@ -335,7 +335,6 @@ impl Inflate {
             let word = bits.word;
             let entry = self.codes.short(Alphabet::Lengths, word);
             let used = u32::from(entry & USED);
-            let at = usize::from(self.progress.read);
             let mut len = entry >> VALUE;
             // Extra bits, and the least number of repetitions.
             let (mut extra, mut least) = (0, 1);
@@ -347,22 +346,24 @@ impl Inflate {
                 };
                 if len == 16 {
                     // Before the first there is none, and the error waits for the extra bits.
-                    let last = self.codes.table.get(at.wrapping_sub(1));
-                    len = last.copied().unwrap_or(len);
+                    let last = usize::from(self.progress.read).wrapping_sub(1);
+                    len = self.codes.table.get(last).copied().unwrap_or(len);
                 } else {
                     len = 0;
                 }
             }
             bits.consume(used.wrapping_add(extra))?;
-            let count = word.wrapping_shr(used) & !usize::MAX.wrapping_shl(extra);
-            let end = at.wrapping_add(count).wrapping_add(least);
-            if end > usize::from(all) || len > MAX_LENGTH {
+            let count = (word.wrapping_shr(used) & !usize::MAX.wrapping_shl(extra)) as u16;
+            let end = self.progress.read.wrapping_add(count).wrapping_add(least);
+            if end > all || len > MAX_LENGTH {
                 return Err(InflateError::CodeLengths.into());
             }
-            for to in self.codes.table.get_mut(at..end).unwrap_or_default() {
-                *to = len;
+            while self.progress.read < end {
+                if let Some(to) = self.codes.table.get_mut(usize::from(self.progress.read)) {
+                    *to = len;
+                }
+                self.progress.read = self.progress.read.wrapping_add(1);
             }
-            self.progress.read = end as u16;
         }
         // Without a code for it there would be no end of the block.
         if self.codes.table.get(256).is_none_or(|len| *len == 0) {

@@ -40,13 +40,11 @@ impl Output<'_> {
 
     /// Copies a match; what has no room stays in `length`.
     pub(super) fn copy(&mut self, length: &mut u16, distance: u16) -> Result<(), Stop> {
-        let from = self.source(usize::from(distance))?;
-        for from in from.. {
-            if *length == 0 {
-                break;
-            }
+        let mut from = self.source(usize::from(distance))?;
+        while *length != 0 {
             let byte = self.buffer.get(from).copied().unwrap_or_default();
             self.push(byte)?;
+            from = from.wrapping_add(1);
             *length = length.wrapping_sub(1);
         }
         Ok(())
