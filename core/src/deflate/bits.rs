@@ -28,6 +28,11 @@ impl Bits<'_> {
             self.input = self.input.get(taken as usize..).unwrap_or_default();
             return;
         }
+        self.fill_by_bytes();
+    }
+
+    /// The same, byte by byte.
+    pub(super) fn fill_by_bytes(&mut self) {
         while self.len < usize::BITS - 8
             && let Some((byte, rest)) = self.input.split_first()
         {

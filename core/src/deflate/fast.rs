@@ -1,6 +1,6 @@
 //! The decoder's inner loop for machines with words of 64 bits: one look at the input for a
 //! length and a distance, and no look at the state. It stops before it could run short of input
-//! or room, and [`Inflate::inflate`] goes on byte by byte.
+//! or room, and [`Inflate::inflate`] goes on step by step.
 
 use crate::deflate::{
     Inflate, InflateError,
@@ -10,11 +10,13 @@ use crate::deflate::{
     output::Output,
 };
 
-/// Bytes of input that an iteration may look at.
-const INPUT: usize = 16;
-/// Literals that an iteration may write before it looks at the input again: four codes that the
-/// table knows, or three and a longer one with the extra bits of a length, are within 56 bits.
+/// Literals that an iteration may write: four whose codes the table knows, or three and then a
+/// longer code with the extra bits of a length, are within [`SYMBOL_BITS`].
 const LITERAL_RUN: usize = 4;
+/// Bits that an iteration begins with.
+const SYMBOL_BITS: u32 = 48;
+/// Bits that a distance takes at most.
+const DISTANCE_BITS: u32 = 28;
 /// Bytes that are copied at once.
 const CHUNK: usize = 16;
 
@@ -32,11 +34,10 @@ impl Inflate {
 
     #[inline]
     fn decode(&mut self, bits: &mut Bits<'_>, output: &mut Output<'_>) -> Result<(), Stop> {
-        while bits.input.len() >= INPUT
+        while refill(bits) >= SYMBOL_BITS
             && let Some(room) = output.buffer.get_mut(output.at..)
             && let Some(room) = room.first_chunk_mut::<LITERAL_RUN>()
         {
-            refill(bits);
             let mut entry = self.codes.short(Alphabet::Literals, bits.word);
             let mut count = 0;
             for slot in room {
@@ -71,7 +72,11 @@ impl Inflate {
                 }
             }
             let length = number(Alphabet::Literals, entry, bits).wrapping_add(3);
-            refill(bits);
+            if refill(bits) < DISTANCE_BITS {
+                self.progress.length = length as u16;
+                self.progress.state = State::Distance;
+                break;
+            }
             let entry = self.codes.entry(Alphabet::Distances, bits.word);
             if entry >= SPECIAL {
                 return Err(InflateError::Symbol.into());
@@ -98,15 +103,19 @@ fn number(alphabet: Alphabet, entry: u16, bits: &mut Bits<'_>) -> usize {
     usize::from(high(alphabet, entry)).wrapping_shl(extra).wrapping_add(low)
 }
 
-/// Takes input until at least 56 bits wait. Bits of the next byte may already stand behind them.
+/// Takes input until at least 56 bits wait, or all there are, and returns how many. Bits of the
+/// next byte may already stand behind them.
 #[inline(always)]
-fn refill(bits: &mut Bits<'_>) {
+fn refill(bits: &mut Bits<'_>) -> u32 {
     if let Some(bytes) = bits.input.first_chunk::<{ size_of::<usize>() }>() {
         bits.word |= usize::from_le_bytes(*bytes).wrapping_shl(bits.len);
         let taken = (usize::BITS - 1).wrapping_sub(bits.len) / 8;
         bits.input = bits.input.get(taken as usize..).unwrap_or_default();
         bits.len |= usize::BITS - 8;
+    } else {
+        bits.fill_by_bytes();
     }
+    bits.len
 }
 
 #[inline(always)]

@@ -1,6 +1,10 @@
 //! Where inflated bytes go, and where matches are copied from.
 
-use crate::deflate::{InflateError, bits::Bits, inflate::Stop};
+use crate::deflate::{
+    InflateError,
+    bits::{Bits, IS_WIDE},
+    inflate::Stop,
+};
 
 /// The caller's buffer.
 pub(super) struct Output<'a> {
@@ -26,16 +30,39 @@ impl Output<'_> {
     /// stays in it.
     pub(super) fn store(&mut self, bits: &mut Bits<'_>, length: &mut u16) -> Result<(), Stop> {
         while *length != 0 {
-            bits.fill();
-            // Whole bytes wait: bits were dropped up to one.
+            // Whole bytes wait, if any: bits were dropped up to the first.
             if bits.len == 0 {
-                return Err(Stop::Input);
+                if IS_WIDE {
+                    self.store_run(bits, length);
+                    if *length == 0 {
+                        break;
+                    }
+                }
+                bits.fill();
+                if bits.len == 0 {
+                    return Err(Stop::Input);
+                }
+                continue;
             }
             self.push(bits.word as u8)?;
             bits.consume(8)?;
             *length = length.wrapping_sub(1);
         }
         Ok(())
+    }
+
+    /// The same with all bytes at once that are there and have room. No bits wait.
+    fn store_run(&mut self, bits: &mut Bits<'_>, length: &mut u16) {
+        let room = self.buffer.get_mut(self.at..).unwrap_or_default();
+        let len = bits.input.len().min(room.len()).min((*length).into());
+        if let Some((from, rest)) = bits.input.split_at_checked(len)
+            && let Some(to) = room.get_mut(..len)
+        {
+            to.copy_from_slice(from);
+            self.at = self.at.wrapping_add(len);
+            bits.input = rest;
+            *length = length.wrapping_sub(len as u16);
+        }
     }
 
     /// Copies a match; what has no room stays in `length`.
