@@ -70,12 +70,6 @@ impl Alphabet {
         if matches!(self, Self::Literals) { 13 } else { 12 }
     }
 
-    /// Where its symbols begin.
-    #[inline]
-    const fn first_symbol(self) -> u16 {
-        if matches!(self, Self::Literals) { 0 } else { LITERAL_SYMBOLS as u16 }
-    }
-
     /// The entry of a symbol, less the length of its code.
     #[inline]
     const fn entry(self, symbol: u16) -> u16 {
@@ -104,7 +98,7 @@ impl Alphabet {
 /// The two codes of a block.
 #[derive(Clone)]
 pub(super) struct Codes {
-    /// Where the symbols end whose codes have each length, for each of the two.
+    /// Where the symbols end whose codes have each length, 0 for none, for each of the two.
     ends: [[u16; LENGTHS]; 2],
     /// The symbols in the order of their codes: literals and lengths, distances.
     sorted: [u16; SYMBOLS],
@@ -128,7 +122,6 @@ impl Codes {
     ) -> Result<u16, InflateError> {
         let [literals, distances] = &mut self.ends;
         let ends = if alphabet == Alphabet::Literals { literals } else { distances };
-        let first = alphabet.first_symbol();
         // How many codes there are of each length,
         *ends = [0; LENGTHS];
         for at in range.clone() {
@@ -137,12 +130,15 @@ impl Codes {
                 *count = count.wrapping_add(1);
             }
         }
-        // where the first of them goes, and how many there could still be,
-        let [unused, ends_used @ ..] = ends;
-        *unused = 0;
-        let [ones, ..] = *ends_used;
+        // where the first of them goes, symbols without a code before all, how many there could
+        // still be,
+        let [unused, used @ ..] = ends;
+        let [ones, ..] = *used;
+        let start = if alphabet == Alphabet::Literals { 0 } else { LITERAL_SYMBOLS as u16 };
+        let first = start.wrapping_add(*unused);
+        *unused = start;
         let (mut at, mut left) = (first, 1_u32);
-        for end in ends_used {
+        for end in used {
             let count = *end;
             *end = at;
             at = at.wrapping_add(count);
@@ -155,8 +151,7 @@ impl Codes {
         let mut symbol = 0_u16;
         for at in range {
             let len = self.table.get(at).copied().unwrap_or_default();
-            if len != 0
-                && let Some(end) = ends.get_mut(usize::from(len) % LENGTHS)
+            if let Some(end) = ends.get_mut(usize::from(len) % LENGTHS)
                 && let Some(to) = self.sorted.get_mut(usize::from(*end))
             {
                 *to = symbol;
@@ -191,8 +186,8 @@ impl Codes {
         }
         // Codes of `len` bits fill the first `2^len` slots; with one bit more, these stand twice.
         let (mut len, mut known, mut code) = (0_u16, 1_usize, 0_usize);
-        let mut at = usize::from(alphabet.first_symbol());
-        let [_, ends @ ..] = ends;
+        let [unused, ends @ ..] = ends;
+        let mut at = usize::from(*unused);
         for end in ends {
             let Some((low, high)) = table.split_at_mut_checked(known) else { break };
             if high.is_empty() {
@@ -241,8 +236,8 @@ impl Codes {
         let [literals, distances] = &self.ends;
         let ends = if alphabet == Alphabet::Literals { literals } else { distances };
         // Codes of one length follow each other, and a longer one is greater than all of them.
-        let (mut at, mut ahead, mut len) = (usize::from(alphabet.first_symbol()), 0_usize, 0_u16);
-        let [_, ends @ ..] = ends;
+        let [unused, ends @ ..] = ends;
+        let (mut at, mut ahead, mut len) = (usize::from(*unused), 0_usize, 0_u16);
         for end in ends {
             len = len.wrapping_add(1);
             ahead |= word & 1;

@@ -39,10 +39,9 @@ impl Output<'_> {
                     }
                 }
                 bits.fill();
-                if bits.len == 0 {
-                    return Err(Stop::Input);
-                }
-                continue;
+            }
+            if bits.len == 0 {
+                return Err(Stop::Input);
             }
             self.push(bits.word as u8)?;
             bits.consume(8)?;
