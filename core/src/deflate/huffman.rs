@@ -98,7 +98,7 @@ impl Alphabet {
 /// The two codes of a block.
 #[derive(Clone)]
 pub(super) struct Codes {
-    /// Where the symbols end whose codes have each length, 0 for none, for each of the two.
+    /// Where the symbols end whose codes have each length, for each of the two; at 0 they begin.
     ends: [[u16; LENGTHS]; 2],
     /// The symbols in the order of their codes: literals and lengths, distances.
     sorted: [u16; SYMBOLS],
@@ -126,17 +126,17 @@ impl Codes {
         *ends = [0; LENGTHS];
         for at in range.clone() {
             let len = self.table.get(at).copied().unwrap_or_default();
-            if let Some(count) = ends.get_mut(usize::from(len) % LENGTHS) {
+            if len != 0
+                && let Some(count) = ends.get_mut(usize::from(len) % LENGTHS)
+            {
                 *count = count.wrapping_add(1);
             }
         }
-        // where the first of them goes, symbols without a code before all, how many there could
-        // still be,
+        // where the first of them goes, how many there could still be,
         let [unused, used @ ..] = ends;
         let [ones, ..] = *used;
-        let start = if alphabet == Alphabet::Literals { 0 } else { LITERAL_SYMBOLS as u16 };
-        let first = start.wrapping_add(*unused);
-        *unused = start;
+        let first = if alphabet == Alphabet::Literals { 0 } else { LITERAL_SYMBOLS as u16 };
+        *unused = first;
         let (mut at, mut left) = (first, 1_u32);
         for end in used {
             let count = *end;
@@ -151,7 +151,8 @@ impl Codes {
         let mut symbol = 0_u16;
         for at in range {
             let len = self.table.get(at).copied().unwrap_or_default();
-            if let Some(end) = ends.get_mut(usize::from(len) % LENGTHS)
+            if len != 0
+                && let Some(end) = ends.get_mut(usize::from(len) % LENGTHS)
                 && let Some(to) = self.sorted.get_mut(usize::from(*end))
             {
                 *to = symbol;
