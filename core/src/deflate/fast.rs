@@ -4,19 +4,20 @@
 
 use crate::deflate::{
     Inflate, InflateError,
-    bits::Bits,
-    huffman::{Alphabet, END, LITERALS, LONG, SPECIAL, USED, VALUE},
+    bits::{Bits, IS_WIDE},
+    huffman::{Alphabet, END, LITERAL_BITS, LITERALS, LONG, SPECIAL, USED, VALUE},
     inflate::{State, Stop, high},
     output::Output,
 };
 
-/// Literals that an iteration may write: four whose codes the table knows, or three and then a
-/// longer code with the extra bits of a length, are within [`SYMBOL_BITS`].
-const LITERAL_RUN: usize = 4;
-/// Bits that an iteration begins with.
-const SYMBOL_BITS: u32 = 48;
-/// Bits that a distance takes at most.
-const DISTANCE_BITS: u32 = 28;
+/// Literals that an iteration may write whose codes the table knows, before any other symbol.
+const LITERAL_RUN: usize = 3;
+/// Bits that these and the symbol take at most, its code and the extra bits of a length.
+const SYMBOL_BITS: u32 = LITERAL_RUN as u32 * LITERAL_BITS + 15 + 5;
+/// Bits that a distance takes at most, its code and the extra bits.
+const DISTANCE_BITS: u32 = 15 + 13;
+/// Both must be there after [`refill`].
+const _: () = assert!(!IS_WIDE || SYMBOL_BITS <= usize::BITS - 8);
 /// Bytes that are copied at once.
 const CHUNK: usize = 16;
 

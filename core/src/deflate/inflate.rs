@@ -19,8 +19,9 @@ const LENGTHS_ORDER: [u8; 19] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3,
 /// An inflating decoder: all its memory but the output, which is its window as well.
 ///
 /// # Memory
-/// About 2,000 bytes, all zeros at first, so that a static lies in `.bss`. Its two tables know
-/// codes of up to 9 and 7 bits; longer ones are searched.
+/// 2,008 bytes on a 32-bit machine, 3,032 on a 64-bit one; all zeros at first, so that a static
+/// lies in `.bss`. Its tables know codes of up to 9 or 10 bits, and 7 for distances; longer ones
+/// are searched.
 #[derive(Clone)]
 #[repr(C)] // The small fields first: a microcontroller reaches them by short offsets.
 pub struct Inflate {

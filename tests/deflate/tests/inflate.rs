@@ -239,7 +239,75 @@ fn a_reset_forgets_a_stream_in_any_state() {
     }
 }
 
+/// Gives codes to symbols as section 3.2.2 says.
+fn codes_of(lens: &[u8]) -> Vec<(u32, u32)> {
+    let mut codes = vec![(0, 0); lens.len()];
+    let mut code = 0;
+    for len in 1..=15 {
+        for (symbol, _) in lens.iter().enumerate().filter(|(_, of)| **of == len) {
+            codes[symbol] = (code, len.into());
+            code += 1;
+        }
+        code *= 2;
+    }
+    codes
+}
+
 #[test]
-fn a_decoder_is_small() {
-    assert!(size_of::<Inflate>() <= 2_112, "{}", size_of::<Inflate>());
+fn the_longest_codes_after_any_number_of_literals_in_every_split() {
+    // Three literals of `literal_len` bits; the longest codes for a length and a distance with
+    // extra bits; other codes to make them complete.
+    for literal_len in 8..=11 {
+        let (mut literals, mut distances) = (vec![0; 286], vec![0; 30]);
+        for len in 1..=literal_len - 2 {
+            literals[100 + usize::from(len)] = len;
+        }
+        literals[..3].fill(literal_len);
+        for len in literal_len + 1..=14 {
+            literals[100 + usize::from(len)] = len;
+        }
+        (literals[256], literals[284]) = (15, 15);
+        for len in 1..=14 {
+            distances[usize::from(len)] = len;
+        }
+        (distances[0], distances[20]) = (15, 15);
+        let (literal_codes, distance_codes) = (codes_of(&literals), codes_of(&distances));
+        let code = |writer: Writer, symbol: usize| {
+            writer.code(literal_codes[symbol].0, literal_codes[symbol].1)
+        };
+        let distance = |writer: Writer, symbol: usize| {
+            writer.code(distance_codes[symbol].0, distance_codes[symbol].1)
+        };
+        let mut writer = Writer::new().block(true, 2).lengths(&literals, &distances);
+        writer = code(writer, 1);
+        for _ in 0..7 {
+            writer = distance(code(writer, 284).bits(30, 5), 0);
+        }
+        for count in 0..12 {
+            for at in 0..count {
+                writer = code(writer, at % 3);
+            }
+            // 1025 and more.
+            writer =
+                distance(code(writer, 284).bits(count as u32, 5), 20).bits(17 * count as u32, 9);
+        }
+        for count in 0..9 {
+            writer = (0..count).fold(code(writer, 101), &code);
+        }
+        let stream = code(writer, 256).finish();
+        let expected = miniz::inflate(&stream);
+        for cut in 0..stream.len() {
+            let mut ours = Inflating::new(WINDOW_LEN);
+            for piece in [&stream[..cut], &stream[cut..]] {
+                ours.push(piece, || 1 << 13).unwrap();
+            }
+            assert!(ours.written == expected && ours.inflate.is_final(), "{cut}");
+        }
+        for piece in 1..60 {
+            for room in [3, 17, 300, 5_000] {
+                let inflated = in_pieces(&stream, WINDOW_LEN, piece, room);
+                assert!(inflated.as_deref() == Ok(&expected), "{piece}, {room}");
+            }
+        }
+    }
 }
