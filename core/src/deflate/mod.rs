@@ -19,6 +19,7 @@
 mod bits;
 mod error;
 mod fast;
+mod header;
 mod huffman;
 mod inflate;
 mod output;
