@@ -15,6 +15,9 @@
 //! ```
 //! The window is the caller's buffer: what is inflated lies where it is read, and is not copied
 //! through a window of the decoder's.
+//!
+//! Flash on thumbv6m-none-eabi (opt-level z, fat LTO, panic abort; more than the same program
+//! without): 2,542 bytes, of which 122 are `memset`. Machines of 64 bits have an inner loop more.
 
 mod bits;
 mod error;
