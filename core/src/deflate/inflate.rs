@@ -116,26 +116,13 @@ impl Inflate {
     /// The decoder at the start of a stream.
     #[must_use]
     pub const fn new() -> Self {
-        let progress = Progress {
-            word: 0,
-            len: 0,
-            state: State::Block,
-            is_final: false,
-            is_fixed: false,
-            length: 0,
-            distance: 0,
-            literals: 0,
-            all: 0,
-            lengths: 0,
-            read: 0,
-        };
-        Self { progress, codes: Codes::new() }
+        Self { progress: Progress::BEGIN, codes: Codes::new() }
     }
 
     /// Forgets a stream that was begun: a new one begins. The history is the caller's.
     pub const fn reset(&mut self) {
         let is_fixed = self.progress.is_fixed;
-        self.progress = Self::new().progress;
+        self.progress = Progress::BEGIN;
         self.progress.is_fixed = is_fixed;
     }
 
@@ -304,6 +291,21 @@ impl Inflate {
 }
 
 impl Progress {
+    /// The start of a stream.
+    const BEGIN: Self = Self {
+        word: 0,
+        len: 0,
+        state: State::Block,
+        is_final: false,
+        is_fixed: false,
+        length: 0,
+        distance: 0,
+        literals: 0,
+        all: 0,
+        lengths: 0,
+        read: 0,
+    };
+
     /// Ends a block.
     pub(super) const fn end(&self, bits: &mut Bits<'_>) -> State {
         if self.is_final {
