@@ -62,6 +62,7 @@
 pub mod buffer;
 mod config;
 pub mod connection;
+pub mod deflate;
 mod error;
 mod fmt;
 pub mod handshake;
