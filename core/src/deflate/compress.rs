@@ -215,6 +215,14 @@ impl<const BUFFER: usize, const HEADS: usize, const CHAIN: usize, const TOKENS: 
     }
 }
 
+impl<const BUFFER: usize, const HEADS: usize, const CHAIN: usize, const TOKENS: usize> Default
+    for Compress<BUFFER, HEADS, CHAIN, TOKENS>
+{
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 mod sealed {
     pub trait Sealed {}
     impl<const BUFFER: usize, const HEADS: usize, const CHAIN: usize, const TOKENS: usize> Sealed
