@@ -6,7 +6,7 @@ pub struct Random(pub u64);
 
 impl Random {
     /// The next number.
-    pub fn next(&mut self) -> u64 {
+    pub fn number(&mut self) -> u64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
@@ -15,12 +15,12 @@ impl Random {
 
     /// A number below `end`.
     pub fn below(&mut self, end: usize) -> usize {
-        (self.next() % end as u64) as usize
+        (self.number() % end as u64) as usize
     }
 
     /// Bytes that do not compress.
     pub fn bytes(&mut self, len: usize) -> Vec<u8> {
-        (0..len).map(|_| self.next() as u8).collect()
+        (0..len).map(|_| self.number() as u8).collect()
     }
 
     /// Bytes of a few values, with repetitions near and far.
@@ -35,7 +35,7 @@ impl Random {
                     bytes.push(bytes[bytes.len() - distance]);
                 }
             } else {
-                bytes.push(b'a' + (self.next() % u64::from(letters)) as u8);
+                bytes.push(b'a' + (self.number() % u64::from(letters)) as u8);
             }
         }
         bytes.truncate(len);
@@ -64,7 +64,7 @@ impl Random {
         match self.below(8) {
             0 => self.bytes(len),
             1 | 2 => self.compressible(len),
-            3 => vec![self.next() as u8; len * 3],
+            3 => vec![self.number() as u8; len * 3],
             4 => text(len),
             5 => Vec::new(),
             _ => self.json(),

@@ -1,5 +1,12 @@
 //! What the tests of DEFLATE compression share: all compressors behind one trait, decoders to hold
 //! them against, and inputs.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what fails here must be seen"
+)]
 
 pub mod inputs;
 pub mod oracles;

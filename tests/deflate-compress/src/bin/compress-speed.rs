@@ -2,6 +2,13 @@
 //! bytes, lowest first, and so many bytes.
 //!
 //! usage: compress-speed FILE
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what fails here must be seen"
+)]
 
 use std::time::{Duration, Instant};
 
