@@ -19,6 +19,8 @@ pub enum InflateError {
     Symbol,
     /// A match that begins before the history or the window (section 2).
     Distance,
+    /// The data end within a block. The decoder cannot know that: who feeds it does.
+    Unfinished,
 }
 
 impl InflateError {
@@ -31,6 +33,7 @@ impl InflateError {
             Self::CodeLengths => "code lengths make no code",
             Self::Symbol => "code without a symbol",
             Self::Distance => "match before the history",
+            Self::Unfinished => "compressed data end within a block",
         }
     }
 }

@@ -20,12 +20,41 @@
 //! without): 2,542 bytes, of which 122 are `memset`. Machines of 64 bits have an inner loop more.
 
 mod bits;
+mod block;
+mod code_lengths;
+mod compress;
+mod emit;
 mod error;
 mod fast;
 mod header;
+mod history;
 mod huffman;
 mod inflate;
+mod matcher;
 mod output;
+mod parse;
+mod presets;
+mod run_lengths;
+mod symbols;
+mod tokens;
+mod writer;
 
+pub(crate) use compress::sealed;
+pub use compress::{Compress, Compressed, Compressor, Mark};
 pub use error::InflateError;
 pub use inflate::{Inflate, InflateStatus, Inflated};
+pub use presets::{Balanced, Host, HostSmall, Small, Tiny};
+
+/// The value at an index that is known to lie within, or zero.
+#[inline(always)]
+fn get<T: Copy + Default>(values: &[T], at: usize) -> T {
+    values.get(at).copied().unwrap_or_default()
+}
+
+/// Stores a value at an index that is known to lie within.
+#[inline(always)]
+fn set<T>(values: &mut [T], at: usize, value: T) {
+    if let Some(slot) = values.get_mut(at) {
+        *slot = value;
+    }
+}

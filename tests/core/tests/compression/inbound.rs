@@ -142,7 +142,7 @@ fn data_that_are_no_deflate_data_are_refused_each_with_its_error() {
         (&[0x1a, 0x03, 0x00], InflateError::Symbol),
         (&[0x02, 0x02, 0x00], InflateError::Distance),
         // A stored block that is cut off.
-        (&[0x00, 0x05, 0x00, 0xfa, 0xff, 0x48], InflateError::Unfinished),
+        (&[0x00, 0x06, 0x00, 0xf9, 0xff, 0x48], InflateError::Unfinished),
     ];
     for (payload, error) in cases {
         let frame = compressed(Kind::Binary, payload);

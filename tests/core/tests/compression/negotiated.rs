@@ -3,7 +3,7 @@
 use std::thread;
 
 use socklet_core::{
-    Client, Config, Error, HandshakeError, Server,
+    Config, Error, HandshakeError, Server,
     handshake::client::Request,
     io::{NoClock, WebSocket, blocking},
     permessage_deflate::{Agreed, Compression, Context, Negotiable, NoCompression, Settings},

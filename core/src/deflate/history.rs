@@ -1,0 +1,87 @@
+//! The bytes that can be referred to, and those that wait to be compressed, in one line.
+
+/// A line of bytes that moves forward when it is full.
+///
+/// ```text
+/// 0         block               at            end          BUFFER
+/// | history | tokens of a block | lookahead   | free       |
+/// ```
+pub(super) struct History<const BUFFER: usize> {
+    bytes: [u8; BUFFER],
+    /// End of the bytes.
+    pub(super) end: usize,
+    /// The next byte to find a token for.
+    pub(super) at: usize,
+    /// The first byte of the block.
+    pub(super) block: usize,
+    /// The number of the first byte here, counted over all that was ever compressed.
+    base: u64,
+}
+
+impl<const BUFFER: usize> History<BUFFER> {
+    pub(super) const fn new() -> Self {
+        Self { bytes: [0; BUFFER], end: 0, at: 0, block: 0, base: 0 }
+    }
+
+    /// All the bytes.
+    #[inline(always)]
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.bytes.get(..self.end).unwrap_or_default()
+    }
+
+    /// The low bits of the number of the first byte.
+    #[inline(always)]
+    pub(super) fn base(&self) -> u16 {
+        self.base as u16
+    }
+
+    /// Takes as many bytes as there is room for, and says how many.
+    pub(super) fn take(&mut self, input: &[u8]) -> usize {
+        let free = self.bytes.get_mut(self.end..).unwrap_or_default();
+        let len = free.len().min(input.len());
+        if let (Some(free), Some(input)) = (free.get_mut(..len), input.get(..len)) {
+            free.copy_from_slice(input);
+        }
+        self.end = self.end.wrapping_add(len);
+        len
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.end >= BUFFER
+    }
+
+    /// Number of bytes that are of no more use with this window.
+    pub(super) fn stale(&self, window: usize) -> usize {
+        self.at.saturating_sub(window)
+    }
+
+    /// Lets go of so many bytes at the start.
+    pub(super) fn slide(&mut self, by: usize) {
+        if by <= self.at && by <= self.block && self.at <= self.end && self.end <= BUFFER {
+            self.bytes.copy_within(by..self.end, 0);
+            self.end = self.end.wrapping_sub(by);
+            self.at = self.at.wrapping_sub(by);
+            self.block = self.block.wrapping_sub(by);
+            self.base = self.base.wrapping_add(by as u64);
+        }
+    }
+
+    /// Lets go of all bytes. Numbers go on, so that none means two bytes.
+    pub(super) fn forget(&mut self) {
+        self.base = self.base.wrapping_add(self.end as u64);
+        (self.end, self.at, self.block) = (0, 0, 0);
+    }
+
+    /// The number of the next byte that comes.
+    pub(super) fn position(&self) -> u64 {
+        self.base.wrapping_add(self.end as u64)
+    }
+
+    /// Takes back all bytes from this number on. If those before it have gone, all bytes go.
+    pub(super) fn truncate(&mut self, position: u64) {
+        match usize::try_from(position.wrapping_sub(self.base)) {
+            Ok(end) if end <= self.end => (self.end, self.at, self.block) = (end, end, end),
+            _ => self.forget(),
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! The alphabets (RFC 1951 section 3.2.5): literals, lengths and the end of a block in one,
+//! distances in the other.
+
+/// Symbols for literals, the end of a block and lengths. The last two never occur, but they take
+/// their part of the fixed code.
+pub(super) const LITERALS: usize = 288;
+/// Symbols for distances. The last two never occur.
+pub(super) const DISTANCES: usize = 32;
+/// Both alphabets, one after the other in one table.
+pub(super) const SYMBOLS: usize = LITERALS + DISTANCES;
+
+/// Ends a block.
+pub(super) const END_OF_BLOCK: usize = 256;
+
+/// Shortest length of a match.
+pub(super) const MIN_MATCH: usize = 3;
+/// Longest length of a match.
+pub(super) const MAX_MATCH: usize = 258;
+
+/// A symbol and the bits that follow its code.
+#[derive(Clone, Copy)]
+pub(super) struct Symbol {
+    /// Index in a table of both alphabets.
+    pub(super) index: usize,
+    /// How many bits follow.
+    pub(super) extra_len: u8,
+    /// What they say.
+    pub(super) extra: u16,
+}
+
+/// The symbol of a match's length less [`MIN_MATCH`].
+#[inline(always)]
+pub(super) fn length(beyond_min: u8) -> Symbol {
+    let value = usize::from(beyond_min);
+    let Some(extra_len) = value.checked_ilog2().unwrap_or(0).checked_sub(2) else {
+        return Symbol { index: 257 + value, extra_len: 0, extra: 0 };
+    };
+    if beyond_min == 255 {
+        return Symbol { index: 285, extra_len: 0, extra: 0 };
+    }
+    let index =
+        257_usize.wrapping_add((extra_len as usize) << 2).wrapping_add(value >> (extra_len & 7));
+    let extra = value & (1_usize << (extra_len & 7)).wrapping_sub(1);
+    Symbol { index, extra_len: extra_len as u8, extra: extra as u16 }
+}
+
+/// The symbol of a distance, 1 to 32768.
+#[inline(always)]
+pub(super) fn distance(distance: u16) -> Symbol {
+    let value = usize::from(distance.wrapping_sub(1));
+    let Some(extra_len) = value.checked_ilog2().unwrap_or(0).checked_sub(1) else {
+        return Symbol { index: LITERALS + value, extra_len: 0, extra: 0 };
+    };
+    let index =
+        LITERALS.wrapping_add((extra_len as usize) << 1).wrapping_add(value >> (extra_len & 15));
+    let extra = value & (1_usize << (extra_len & 15)).wrapping_sub(1);
+    Symbol { index, extra_len: extra_len as u8, extra: extra as u16 }
+}
+
+/// Length of a symbol's code in the fixed codes (RFC 1951 section 3.2.6).
+pub(super) const fn fixed_len(index: usize) -> u8 {
+    match index {
+        0..144 => 8,
+        144..256 => 9,
+        256..280 => 7,
+        280..LITERALS => 8,
+        _ => 5,
+    }
+}
