@@ -1,7 +1,7 @@
 //! The arguments that both clients take.
 
 use lexopt::{Arg, Parser, ValueExt};
-use socklet_std::{Client, ClientTls};
+use socklet_std::{Client, ClientTls, permessage_deflate::Settings};
 
 use crate::{AnyClient, Failure};
 
@@ -67,7 +67,8 @@ impl Arguments {
         if self.insecure {
             tls = tls.danger_accept_any_certificate();
         }
-        let client = Client::new().subprotocols(&self.subprotocols).tls(tls);
+        let client =
+            Client::new().subprotocols(&self.subprotocols).tls(tls).deflate(Settings::DEFAULT);
         Ok(if self.blocking {
             AnyClient::Blocking(client.connect_blocking(&self.url)?)
         } else {

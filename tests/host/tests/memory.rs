@@ -76,7 +76,7 @@ fn an_idle_connection_holds_little_after_a_large_message_too() {
     let mut server = Server::new().take_over_blocking(far, &[]).unwrap();
     let held = LIVE.load(Ordering::Relaxed) - before;
     let sizes = size_of_val(&client) + size_of_val(&server);
-    assert!(held + sizes < 4 << 10, "{held} + {sizes} bytes for two connections");
+    assert!(held + sizes < 4608, "{held} + {sizes} bytes for two connections");
 
     let sends = std::thread::spawn(move || {
         client.send(vec![7; 8 << 20]).unwrap();

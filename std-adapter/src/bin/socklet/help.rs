@@ -81,8 +81,8 @@ Options:
   --text MESSAGE              send a text message
   --binary FILE               send the bytes of a file as a binary message
   --ping                      send a ping, and tell how long the pong took
-  --deflate[=BITS]            offer compression (permessage-deflate), with windows of at most so many
-                              bits, 8 to 15; tell at the end what it was good for
+  --deflate[=BITS]            offer compression (permessage-deflate), with windows of at most so
+                              many bits, 8 to 15; tell at the end what it was good for
   --no-context-takeover       with --deflate: compress each message on its own
   --wait SECS                 how long to wait for more at the end of input [default: 2]; 0: until
                               the server closes

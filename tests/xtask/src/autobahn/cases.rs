@@ -12,7 +12,7 @@ struct Group {
 
 /// The groups that apply; one more line makes one more group run.
 ///
-/// Not here: 8 and 11 do not exist; 12 and 13 need permessage-deflate.
+/// Not here: 8 and 11 do not exist.
 const GROUPS: &[Group] = &[
     // framing
     Group { pattern: "1.*", count: 16, everyday: None },
@@ -32,6 +32,10 @@ const GROUPS: &[Group] = &[
     Group { pattern: "9.*", count: 54, everyday: Some((EVERYDAY_9, 12)) },
     // automatic fragmentation
     Group { pattern: "10.*", count: 1, everyday: None },
+    // compression: a thousand messages of each of 18 lengths, of five kinds of text and bytes
+    Group { pattern: "12.*", count: 90, everyday: Some((EVERYDAY_12, 6)) },
+    // compression with other parameters: windows, context takeover
+    Group { pattern: "13.*", count: 126, everyday: Some((EVERYDAY_13, 9)) },
 ];
 
 /// The smallest and the largest of each kind, text and binary in turn.
@@ -39,6 +43,13 @@ const EVERYDAY_9: &[&str] = &[
     "9.1.1", "9.1.6", "9.2.1", "9.2.6", "9.3.1", "9.3.9", "9.4.1", "9.4.9", "9.5.1", "9.6.6",
     "9.7.1", "9.8.6",
 ];
+
+/// Small, medium and large messages, each of another kind; and in fragments (.11 and up).
+const EVERYDAY_12: &[&str] = &["12.1.1", "12.1.10", "12.2.5", "12.3.11", "12.4.6", "12.5.18"];
+
+/// Each set of parameters with small messages, and some with large ones or fragments.
+const EVERYDAY_13: &[&str] =
+    &["13.1.3", "13.2.3", "13.3.3", "13.4.3", "13.5.3", "13.6.3", "13.7.3", "13.3.10", "13.6.14"];
 
 /// The cases of one run.
 pub(super) struct Selection {
@@ -87,14 +98,14 @@ mod tests {
 
     #[test]
     fn every_case_that_applies_is_in_the_full_selection() {
-        // 247 and the 54 of large messages, of the suite's 517.
-        assert_eq!(full().count, 301);
-        assert_eq!(full().patterns.len(), 9);
+        assert_eq!(full().count, 517);
+        assert_eq!(full().patterns.len(), 11);
     }
 
     #[test]
     fn the_everyday_selection_counts_its_names() {
-        assert_eq!(everyday().count, 247 + EVERYDAY_9.len());
+        let some = [EVERYDAY_9, EVERYDAY_12, EVERYDAY_13].map(<[_]>::len);
+        assert_eq!(everyday().count, 247 + some.iter().sum::<usize>());
         assert_eq!(canary().count, 54);
     }
 }
