@@ -18,13 +18,14 @@ mod inflating;
 
 use core::{num::NonZeroUsize, ops::Range, str};
 
+use super::moving::move_down;
 use crate::{
     Limits,
     buffer::Buffer,
     error::{ProtocolError, ResourceError},
     handshake::head_len,
     message::{Chunk, Kind},
-    permessage_deflate::InboundContext,
+    permessage_deflate::{InboundContext, zone_len},
     role::Role,
     wire::{close::CloseCode, header::Header, header::Opcode, mask::Mask, utf8::Utf8},
 };
@@ -140,7 +141,12 @@ impl<B: Buffer, X: InboundContext> Inbound<B, X> {
         let message_len = self.end.wrapping_sub(self.start).saturating_add(self.frame_left);
         let needed = message_len.max(available.saturating_add(1));
         match self.buffer.bytes_mut().get_mut(self.filled..) {
-            Some(space) if !space.is_empty() => Ok(space),
+            Some(space) if !space.is_empty() => {
+                let most =
+                    if self.context.bounds_reads() { zone_len(available) } else { usize::MAX };
+                let len = space.len().min(most);
+                Ok(space.get_mut(..len).unwrap_or_default())
+            }
             _ => Err(ResourceError::ReceiveBuffer { needed, available }),
         }
     }
@@ -486,34 +492,4 @@ impl<B: Buffer, X: InboundContext> Inbound<B, X> {
     pub(super) fn into_parts(self) -> (B, Range<usize>) {
         (self.buffer, self.raw..self.filled)
     }
-}
-
-/// Moves `bytes[from]` down to begin at `to`; nothing moves if that is where it is.
-///
-/// In blocks that are held as values: `copy_within` would link a `memmove` for all directions.
-fn move_down(bytes: &mut [u8], from: Range<usize>, to: usize) {
-    let gap = from.start.wrapping_sub(to);
-    if gap == 0 {
-        return;
-    }
-    let mut region = bytes.get_mut(to..from.end).unwrap_or_default();
-    while let Some(block) = region.get(gap..).and_then(<[u8]>::first_chunk).copied() {
-        region = put_block(region, block);
-    }
-    while let Some(byte) = region.get(gap).copied()
-        && let Some((place, rest)) = region.split_first_mut()
-    {
-        *place = byte;
-        region = rest;
-    }
-}
-
-/// Puts a block at the start, and returns the rest.
-///
-/// Kept out of line: inlined, the two copies would become one `memmove`.
-#[inline(never)]
-fn put_block(region: &mut [u8], block: [u8; 64]) -> &mut [u8] {
-    let Some((place, rest)) = region.split_first_chunk_mut() else { return &mut [] };
-    *place = block;
-    rest
 }

@@ -17,6 +17,7 @@
 
 mod halves;
 mod inbound;
+mod moving;
 mod opening;
 mod outbound;
 mod receive;
@@ -157,6 +158,11 @@ impl<R: Role, B: Buffer, C: Compression> Connection<R, B, C> {
         self.inbound.chunk()
     }
 
+    /// The chunk that is ready, together with the write side, which borrows apart.
+    pub fn chunk_and_write_side(&mut self) -> (Chunk<'_>, &mut WriteSide<R, B, C::Outbound>) {
+        (self.inbound.chunk(), &mut self.write_side)
+    }
+
     /// Whether chunks of a message have been handed out, and more of it is to come.
     pub const fn is_chunked(&self) -> bool {
         self.inbound.is_chunked()
@@ -206,24 +212,5 @@ impl<R: Role, B: Buffer, C: Compression> Connection<R, B, C> {
     pub fn into_buffers(self) -> (B, Range<usize>, B) {
         let (receive, undecoded) = self.inbound.into_parts();
         (receive, undecoded, self.write_side.outbound.into_buffer())
-    }
-}
-
-/// Moves `bytes[from]` to begin at `to`, whichever way that is.
-///
-/// By way of one region that ends, or begins, with what is moved: then the optimiser sees that
-/// nothing is out of bounds.
-fn shift(bytes: &mut [u8], from: Range<usize>, to: usize) {
-    let len = from.end.wrapping_sub(from.start);
-    if to < from.start {
-        let region = bytes.get_mut(to..from.end).unwrap_or_default();
-        if let Some(start) = region.len().checked_sub(len) {
-            region.copy_within(start.., 0);
-        }
-    } else {
-        let region = bytes.get_mut(from.start..to.saturating_add(len)).unwrap_or_default();
-        if let Some(start) = region.len().checked_sub(len) {
-            region.copy_within(..len, start);
-        }
     }
 }

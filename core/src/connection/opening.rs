@@ -37,8 +37,9 @@ impl<R: Role, B: Buffer, C: Compression> Connection<R, B, C> {
 
     /// The opening handshake is done: frames follow what has been received of it.
     fn open(&mut self, now_ms: Option<u64>) {
-        if let Some(agreed) = self.negotiation.agreed() {
-            self.inbound.agree(agreed.receive);
+        let agreed = self.negotiation.agreed();
+        self.inbound.open(agreed.map(|agreed| agreed.receive));
+        if let Some(agreed) = agreed {
             self.write_side.outbound.agree(agreed.send);
         }
         self.write_side.state.enter(Phase::Open, now_ms);

@@ -240,6 +240,19 @@ impl<S: Read + Write, R: Role, B: Buffer, C: Compression, T: Deadline<S>> WebSoc
         Ok(if ready == Ready::Data { Some(self.chunk()) } else { None })
     }
 
+    /// Receives a chunk together with a sender, which borrows the rest of the stream: so messages
+    /// of any length can be sent back, or on, part by part, without a copy of their own.
+    ///
+    /// # Errors
+    /// As [`recv_chunk`](Self::recv_chunk).
+    #[allow(clippy::type_complexity, reason = "two borrows that have to be taken at once")]
+    pub fn recv_chunk_with_sender(
+        &mut self,
+    ) -> Result<Option<(Chunk<'_>, Sender<'_, S, R, B, T, C::Outbound>)>, Error<S::Error>> {
+        let ready = self.receive(Mode::Chunks, false)?;
+        Ok(if ready == Ready::Data { Some(self.chunk_and_sender()) } else { None })
+    }
+
     /// Receives the next message, Ping or Pong; Pings have been answered when they are seen.
     ///
     /// # Errors

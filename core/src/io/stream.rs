@@ -250,6 +250,14 @@ impl<M, S, R: Role, B: Buffer, C: Compression, T: Clock> WebSocket<M, S, R, B, C
         self.connection.chunk()
     }
 
+    /// The chunk that is [ready](crate::connection::Ready::Data), and the sender.
+    #[allow(clippy::type_complexity, reason = "two borrows that have to be taken at once")]
+    pub fn chunk_and_sender(&mut self) -> (Chunk<'_>, Sender<'_, M, S, R, B, T, C::Outbound>) {
+        let (chunk, write_side) = self.connection.chunk_and_write_side();
+        let (next, clock) = (&mut self.next, &mut self.clock);
+        (chunk, Sender { next, clock, write_side, waits: PhantomData })
+    }
+
     /// The payload of the Ping or Pong that is [ready](crate::connection::Ready::Ping).
     pub fn control(&self) -> &[u8] {
         self.connection.control()

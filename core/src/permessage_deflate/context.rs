@@ -10,9 +10,14 @@ use crate::deflate::{Compressed, Compressor, Inflate, Mark};
 /// Sealed, as [`Compression`](super::Compression) is. Without compression all of this is `None`,
 /// for the compiler too: what depends on it is not linked.
 pub trait InboundContext: fmt::Debug + sealed::Sealed {
-    /// Compression has been agreed on.
+    /// The opening handshake is done, and compression has been agreed on or not.
     #[doc(hidden)]
-    fn begin(&mut self, agreed: Context);
+    fn open(&mut self, agreed: Option<Context>);
+
+    /// Whether what is read at once has to leave room for what it inflates to: it may belong to
+    /// compressed messages.
+    #[doc(hidden)]
+    fn bounds_reads(&self) -> bool;
 
     /// `None` unless compression has been agreed on.
     #[doc(hidden)]
@@ -92,6 +97,7 @@ pub struct Compressing {
 #[derive(Debug)]
 pub struct Inbound<I> {
     inflate: I,
+    is_open: bool,
     is_agreed: bool,
     state: Inflating,
 }
@@ -111,16 +117,22 @@ impl<I> Inbound<I> {
             compressed_len: 0,
             volume: Volume { plain: 0, compressed: 0 },
         };
-        Self { inflate, is_agreed: false, state }
+        Self { inflate, is_open: false, is_agreed: false, state }
     }
 }
 
 impl<I: Place<Codec = Inflate>> InboundContext for Inbound<I> {
-    fn begin(&mut self, agreed: Context) {
-        self.is_agreed = true;
-        self.state.window_len = 1_usize.wrapping_shl(agreed.window_bits.into());
-        self.state.takeover = agreed.takeover;
-        self.state.history_len = 0;
+    fn open(&mut self, agreed: Option<Context>) {
+        self.is_open = true;
+        if let Some(Context { window_bits, takeover }) = agreed {
+            self.is_agreed = true;
+            self.state.window_len = 1_usize.wrapping_shl(window_bits.into());
+            self.state.takeover = takeover;
+        }
+    }
+
+    fn bounds_reads(&self) -> bool {
+        self.is_agreed || !self.is_open
     }
 
     fn state(&self) -> Option<&Inflating> {
@@ -182,7 +194,11 @@ impl<O: Place<Codec: Compressor>> OutboundContext for Outbound<O> {
 }
 
 impl InboundContext for NoCompression {
-    fn begin(&mut self, _: Context) {}
+    fn open(&mut self, _: Option<Context>) {}
+
+    fn bounds_reads(&self) -> bool {
+        false
+    }
 
     fn state(&self) -> Option<&Inflating> {
         None

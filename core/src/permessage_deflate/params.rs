@@ -165,9 +165,9 @@ impl Negotiable {
         let fits_first = receive.window_bits <= self.receive_bits
             && (self.receive_takeover || !receive.takeover);
         let fits_second = self.has_fallback() && !receive.takeover;
-        // Both offers have said this, unless it was the largest.
-        let fits_both = client_bits <= self.send_bits;
-        ((fits_first || fits_second) && fits_both).then_some(Agreed {
+        // A server may ignore how small our window is (RFC 7692 section 7.1.2.2), and answer with
+        // a larger one: which we need not use.
+        (fits_first || fits_second).then_some(Agreed {
             send: Context {
                 window_bits: send.window_bits.min(self.send_bits),
                 takeover: send.takeover && self.send_takeover,

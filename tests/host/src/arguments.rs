@@ -8,14 +8,17 @@ use crate::{AnyClient, Failure};
 /// What went wrong with the arguments.
 pub type Usage = lexopt::Error;
 
-/// `[--blocking] [--print] [--ca F | --insecure] [--subprotocol P]... URL`
+/// `[--blocking] [--fixed] [--print] [--ca F | --insecure] [--subprotocol P]... URL`
 #[derive(Debug)]
 pub struct Arguments {
     /// Whether to use the blocking adapter and not that of tokio.
     pub blocking: bool,
+    /// Whether to use the core with arrays instead of either.
+    pub fixed: bool,
     /// Whether to print messages instead of what else is done with them.
     pub print: bool,
-    url: String,
+    /// Where to.
+    pub url: String,
     ca: Option<String>,
     insecure: bool,
     subprotocols: Vec<String>,
@@ -29,6 +32,7 @@ impl Arguments {
     pub fn parse() -> Result<Self, Usage> {
         let mut arguments = Self {
             blocking: false,
+            fixed: false,
             print: false,
             url: String::new(),
             ca: None,
@@ -39,6 +43,7 @@ impl Arguments {
         while let Some(argument) = parser.next()? {
             match argument {
                 Arg::Long("blocking") => arguments.blocking = true,
+                Arg::Long("fixed") => arguments.fixed = true,
                 Arg::Long("print") => arguments.print = true,
                 Arg::Long("insecure") => arguments.insecure = true,
                 Arg::Long("ca") => arguments.ca = Some(parser.value()?.string()?),

@@ -3,6 +3,7 @@
 
 mod arguments;
 mod client;
+pub mod fixed;
 
 pub use arguments::{Arguments, Usage};
 pub use client::AnyClient;

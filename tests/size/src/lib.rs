@@ -19,7 +19,7 @@ use core::pin::pin;
 use core::task::{Context, Poll, Waker};
 
 pub use board::report_state;
-pub use transport::{CLIENT, Constant, SERVER, Stub, consume};
+pub use transport::{CLIENT, Constant, DEFLATING_CLIENT, SERVER, Stub, consume};
 
 /// Runs a future to its end. The transport is always ready, so polling at once is no waste.
 pub fn block_on<F: Future>(future: F) -> F::Output {

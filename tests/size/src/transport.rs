@@ -11,8 +11,11 @@ pub const CLIENT: usize = 0;
 /// What a server is told: a request, "hello" and a close, both masked.
 pub const SERVER: usize = 1;
 
-/// Both scripts are in every program, so that neither counts. The key is what [`Constant`] makes.
-static SCRIPTS: [[&[u8]; 3]; 2] = [
+/// What a client is told that compresses: as [`CLIENT`], and "Hello" compressed.
+pub const DEFLATING_CLIENT: usize = 2;
+
+/// All scripts are in every program, so that neither counts. The key is what [`Constant`] makes.
+static SCRIPTS: [[&[u8]; 3]; 3] = [
     [
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\
           Sec-WebSocket-Accept: 1nwQI3IBoftOh+fG2YorpTWcrHs=\r\n\r\n",
@@ -24,6 +27,13 @@ static SCRIPTS: [[&[u8]; 3]; 2] = [
           Sec-WebSocket-Key: WlpaWlpaWlpaWlpaWlpaWg==\r\nSec-WebSocket-Version: 13\r\n\r\n",
         b"\x81\x85\x01\x02\x03\x04\x69\x67\x6f\x68\x6e",
         b"\x88\x82\x01\x02\x03\x04\x02\xea",
+    ],
+    [
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\
+          Sec-WebSocket-Accept: 1nwQI3IBoftOh+fG2YorpTWcrHs=\r\n\
+          Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=9\r\n\r\n",
+        b"\xc1\x07\xf2\x48\xcd\xc9\xc9\x07\x00",
+        b"\x88\x02\x03\xe8",
     ],
 ];
 

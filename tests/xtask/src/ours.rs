@@ -9,24 +9,29 @@ use crate::Result;
 use crate::child::Child;
 use crate::command::{cargo, run, target_dir};
 
-/// Which of the two standard library adapters a program runs on.
+/// What a program is built of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Flavour {
     /// Asynchronous, over tokio.
     Tokio,
     /// Blocking, over `std::net`.
     Blocking,
+    /// The core alone in fixed memory, as on a microcontroller.
+    Fixed,
 }
 
 impl Flavour {
-    /// Both.
-    pub(crate) const ALL: [Self; 2] = [Self::Tokio, Self::Blocking];
+    /// The adapters for hosts.
+    pub(crate) const HOST: [Self; 2] = [Self::Tokio, Self::Blocking];
+    /// All.
+    pub(crate) const ALL: [Self; 3] = [Self::Tokio, Self::Blocking, Self::Fixed];
 
     /// Returns the word for it in reports.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Tokio => "tokio",
             Self::Blocking => "blocking",
+            Self::Fixed => "fixed",
         }
     }
 }
@@ -41,13 +46,27 @@ impl Ours {
     pub(crate) fn build() -> Result<Self> {
         let mut build = cargo(&["build", "--release"]);
         build.args(["-p", "socklet-std", "--bin", "socklet"]);
-        build.args(["-p", "socklet-host-tests", "--bin", "echo-client", "--bin", "interop-client"]);
+        build.args([
+            "-p",
+            "socklet-host-tests",
+            "--bin",
+            "echo-client",
+            "--bin",
+            "interop-client",
+            "--bin",
+            "fixed-server",
+        ]);
         run(build)?;
         Ok(Self { dir: target_dir()?.join("release") })
     }
 
     /// Returns the command of an echo server on a free port.
     pub(crate) fn serve(&self, flavour: Flavour) -> Command {
+        if flavour == Flavour::Fixed {
+            let mut command = Command::new(self.dir.join("fixed-server"));
+            command.args(["--addr", "127.0.0.1:0"]);
+            return command;
+        }
         let mut command = Command::new(self.dir.join("socklet"));
         command.args(["serve", "--addr", "127.0.0.1:0"]);
         if flavour == Flavour::Blocking {
@@ -68,8 +87,10 @@ impl Ours {
 
     fn client(&self, name: &str, flavour: Flavour, args: &[&str]) -> Command {
         let mut command = Command::new(self.dir.join(name));
-        if flavour == Flavour::Blocking {
-            command.arg("--blocking");
+        match flavour {
+            Flavour::Tokio => {}
+            Flavour::Blocking => _ = command.arg("--blocking"),
+            Flavour::Fixed => _ = command.arg("--fixed"),
         }
         command.args(args);
         command

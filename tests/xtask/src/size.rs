@@ -43,6 +43,7 @@ pub(crate) fn run(args: &[String]) -> Result<Tally> {
         let flash = flash(&path)?.checked_sub(empty).ok_or("smaller than an empty program")?;
         let figures = Figures { flash, state: report.state, stack: report.stack };
         tally.count(links_one_role(&app, &path)?);
+        tally.count(links_a_codec(&path)? == app.ends_with("-deflate"));
         rows.push((app, figures));
     }
     let mut budgets = Budgets::read(Path::new(BUDGETS))?;
@@ -109,6 +110,17 @@ fn links_one_role(app: &str, path: &Path) -> Result<bool> {
         println!("{app}: links {symbol}");
     }
     Ok(held)
+}
+
+/// Says whether a program has a function of the codec in it, or of the extension: none may be in
+/// one that has not chosen compression.
+fn links_a_codec(path: &Path) -> Result<bool> {
+    const PARTS: [&str; 2] = ["socklet_core::deflate::", "socklet_core::permessage_deflate::"];
+    let mut nm = program("arm-none-eabi-nm", &["--demangle"]);
+    nm.arg(path);
+    // The choice of no compression stands in the names of what is generic over it.
+    let symbols = output(nm)?.replace("socklet_core::permessage_deflate::NoCompression", "");
+    Ok(symbols.lines().any(|symbol| PARTS.iter().any(|part| symbol.contains(part))))
 }
 
 /// What a program says of itself, in bytes.

@@ -20,7 +20,7 @@ use super::Inbound;
 use crate::{
     Limits,
     buffer::Buffer,
-    connection::shift,
+    connection::moving::shift,
     deflate::{InflateError, InflateStatus},
     error::ProtocolError,
     permessage_deflate::{Context, InboundContext, Volume, zone_len},
@@ -36,9 +36,9 @@ const TAIL: [u8; 4] = [0, 0, 0xff, 0xff];
 const EXPANSION_FREE_LEN: u64 = 64 << 10;
 
 impl<B: Buffer, X: InboundContext> Inbound<B, X> {
-    /// From now on messages may be compressed.
-    pub(in crate::connection) fn agree(&mut self, agreed: Context) {
-        self.context.begin(agreed);
+    /// From now on frames are received, and messages may be compressed if that has been agreed on.
+    pub(in crate::connection) fn open(&mut self, agreed: Option<Context>) {
+        self.context.open(agreed);
     }
 
     /// The longest that the buffer can become.
@@ -115,7 +115,7 @@ impl<B: Buffer, X: InboundContext> Inbound<B, X> {
             };
             if input.is_empty() && !state.needs_room {
                 return if is_end && !inflate.is_at_block_start() {
-                    Err(ProtocolError::Inflate(InflateError::Unfinished))
+                    Err(InflateError::Unfinished.into())
                 } else {
                     Ok(true)
                 };
@@ -127,9 +127,8 @@ impl<B: Buffer, X: InboundContext> Inbound<B, X> {
             };
             let room_len = room.len().min(self.end.saturating_add(left));
             let room = room.get_mut(..room_len).unwrap_or_default();
-            let inflated = inflate
-                .inflate(input, room, self.end, state.history_len, state.window_len)
-                .map_err(ProtocolError::Inflate)?;
+            let inflated =
+                inflate.inflate(input, room, self.end, state.history_len, state.window_len)?;
             let (read, written) = (inflated.read, inflated.written);
             if is_end {
                 state.tail_len = state.tail_len.saturating_add(read);

@@ -7,7 +7,7 @@ use super::{Outbound, Part, Staged};
 use crate::{
     Fragmentation,
     buffer::Buffer,
-    connection::shift,
+    connection::moving::shift,
     deflate::{Compressed, Compressor},
     permessage_deflate::{Context, OutboundContext, Volume},
     role::Role,

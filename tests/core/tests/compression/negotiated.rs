@@ -3,7 +3,7 @@
 use std::thread;
 
 use socklet_core::{
-    Config, Error, HandshakeError, Server,
+    Client, Config, Error, HandshakeError, Kind, Server,
     handshake::client::Request,
     io::{NoClock, WebSocket, blocking},
     permessage_deflate::{Agreed, Compression, Context, Negotiable, NoCompression, Settings},
@@ -11,7 +11,8 @@ use socklet_core::{
 use socklet_core_tests::{
     Fault,
     buffers::TestBuffer,
-    deflating::{EAGER, deflate},
+    deflating::{EAGER, TestDeflate, deflate},
+    frames::Frame,
     pipe::{Pipe, duplex},
     rng::TestRng,
     wire::Wire,
@@ -128,15 +129,22 @@ fn contexts_are_not_kept_where_an_endpoint_says_so() {
     assert_eq!(agreed, Some(Agreed { send: context(10, false), receive: context(10, true) }));
 }
 
+type Asking = blocking::WebSocket<Wire, Client<TestRng>, TestBuffer, TestDeflate>;
+
 /// What a client makes of a response with this extension line.
 fn answered(settings: Settings, extensions: &str) -> Result<Option<Agreed>, Error<Fault>> {
+    opened(settings, extensions, &[]).map(|ws| ws.compression())
+}
+
+/// A client that has received a response with this extension line, and frames behind it.
+fn opened(settings: Settings, extensions: &str, frames: &[Frame]) -> Result<Asking, Error<Fault>> {
     let response = format!(
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
          Sec-WebSocket-Accept: {}\r\nSec-WebSocket-Extensions: {extensions}\r\n\r\n",
         "ACCEPT"
     );
     // The key is drawn from a generator that is known.
-    let client = |wire: Wire| -> blocking::WebSocket<_, _, _, _> {
+    let client = |wire: Wire| -> Asking {
         let (receive, staging) = (TestBuffer::fixed(4096), TestBuffer::fixed(500));
         let (rng, compression) = (TestRng::new(5), deflate(settings));
         WebSocket::client_with(wire, rng, receive, staging, Config::CLIENT, compression, NoClock)
@@ -148,9 +156,26 @@ fn answered(settings: Settings, extensions: &str) -> Result<Option<Agreed>, Erro
     let key = socklet_core::handshake::client::key_of(written).unwrap();
     let accept = socklet_core::handshake::accept_for(key);
     let response = response.replace("ACCEPT", std::str::from_utf8(&accept).unwrap());
-    let mut ws = client(Wire::new([response]));
+    let mut read = response.into_bytes();
+    read.extend(frames.iter().flat_map(Frame::encode));
+    let mut ws = client(Wire::new([read]));
     ws.handshake(&request)?;
-    Ok(ws.compression())
+    Ok(ws)
+}
+
+#[test]
+fn messages_behind_the_response_in_the_same_read_find_room_to_be_inflated() {
+    let message = json(1, 150_000);
+    let mut peer = Peer::new(10);
+    let frames = [
+        compressed(Kind::Text, peer.compress(message.as_bytes())),
+        compressed(Kind::Text, peer.compress(b"more")),
+        Frame::close(1000, ""),
+    ];
+    let line = "permessage-deflate; server_max_window_bits=11";
+    let (seen, end) = receive_chunks(opened(EAGER, line, &frames).unwrap());
+    assert!(end.is_ok(), "{end:?}");
+    assert_eq!(seen, [text(&message), text("more")]);
 }
 
 #[test]

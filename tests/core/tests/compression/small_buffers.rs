@@ -128,3 +128,29 @@ fn bytes_that_do_not_compress_go_through_small_buffers() {
         assert_eq!(receive_chunks(ws).0, [Seen::Binary(bytes.clone())], "{receive_len}");
     }
 }
+
+#[test]
+fn many_long_messages_go_through_in_chunks_whatever_the_pieces() {
+    let mut peer = Peer::new(10);
+    let messages: Vec<_> = (0..40).map(|n| json(n, 8000)).collect();
+    let mut frames: Vec<_> = messages
+        .iter()
+        .map(|message| compressed(Kind::Text, peer.compress(message.as_bytes())))
+        .collect();
+    frames.push(Frame::close(1000, ""));
+    for who in Who::BOTH {
+        for (bits, receive_len) in [(11, 4096), (11, 3000), (10, 1600), (10, 2000)] {
+            let setting = Setting::new(who).receive(bits, true).receive_len(receive_len);
+            let bytes = setting.encode(&frames);
+            for piece_len in [1, 7, 100, 1448, 100_000] {
+                let wire = || Wire::cut_every(&bytes, piece_len);
+                let (seen, end) = match who {
+                    Who::Client => receive_chunks(setting.client(wire())),
+                    Who::Server => receive_chunks(setting.server(wire())),
+                };
+                assert!(end.is_ok(), "{bits} bits in {receive_len}, {piece_len}: {end:?}");
+                assert!(seen.iter().zip(&messages).all(|(seen, sent)| *seen == text(sent)));
+            }
+        }
+    }
+}

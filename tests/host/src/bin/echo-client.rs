@@ -2,7 +2,7 @@
 //! suite tests. With `--print` it prints text messages instead.
 //!
 //! ```text
-//! echo-client [--blocking] [--print] [--ca F | --insecure] URL
+//! echo-client [--blocking | --fixed] [--print] [--ca F | --insecure] URL
 //! ```
 //!
 //! Exit status: 0 if the connection was opened, 1 if it was not, 2 for arguments that make no
@@ -11,8 +11,8 @@
 use std::io::{Write, stdout};
 use std::process::ExitCode;
 
-use socklet_host_tests::{Arguments, Failure};
-use socklet_std::Message;
+use socklet_host_tests::{Arguments, Failure, fixed};
+use socklet_std::{Message, Url};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -33,6 +33,12 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: &Arguments) -> Result<(), Failure> {
+    if arguments.fixed && !arguments.print {
+        if let Err(error) = fixed::connect(&Url::parse(&arguments.url)?)? {
+            eprintln!("echo-client: {error}");
+        }
+        return Ok(());
+    }
     let mut client = arguments.connect().await?;
     if arguments.print {
         while let Some(message) = client.recv().await? {

@@ -1,0 +1,73 @@
+//! Moves bytes within a buffer.
+//!
+//! In blocks that are held as values: `copy_within` would link a `memmove` for all directions, and
+//! panics that are never reached.
+
+use core::ops::Range;
+
+/// Bytes of a block.
+const BLOCK_LEN: usize = 64;
+
+/// Moves `bytes[from]` to begin at `to`, whichever way that is.
+pub(super) fn shift(bytes: &mut [u8], from: Range<usize>, to: usize) {
+    if to <= from.start {
+        move_down(bytes, from, to);
+    } else {
+        move_up(bytes, from, to);
+    }
+}
+
+/// Moves `bytes[from]` down to begin at `to`; nothing moves if that is where it is.
+pub(super) fn move_down(bytes: &mut [u8], from: Range<usize>, to: usize) {
+    let gap = from.start.wrapping_sub(to);
+    if gap == 0 {
+        return;
+    }
+    let mut region = bytes.get_mut(to..from.end).unwrap_or_default();
+    while let Some(block) = region.get(gap..).and_then(<[u8]>::first_chunk).copied() {
+        region = put_block(region, block);
+    }
+    while let Some(byte) = region.get(gap).copied()
+        && let Some((place, rest)) = region.split_first_mut()
+    {
+        *place = byte;
+        region = rest;
+    }
+}
+
+/// Puts a block at the start, and returns the rest.
+///
+/// Kept out of line: inlined, the two copies would become one `memmove`.
+#[inline(never)]
+fn put_block(region: &mut [u8], block: [u8; BLOCK_LEN]) -> &mut [u8] {
+    let Some((place, rest)) = region.split_first_chunk_mut() else { return &mut [] };
+    *place = block;
+    rest
+}
+
+/// Moves `bytes[from]` up to begin at `to`, its end first.
+fn move_up(bytes: &mut [u8], from: Range<usize>, to: usize) {
+    let mut len = from.end.saturating_sub(from.start);
+    let region = bytes.get_mut(from.start..to.saturating_add(len)).unwrap_or_default();
+    let mut end = region.len();
+    while let Some(block) = last::<BLOCK_LEN>(region, len)
+        && let Some(place) = region.get_mut(end.wrapping_sub(BLOCK_LEN)..end)
+        && let Some(place) = place.first_chunk_mut()
+    {
+        *place = block;
+        len = len.wrapping_sub(BLOCK_LEN);
+        end = end.wrapping_sub(BLOCK_LEN);
+    }
+    while let Some([byte]) = last(region, len)
+        && let Some(place) = region.get_mut(end.wrapping_sub(1))
+    {
+        *place = byte;
+        len = len.wrapping_sub(1);
+        end = end.wrapping_sub(1);
+    }
+}
+
+/// The last `N` of the first `len` bytes.
+fn last<const N: usize>(bytes: &[u8], len: usize) -> Option<[u8; N]> {
+    bytes.get(len.wrapping_sub(N)..len).and_then(<[u8]>::first_chunk).copied()
+}
