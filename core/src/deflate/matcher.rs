@@ -25,7 +25,7 @@ impl<const HEADS: usize, const CHAIN: usize> Matcher<HEADS, CHAIN> {
 }
 
 /// A matcher of any size.
-pub(super) struct Finder<'a> {
+pub struct Finder<'a> {
     heads: &'a mut [u16],
     chain: &'a mut [u16],
     next: &'a mut u16,
@@ -33,7 +33,7 @@ pub(super) struct Finder<'a> {
 
 /// What to look for, and where.
 #[derive(Clone, Copy)]
-pub(super) struct Search<'a> {
+pub struct Search<'a> {
     /// History and lookahead.
     pub(super) bytes: &'a [u8],
     /// The position of the first of these.
@@ -64,6 +64,40 @@ impl Finder<'_> {
             }
             *self.next = position.wrapping_add(1);
         }
+    }
+
+    /// The newest match of the bytes at `at`, if it is worth it; enters them.
+    #[inline(always)]
+    pub(super) fn newest(&mut self, search: Search<'_>, at: usize) -> Option<(usize, u16)> {
+        let ahead = search.bytes.get(at..)?;
+        let start = ahead.first_chunk::<4>()?;
+        let position = search.base.wrapping_add(at as u16);
+        let word = u32::from_le_bytes(*start);
+        let hash = word.wrapping_mul(0x9E37_79B1) >> 16;
+        let mask = self.heads.len().wrapping_sub(1);
+        let head = self.heads.get_mut(hash as usize & mask)?;
+        let distance = position.wrapping_sub(*head);
+        *head = position;
+        let behind = usize::from(distance);
+        if behind.wrapping_sub(1) >= search.window.min(at) {
+            return None;
+        }
+        let earlier = search.bytes.get(at.wrapping_sub(behind)..)?;
+        if earlier.first_chunk::<4>()? != start {
+            return None;
+        }
+        let ahead = ahead.get(..MAX_MATCH).unwrap_or(ahead);
+        let len = common_len(earlier, ahead);
+        if len == 4 && distance > 4096 {
+            return None;
+        }
+        for at in [at.wrapping_add(1), at.wrapping_add(len).wrapping_sub(1)] {
+            if let Some(start) = search.bytes.get(at..).and_then(|bytes| bytes.first_chunk::<4>()) {
+                let hash = u32::from_le_bytes(*start).wrapping_mul(0x9E37_79B1) >> 16;
+                set(self.heads, hash as usize & mask, search.base.wrapping_add(at as u16));
+            }
+        }
+        Some((len, distance))
     }
 
     /// Calls `found` for each longer match of the bytes from `at` on, nearest first.

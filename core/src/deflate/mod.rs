@@ -4,17 +4,21 @@ mod block;
 mod code_lengths;
 pub mod compress;
 mod emit;
+mod fast;
 mod history;
 mod matcher;
 mod parse;
 mod presets;
 mod run_lengths;
+mod strategy;
 mod symbols;
 mod tokens;
 mod writer;
 
 pub use compress::{Compress, Compressed, Compressor, Mark};
+pub use fast::Fast;
 pub use presets::{Balanced, Host, HostSmall, Small, Tiny};
+pub use strategy::{Strategy, Thorough};
 
 /// The value at an index that is known to lie within, or zero.
 #[inline(always)]

@@ -28,6 +28,15 @@ pub(super) struct Symbol {
     pub(super) extra: u16,
 }
 
+/// The end of a block.
+pub(super) const END: Symbol = Symbol { index: END_OF_BLOCK, extra_len: 0, extra: 0 };
+
+/// The symbol of a literal.
+#[inline(always)]
+pub(super) const fn literal(byte: u8) -> Symbol {
+    Symbol { index: byte as usize, extra_len: 0, extra: 0 }
+}
+
 /// The symbol of a match's length less [`MIN_MATCH`].
 #[inline(always)]
 pub(super) fn length(beyond_min: u8) -> Symbol {

@@ -34,7 +34,7 @@ impl<const N: usize> Tokens<N> {
 }
 
 /// Tokens of any number, so that most code need not be compiled for each.
-pub(super) struct List<'a> {
+pub struct List<'a> {
     values: &'a mut [u8],
     distances: &'a mut [u16],
     len: &'a mut usize,
@@ -71,10 +71,16 @@ impl List<'_> {
 
     #[inline(always)]
     pub(super) fn iter(&self) -> impl Iterator<Item = Token> {
-        let values = self.values.iter().take(*self.len);
-        values
-            .zip(self.distances.iter())
-            .map(|(value, distance)| Token { distance: *distance, value: *value })
+        self.iter_from(0)
+    }
+
+    /// The tokens from the n-th on.
+    #[inline(always)]
+    pub(super) fn iter_from(&self, start: usize) -> impl Iterator<Item = Token> {
+        let values = self.values.get(start..*self.len).unwrap_or_default();
+        let distances = self.distances.get(start..*self.len).unwrap_or_default();
+        let both = values.iter().zip(distances);
+        both.map(|(value, distance)| Token { distance: *distance, value: *value })
     }
 
     /// Appends the tokens of a path through the bytes after the last token. The one that arrives

@@ -1,7 +1,8 @@
 //! Bits into bytes, least significant first (RFC 1951 section 3.1.1).
 
 /// The bits that do not make a whole byte of output yet, or find no room.
-pub(super) struct Bits {
+#[derive(Clone, Copy)]
+pub struct Bits {
     pending: u64,
     len: u32,
 }
@@ -56,6 +57,12 @@ impl Bits {
         self.len = self.len.wrapping_add(len);
     }
 
+    /// Appends bits whose number stands from bit 24 on.
+    #[inline(always)]
+    pub(super) fn put_entry(&mut self, entry: u32) {
+        self.put(u64::from(entry & 0xFF_FFFF), entry >> 24);
+    }
+
     /// Fills up the last byte with zeros.
     pub(super) fn align(&mut self) {
         self.len = self.len.wrapping_add(7) & !7;
@@ -63,7 +70,7 @@ impl Bits {
 }
 
 /// Where the caller wants the compressed bytes.
-pub(super) struct Output<'a> {
+pub struct Output<'a> {
     pub(super) bytes: &'a mut [u8],
     pub(super) written: usize,
 }
