@@ -133,6 +133,7 @@ impl<const BUFFER: usize, const HEADS: usize, const CHAIN: usize, const TOKENS: 
         let to = history.end.saturating_sub(lookahead).min(end_of_block);
         let search = Search {
             bytes: history.bytes(),
+            padded: history.padded(),
             base: history.base(),
             window,
             depth: Self::DEPTH,

@@ -3,7 +3,6 @@
 //! and then.
 
 use super::code_lengths::codes;
-use super::get;
 use super::{
     block::{Kind, Tables},
     matcher::{Finder, Search},
@@ -13,26 +12,26 @@ use super::{
     tokens::{List, Token},
     writer::{Bits, Output},
 };
+use super::{get, set};
 
 /// Most words of a header: 14 bits, 19 lengths of 3, 316 lengths of 7 at most.
 const HEADER: usize = 72;
 /// In an entry of [`Codes`]: the symbol has no code.
 const MISSING: u32 = 1 << 31;
 /// Blocks after which a code is made anew.
-const MAX_AGE: u32 = 16;
+const MAX_AGE: u32 = 128;
 
 /// Codes for whole tokens: their bits, and from bit 24 on how many they are.
 struct Codes {
-    literals: [u32; 256],
-    /// With the bits that follow, by length.
-    lengths: [u32; 256],
-    /// Without them.
+    /// Of literals; of lengths, with the bits that follow.
+    values: [u32; 512],
+    /// Of distances, without the bits that follow. The last is for none.
     distances: [u32; 32],
     end: u32,
 }
 
 impl Codes {
-    const NEW: Self = Self { literals: [0; 256], lengths: [0; 256], distances: [0; 32], end: 0 };
+    const NEW: Self = Self { values: [0; 512], distances: [0; 32], end: 0 };
 
     fn fill(&mut self, codes: &[u16; SYMBOLS], lens: &[u8; SYMBOLS]) {
         let entry = |symbol: Symbol| {
@@ -42,36 +41,68 @@ impl Codes {
             let all = len.wrapping_add(u32::from(symbol.extra_len));
             if len == 0 { MISSING } else { bits | all << 24 }
         };
-        for (byte, to) in (0..=255).zip(&mut self.literals) {
+        let (literals, lengths) = self.values.split_at_mut(256);
+        for (byte, to) in (0..=255).zip(literals) {
             *to = entry(symbols::literal(byte));
         }
-        for (value, to) in (0..=255).zip(&mut self.lengths) {
+        for (value, to) in (0..=255).zip(lengths) {
             *to = entry(symbols::length(value));
         }
         for (index, to) in (LITERALS..).zip(&mut self.distances) {
             *to = entry(Symbol { index, extra: 0, extra_len: 0 });
         }
+        if let Some(none) = self.distances.last_mut() {
+            *none = 0;
+        }
         self.end = entry(symbols::END);
     }
 
-    /// Code of a token's distance, its length, and a bit if there is none.
+    /// The code of a literal.
+    #[inline(always)]
+    fn literal(&self, byte: u8) -> u32 {
+        get(&self.values, usize::from(byte))
+    }
+
+    /// The code of a length, and of the bits that follow.
+    #[inline(always)]
+    fn length(&self, value: u8) -> u32 {
+        get(&self.values, usize::from(value) | 256)
+    }
+
+    /// The code of a distance's symbol.
     #[inline(always)]
     fn distance(&self, symbol: Symbol) -> u32 {
-        get(&self.distances, symbol.index.wrapping_sub(LITERALS) & 31)
+        get(&self.distances, symbol.index & 31)
+    }
+
+    /// The bits of a token and their number: without a branch, since whether a
+    /// literal or a match comes next is hard to guess.
+    #[inline(always)]
+    fn code(&self, token: Token) -> (u64, u32) {
+        let matches = usize::from(token.distance != 0);
+        let value = get(&self.values, usize::from(token.value) | matches << 8);
+        // No distance looks like 65536, for which the last entry says that there is nothing.
+        let symbol = symbols::distance(token.distance);
+        let distance = self.distance(symbol);
+        let keep = 0_u16.wrapping_sub(matches as u16);
+        let extra = u64::from(symbol.extra & keep).wrapping_shl(distance >> 24);
+        let extra_len = u32::from(u16::from(symbol.extra_len) & keep);
+        let bits = u64::from(distance & 0xFF_FFFF) | extra;
+        let bits = u64::from(value & 0xFF_FFFF) | bits.wrapping_shl(value >> 24);
+        (bits, (value >> 24).wrapping_add(distance >> 24).wrapping_add(extra_len))
     }
 
     /// Bits of these tokens, if all have codes.
     fn cost(&self, tokens: &List<'_>) -> Option<u32> {
         let (mut sum, mut all) = (self.end >> 24, self.end);
         for token in tokens.iter() {
-            let value = usize::from(token.value);
             if token.distance == 0 {
-                let entry = get(&self.literals, value);
+                let entry = self.literal(token.value);
                 sum = sum.wrapping_add(entry >> 24);
                 all |= entry;
             } else {
                 let symbol = symbols::distance(token.distance);
-                let (length, distance) = (get(&self.lengths, value), self.distance(symbol));
+                let (length, distance) = (self.length(token.value), self.distance(symbol));
                 sum = sum.wrapping_add(length >> 24).wrapping_add(distance >> 24);
                 sum = sum.wrapping_add(u32::from(symbol.extra_len));
                 all |= length | distance;
@@ -79,6 +110,18 @@ impl Codes {
         }
         (all & MISSING == 0).then_some(sum)
     }
+}
+
+/// The 16 bytes at `at`.
+#[inline(always)]
+fn load(bytes: &[u8], at: usize) -> Option<u128> {
+    bytes.get(at..)?.first_chunk().map(|chunk| u128::from_le_bytes(*chunk))
+}
+
+/// A hash of the first six of these bytes.
+#[inline(always)]
+fn hash(bytes: u128) -> usize {
+    ((bytes as u64) << 16).wrapping_mul(0x9E37_79B1_85EB_CA87).wrapping_shr(48) as usize
 }
 
 /// High speed, for hosts.
@@ -117,7 +160,7 @@ impl Steps for Fast {
         self.tables.forget();
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn parse(
         &mut self,
         search: Search<'_>,
@@ -128,26 +171,67 @@ impl Steps for Fast {
     ) -> usize {
         let (mut cost, mut all) = (self.cost, self.all);
         let codes = &self.dynamic;
-        while at < to && tokens.room() >= MIN_ROOM {
-            if let Some((len, distance)) = finder.newest(search, at) {
-                let value = len.wrapping_sub(MIN_MATCH) as u8;
-                let symbol = symbols::distance(distance);
-                let entry = get(&codes.lengths, usize::from(value));
-                let other = codes.distance(symbol);
-                cost = cost.wrapping_add(entry >> 24).wrapping_add(other >> 24);
-                cost = cost.wrapping_add(u32::from(symbol.extra_len));
-                all |= entry | other;
-                tokens.push(Token { distance, value });
-                at = at.wrapping_add(len);
-            } else {
-                let byte = get(search.bytes, at);
-                let entry = get(&codes.literals, usize::from(byte));
-                cost = cost.wrapping_add(entry >> 24);
-                all |= entry;
-                tokens.push(Token::literal(byte));
-                at = at.wrapping_add(1);
+        let heads = finder.heads_mut();
+        let mask = heads.len().wrapping_sub(1);
+        let mut used = 0_usize;
+        for slot in tokens.spare() {
+            if at >= to {
+                break;
+            }
+            used = used.wrapping_add(1);
+            let position = search.base.wrapping_add(at as u16);
+            let found = 'found: {
+                let Some(word) = load(search.padded, at) else { break 'found None };
+                let Some(head) = heads.get_mut(hash(word) & mask) else { break 'found None };
+                let distance = position.wrapping_sub(*head);
+                *head = position;
+                let behind = usize::from(distance);
+                if behind.wrapping_sub(1) >= search.window.min(at) {
+                    break 'found None;
+                }
+                let before = at.wrapping_sub(behind);
+                let Some(earlier) = load(search.padded, before) else { break 'found None };
+                let differ = word ^ earlier;
+                if differ as u32 != 0 {
+                    break 'found None;
+                }
+                let mut len = (differ.trailing_zeros() >> 3) as usize;
+                if differ == 0 {
+                    len = search.len_of_match(before, at);
+                } else if len < 6 && distance > 256 && (len == 4 || distance > 4096) {
+                    break 'found None;
+                }
+                Some((len.min(search.bytes.len().wrapping_sub(at)), distance))
+            };
+            match found {
+                Some((len, distance)) if len >= 4 => {
+                    let value = len.wrapping_sub(MIN_MATCH) as u8;
+                    let symbol = symbols::distance(distance);
+                    let entry = codes.length(value);
+                    let other = codes.distance(symbol);
+                    cost = cost.wrapping_add(entry >> 24).wrapping_add(other >> 24);
+                    cost = cost.wrapping_add(u32::from(symbol.extra_len));
+                    all |= entry | other;
+                    slot.put(Token { distance, value });
+                    for within in [1, len.wrapping_sub(1)] {
+                        if let Some(word) = load(search.padded, at.wrapping_add(within)) {
+                            let position = position.wrapping_add(within as u16);
+                            set(heads, hash(word) & mask, position);
+                        }
+                    }
+                    at = at.wrapping_add(len);
+                }
+                _ => {
+                    let byte = get(search.padded, at);
+                    let entry = codes.literal(byte);
+                    cost = cost.wrapping_add(entry >> 24);
+                    all |= entry;
+                    slot.put(Token::literal(byte));
+                    at = at.wrapping_add(1);
+                }
             }
         }
+        tokens.add(used);
         (self.cost, self.all) = (cost, all);
         at
     }
@@ -187,6 +271,7 @@ impl Steps for Fast {
         Some((u64::from(*word), len.min(32), at.wrapping_add(1)))
     }
 
+    #[inline(never)]
     fn emit_tokens(
         &self,
         tokens: &List<'_>,
@@ -195,30 +280,21 @@ impl Steps for Fast {
         out: &mut Output<'_>,
     ) -> bool {
         let codes = if self.is_fixed { &self.fixed } else { &self.dynamic };
-        let mut local = *bits;
-        let mut next = *at;
-        let mut fits = true;
-        for token in tokens.iter_from(next) {
-            next = next.wrapping_add(1);
-            let value = usize::from(token.value);
-            if token.distance == 0 {
-                local.put_entry(get(&codes.literals, value));
-            } else {
-                local.put_entry(get(&codes.lengths, value));
-                let symbol = symbols::distance(token.distance);
-                local.put_entry(codes.distance(symbol));
-                local.put(u64::from(symbol.extra), u32::from(symbol.extra_len));
-            }
-            if !local.drain(out) {
-                fits = false;
-                break;
+        while *at < tokens.len() {
+            *at = at
+                .wrapping_add(bits.put_all(tokens.iter_from(*at), out, |token| codes.code(token)));
+            // With little room left, one after the other.
+            if *at < tokens.len() {
+                let (code, len) = codes.code(tokens.get(*at));
+                *at = at.wrapping_add(1);
+                bits.put(code, len);
+                if !bits.drain(out) {
+                    return false;
+                }
             }
         }
-        if fits {
-            local.put_entry(codes.end);
-        }
-        (*bits, *at) = (local, next);
-        fits
+        bits.put_entry(codes.end);
+        true
     }
 }
 

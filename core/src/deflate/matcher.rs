@@ -36,6 +36,8 @@ pub struct Finder<'a> {
 pub struct Search<'a> {
     /// History and lookahead.
     pub(super) bytes: &'a [u8],
+    /// These and what bytes lie beyond, so that more of them can be read than there are.
+    pub(super) padded: &'a [u8],
     /// The position of the first of these.
     pub(super) base: u16,
     /// Greatest distance.
@@ -44,6 +46,15 @@ pub struct Search<'a> {
     pub(super) depth: u32,
     /// A length that ends the search.
     pub(super) nice: usize,
+}
+
+impl Search<'_> {
+    /// How many bytes are the same at `before` and at `at`.
+    pub(super) fn len_of_match(&self, before: usize, at: usize) -> usize {
+        let ahead = self.bytes.get(at..).unwrap_or_default();
+        let ahead = ahead.get(..MAX_MATCH).unwrap_or(ahead);
+        common_len(self.bytes.get(before..).unwrap_or_default(), ahead)
+    }
 }
 
 impl Finder<'_> {
@@ -66,38 +77,10 @@ impl Finder<'_> {
         }
     }
 
-    /// The newest match of the bytes at `at`, if it is worth it; enters them.
+    /// The table of the newest positions.
     #[inline(always)]
-    pub(super) fn newest(&mut self, search: Search<'_>, at: usize) -> Option<(usize, u16)> {
-        let ahead = search.bytes.get(at..)?;
-        let start = ahead.first_chunk::<4>()?;
-        let position = search.base.wrapping_add(at as u16);
-        let word = u32::from_le_bytes(*start);
-        let hash = word.wrapping_mul(0x9E37_79B1) >> 16;
-        let mask = self.heads.len().wrapping_sub(1);
-        let head = self.heads.get_mut(hash as usize & mask)?;
-        let distance = position.wrapping_sub(*head);
-        *head = position;
-        let behind = usize::from(distance);
-        if behind.wrapping_sub(1) >= search.window.min(at) {
-            return None;
-        }
-        let earlier = search.bytes.get(at.wrapping_sub(behind)..)?;
-        if earlier.first_chunk::<4>()? != start {
-            return None;
-        }
-        let ahead = ahead.get(..MAX_MATCH).unwrap_or(ahead);
-        let len = common_len(earlier, ahead);
-        if len == 4 && distance > 4096 {
-            return None;
-        }
-        for at in [at.wrapping_add(1), at.wrapping_add(len).wrapping_sub(1)] {
-            if let Some(start) = search.bytes.get(at..).and_then(|bytes| bytes.first_chunk::<4>()) {
-                let hash = u32::from_le_bytes(*start).wrapping_mul(0x9E37_79B1) >> 16;
-                set(self.heads, hash as usize & mask, search.base.wrapping_add(at as u16));
-            }
-        }
-        Some((len, distance))
+    pub(super) fn heads_mut(&mut self) -> &mut [u16] {
+        self.heads
     }
 
     /// Calls `found` for each longer match of the bytes from `at` on, nearest first.

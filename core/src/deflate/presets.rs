@@ -11,4 +11,4 @@ pub type Balanced = Compress<2816, 1024, 2048, 512>;
 /// For hosts with many connections.
 pub type HostSmall = Compress<40960, 8192, 32768, 2048>;
 /// For hosts.
-pub type Host = Compress<65536, 16384, 0, 8192, Fast>;
+pub type Host = Compress<65536, 4096, 0, 8192, Fast>;

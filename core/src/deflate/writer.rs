@@ -1,5 +1,7 @@
 //! Bits into bytes, least significant first (RFC 1951 section 3.1.1).
 
+use super::tokens::Token;
+
 /// The bits that do not make a whole byte of output yet, or find no room.
 #[derive(Clone, Copy)]
 pub struct Bits {
@@ -36,6 +38,37 @@ impl Bits {
             return true;
         }
         self.drain_bytes(out)
+    }
+
+    /// Writes the codes of tokens, as long as there is room for eight bytes. Says how many
+    /// tokens.
+    #[inline(always)]
+    pub(super) fn put_all(
+        &mut self,
+        tokens: impl Iterator<Item = Token>,
+        out: &mut Output<'_>,
+        code: impl Fn(Token) -> (u64, u32),
+    ) -> usize {
+        // In registers.
+        let (mut pending, mut len, mut written) = (self.pending, self.len, 0_usize);
+        let mut count = 0_usize;
+        let room = out.rest_mut();
+        for token in tokens {
+            let Some(room) = room.get_mut(written..).and_then(<[u8]>::first_chunk_mut::<8>) else {
+                break;
+            };
+            let (bits, bits_len) = code(token);
+            pending |= bits.wrapping_shl(len);
+            len = len.wrapping_add(bits_len);
+            *room = pending.to_le_bytes();
+            written = written.wrapping_add((len >> 3) as usize);
+            pending = pending.wrapping_shr(len & !7);
+            len &= 7;
+            count = count.wrapping_add(1);
+        }
+        (self.pending, self.len) = (pending, len);
+        out.written = out.written.wrapping_add(written);
+        count
     }
 
     #[inline(never)]
