@@ -119,6 +119,7 @@ impl<const BUFFER: usize, const HEADS: usize, const CHAIN: usize, const TOKENS: 
             return false;
         }
         tokens.clear();
+        strategy.drop_block();
         history.block = history.at;
         true
     }
@@ -176,6 +177,7 @@ impl<const BUFFER: usize, const HEADS: usize, const CHAIN: usize, const TOKENS: 
         self.history.forget();
         self.strategy.forget();
         self.tokens.clear();
+        self.strategy.drop_block();
         self.emission.clear();
     }
 
@@ -213,6 +215,7 @@ impl<const BUFFER: usize, const HEADS: usize, const CHAIN: usize, const TOKENS: 
     fn rewind(&mut self, mark: Mark) {
         self.history.truncate(mark.0);
         self.tokens.clear();
+        self.strategy.drop_block();
         self.emission.clear();
     }
 }

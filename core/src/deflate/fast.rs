@@ -6,7 +6,6 @@ use super::code_lengths::codes;
 use super::{
     block::{Kind, Tables},
     matcher::{Finder, Search},
-    parse::MIN_ROOM,
     strategy::Steps,
     symbols::{self, END_OF_BLOCK, LITERALS, MIN_MATCH, SYMBOLS, Symbol, fixed_len},
     tokens::{List, Token},
@@ -18,6 +17,10 @@ use super::{get, set};
 const HEADER: usize = 72;
 /// In an entry of [`Codes`]: the symbol has no code.
 const MISSING: u32 = 1 << 31;
+/// Longest draft of a block in bytes, and 8.
+const DRAFT: usize = 16384;
+/// A block of fewer tokens is not worth a new code.
+const MIN_DYNAMIC: usize = 64;
 /// Blocks after which a code is made anew.
 const MAX_AGE: u32 = 128;
 
@@ -112,6 +115,75 @@ impl Codes {
     }
 }
 
+/// A block written with the code that is likely the best, before it is known whether it is.
+struct Draft {
+    bytes: [u8; DRAFT],
+    pen: Pen,
+}
+
+/// Where a draft ends. Apart from the bytes, so that a loop keeps it in registers.
+#[derive(Clone, Copy)]
+struct Pen {
+    /// Whole bytes, the bits after them, and their number.
+    len: usize,
+    bits: u64,
+    odd: u32,
+    /// Has the bit [`MISSING`] if a token has no code.
+    all: u32,
+}
+
+impl Pen {
+    const NEW: Self = Self { len: 0, bits: 0, odd: 0, all: 0 };
+
+    /// Appends bits. What is beyond the end is lost, which the length tells.
+    #[inline(always)]
+    fn put(&mut self, bytes: &mut [u8; DRAFT], bits: u64, len: u32) {
+        self.bits |= bits.wrapping_shl(self.odd);
+        self.odd = self.odd.wrapping_add(len);
+        if let Some(room) = bytes.get_mut(self.len..).and_then(<[u8]>::first_chunk_mut) {
+            *room = self.bits.to_le_bytes();
+        }
+        self.len = self.len.wrapping_add((self.odd >> 3) as usize);
+        self.bits = self.bits.wrapping_shr(self.odd & !7);
+        self.odd &= 7;
+    }
+}
+
+impl Draft {
+    const NEW: Self = Self { bytes: [0; DRAFT], pen: Pen::NEW };
+
+    fn clear(&mut self) {
+        self.pen = Pen::NEW;
+    }
+
+    fn is_empty(&self) -> bool {
+        self.bit_len() == 0
+    }
+
+    fn put(&mut self, bits: u64, len: u32) {
+        self.pen.put(&mut self.bytes, bits, len);
+    }
+
+    fn bit_len(&self) -> u32 {
+        (self.pen.len as u32).wrapping_mul(8).wrapping_add(self.pen.odd)
+    }
+
+    /// The n-th 32 bits, or fewer at the end, and n + 1.
+    fn word(&self, at: usize) -> Option<(u64, u32, usize)> {
+        let start = at.wrapping_mul(4);
+        let bytes = self.bytes.get(start..)?.first_chunk()?;
+        let left = self.bit_len().checked_sub((start as u32).wrapping_mul(8))?;
+        let len = left.min(32);
+        let mask = (1_u64 << (len & 63)).wrapping_sub(1);
+        let bits = u64::from(u32::from_le_bytes(*bytes)) & mask;
+        (len != 0).then_some((bits, len, at.wrapping_add(1)))
+    }
+
+    fn is_whole(&self) -> bool {
+        self.pen.all & MISSING == 0 && self.pen.len.saturating_add(8) <= DRAFT
+    }
+}
+
 /// The 16 bytes at `at`.
 #[inline(always)]
 fn load(bytes: &[u8], at: usize) -> Option<u128> {
@@ -136,10 +208,10 @@ pub struct Fast {
     is_fixed: bool,
     /// Blocks since a dynamic code was made.
     age: u32,
-    /// Bits of the tokens of this block with the dynamic code.
-    cost: u32,
-    /// Has the bit [`MISSING`] if one of them has no code.
-    all: u32,
+    /// The block as it is with the dynamic code.
+    draft: Draft,
+    /// Whether the draft is what is written.
+    is_draft: bool,
 }
 
 impl Steps for Fast {
@@ -151,12 +223,16 @@ impl Steps for Fast {
         header_len: 0,
         is_fixed: false,
         age: 0,
-        cost: 0,
-        all: 0,
+        draft: Draft::NEW,
+        is_draft: false,
     };
 
+    fn drop_block(&mut self) {
+        self.draft.clear();
+    }
+
     fn forget(&mut self) {
-        (self.header_len, self.age, self.cost, self.all) = (0, 0, 0, 0);
+        (self.header_len, self.age, self.is_fixed) = (0, 0, false);
         self.tables.forget();
     }
 
@@ -169,8 +245,15 @@ impl Steps for Fast {
         mut at: usize,
         to: usize,
     ) -> usize {
-        let (mut cost, mut all) = (self.cost, self.all);
-        let codes = &self.dynamic;
+        if self.draft.is_empty() {
+            if self.fixed.end == 0 {
+                self.make_fixed();
+            }
+            self.begin_draft();
+        }
+        let codes = if self.is_fixed { &self.fixed } else { &self.dynamic };
+        let Draft { bytes: draft, pen: saved } = &mut self.draft;
+        let mut pen = *saved;
         let heads = finder.heads_mut();
         let mask = heads.len().wrapping_sub(1);
         let mut used = 0_usize;
@@ -207,11 +290,13 @@ impl Steps for Fast {
                 Some((len, distance)) if len >= 4 => {
                     let value = len.wrapping_sub(MIN_MATCH) as u8;
                     let symbol = symbols::distance(distance);
-                    let entry = codes.length(value);
-                    let other = codes.distance(symbol);
-                    cost = cost.wrapping_add(entry >> 24).wrapping_add(other >> 24);
-                    cost = cost.wrapping_add(u32::from(symbol.extra_len));
-                    all |= entry | other;
+                    let (length, other) = (codes.length(value), codes.distance(symbol));
+                    pen.all |= length | other;
+                    let extra = u64::from(symbol.extra).wrapping_shl(other >> 24);
+                    let bits = (u64::from(other & 0xFF_FFFF) | extra).wrapping_shl(length >> 24);
+                    let bits = u64::from(length & 0xFF_FFFF) | bits;
+                    let bits_len = (length >> 24).wrapping_add(other >> 24);
+                    pen.put(draft, bits, bits_len.wrapping_add(u32::from(symbol.extra_len)));
                     slot.put(Token { distance, value });
                     for within in [1, len.wrapping_sub(1)] {
                         if let Some(word) = load(search.padded, at.wrapping_add(within)) {
@@ -224,54 +309,64 @@ impl Steps for Fast {
                 _ => {
                     let byte = get(search.padded, at);
                     let entry = codes.literal(byte);
-                    cost = cost.wrapping_add(entry >> 24);
-                    all |= entry;
+                    pen.all |= entry;
+                    pen.put(draft, u64::from(entry & 0xFF_FFFF), entry >> 24);
                     slot.put(Token::literal(byte));
                     at = at.wrapping_add(1);
                 }
             }
         }
         tokens.add(used);
-        (self.cost, self.all) = (cost, all);
+        *saved = pen;
         at
     }
 
     fn plan(&mut self, tokens: &List<'_>, raw_len: usize, odd: u32) -> Kind {
-        if self.fixed.end == 0 {
-            self.make_fixed();
-        }
         let stored = super::block::stored_cost(raw_len, odd);
-        let mut dynamic = u32::MAX;
-        let known = self.header_len != 0 && self.all & MISSING == 0;
-        if known {
-            dynamic = self.header_len.wrapping_add(self.cost).wrapping_add(self.dynamic.end >> 24);
-        }
-        (self.cost, self.all) = (0, 0);
-        let mut fixed = u32::MAX;
-        if !known || raw_len < 512 {
-            fixed = self.fixed.cost(tokens).unwrap_or(u32::MAX);
+        let end = if self.is_fixed { self.fixed.end } else { self.dynamic.end };
+        self.draft.put(u64::from(end & 0xFF_FFFF), end >> 24);
+        let is_whole = self.draft.is_whole() && (self.is_fixed || self.header_len != 0);
+        let drafted = if is_whole { self.draft.bit_len() } else { u32::MAX };
+        let (mut fixed, mut dynamic) = (u32::MAX, u32::MAX);
+        if self.is_fixed {
+            fixed = drafted;
+            if self.header_len != 0 && tokens.len() >= MIN_DYNAMIC {
+                dynamic = self.dynamic_cost(tokens);
+            }
+        } else {
+            dynamic = drafted;
+            if !is_whole || raw_len < 512 {
+                fixed = self.fixed.cost(tokens).unwrap_or(u32::MAX);
+            }
         }
         self.age = self.age.wrapping_add(1);
-        if (!known || self.age >= MAX_AGE) && tokens.len() >= 64 {
-            dynamic = self.make_dynamic(tokens);
+        let due = dynamic == u32::MAX || self.age >= MAX_AGE;
+        let anew = due && tokens.len() >= MIN_DYNAMIC;
+        if anew {
+            self.make_dynamic(tokens);
+            dynamic = self.dynamic_cost(tokens);
         }
-        if stored <= fixed.min(dynamic) {
-            return Kind::Stored;
-        }
+        let was_fixed = self.is_fixed;
         self.is_fixed = fixed <= dynamic;
-        if self.is_fixed { Kind::Fixed } else { Kind::Dynamic }
+        self.is_draft = is_whole && was_fixed == self.is_fixed && (was_fixed || !anew);
+        if stored <= fixed.min(dynamic) {
+            Kind::Stored
+        } else if self.is_fixed {
+            Kind::Fixed
+        } else {
+            Kind::Dynamic
+        }
     }
 
     fn header(&self, at: usize) -> Option<(u64, u32, usize)> {
-        let word = self.header.get(at)?;
-        let len = self.header_len.wrapping_sub((at as u32).wrapping_mul(32));
-        if len == 0 || len > self.header_len {
-            return None;
+        if self.is_draft {
+            return self.draft.word(at);
         }
-        Some((u64::from(*word), len.min(32), at.wrapping_add(1)))
+        let word = self.header.get(at)?;
+        let left = self.header_len.checked_sub((at as u32).wrapping_mul(32))?;
+        (left != 0).then_some((u64::from(*word), left.min(32), at.wrapping_add(1)))
     }
 
-    #[inline(never)]
     fn emit_tokens(
         &self,
         tokens: &List<'_>,
@@ -279,6 +374,19 @@ impl Steps for Fast {
         bits: &mut Bits,
         out: &mut Output<'_>,
     ) -> bool {
+        if self.is_draft {
+            // A dynamic block has it for a header.
+            while self.is_fixed
+                && let Some((word, len, next)) = self.draft.word(*at)
+            {
+                bits.put(word, len);
+                *at = next;
+                if !bits.drain(out) {
+                    return false;
+                }
+            }
+            return true;
+        }
         let codes = if self.is_fixed { &self.fixed } else { &self.dynamic };
         while *at < tokens.len() {
             *at = at
@@ -299,6 +407,22 @@ impl Steps for Fast {
 }
 
 impl Fast {
+    /// Begins a draft, with the kind of code that the block before had.
+    fn begin_draft(&mut self) {
+        if self.is_fixed {
+            return;
+        }
+        let mut left = self.header_len;
+        for word in &self.header {
+            let len = left.min(32);
+            if len == 0 {
+                return;
+            }
+            self.draft.put(u64::from(*word), len);
+            left = left.wrapping_sub(len);
+        }
+    }
+
     #[cold]
     fn make_fixed(&mut self) {
         let (mut values, mut lens) = ([0; SYMBOLS], [0; SYMBOLS]);
@@ -314,7 +438,7 @@ impl Fast {
 
     /// Makes a code for these tokens and for what was likely before, and says what they cost.
     #[inline(never)]
-    fn make_dynamic(&mut self, tokens: &List<'_>) -> u32 {
+    fn make_dynamic(&mut self, tokens: &List<'_>) {
         self.age = 0;
         self.header_len = self.tables.plan_for_more(tokens, self.header_len != 0);
         self.dynamic.fill(&self.tables.values, &self.tables.lens);
@@ -336,6 +460,9 @@ impl Fast {
         if let Some(word) = words.next() {
             *word = bits as u32;
         }
+    }
+
+    fn dynamic_cost(&self, tokens: &List<'_>) -> u32 {
         let cost = self.dynamic.cost(tokens).unwrap_or(u32::MAX);
         cost.saturating_add(self.header_len)
     }

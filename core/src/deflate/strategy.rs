@@ -20,6 +20,9 @@ pub trait Steps {
     /// At the start of a stream.
     const NEW: Self;
 
+    /// Drops the tokens of a block.
+    fn drop_block(&mut self) {}
+
     /// Forgets the blocks before.
     fn forget(&mut self);
 
