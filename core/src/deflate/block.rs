@@ -13,7 +13,7 @@ pub(super) const COST_UNIT: u16 = 16;
 
 /// The kinds of blocks, by their bits in the header.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub enum Kind {
     Stored,
     Fixed,
     Dynamic,
@@ -60,12 +60,10 @@ impl Tables {
         let (literal_lens, distance_lens) = self.lens.split_at_mut(LITERALS);
         code_lengths(literals, literal_lens, MAX_LEN);
         code_lengths(distances, distance_lens, MAX_LEN);
-        let fixed = cost(&self.values, fixed_len).wrapping_add(extra);
+        let fixed = cost(&self.values, fixed_len).wrapping_add(extra).wrapping_add(3);
         let dynamic = cost(&self.values, len_in(&self.lens)).wrapping_add(extra);
-        let dynamic = dynamic.wrapping_add(self.header.plan(&self.lens));
-        // Three bits, zeros up to a byte, two lengths.
-        let stored = (odd.wrapping_add(3 + 7) & !7).wrapping_sub(odd.wrapping_add(3));
-        let stored = stored.wrapping_add(32).wrapping_add((raw_len as u32).wrapping_mul(8));
+        let dynamic = dynamic.wrapping_add(self.header.plan(&self.lens)).wrapping_add(3);
+        let stored = stored_cost(raw_len, odd);
         let kind = if stored <= fixed.min(dynamic) {
             Kind::Stored
         } else if fixed <= dynamic {
@@ -86,6 +84,26 @@ impl Tables {
             self.learn();
         }
         kind
+    }
+
+    /// Finds a dynamic code for these tokens and for what the code so far is for, and says how
+    /// many bits its header takes.
+    pub(super) fn plan_for_more(&mut self, tokens: &List<'_>, go_on: bool) -> u32 {
+        self.count(tokens);
+        for (count, len) in self.values.iter_mut().zip(&self.lens) {
+            *count = count.wrapping_mul(2);
+            if go_on && matches!(len, 1..=11) {
+                let before = (tokens.len() as u32).wrapping_shr(u32::from(*len)) as u16;
+                *count = count.wrapping_add(before.max(1));
+            }
+        }
+        let (literals, distances) = self.values.split_at_mut(LITERALS);
+        let (literal_lens, distance_lens) = self.lens.split_at_mut(LITERALS);
+        code_lengths(literals, literal_lens, MAX_LEN);
+        code_lengths(distances, distance_lens, MAX_LEN);
+        codes(literal_lens, literals);
+        codes(distance_lens, distances);
+        self.header.plan(&self.lens)
     }
 
     /// Counts the symbols, and says how many bits follow their codes.
@@ -130,4 +148,10 @@ impl Tables {
     pub(super) fn code(&self, symbol: usize) -> (u64, u32) {
         (u64::from(get(&self.values, symbol)), u32::from(get(&self.lens, symbol)))
     }
+}
+
+/// Bits of a stored block: three, zeros up to a byte, two lengths, the bytes.
+pub(super) fn stored_cost(raw_len: usize, odd: u32) -> u32 {
+    let head = (odd.wrapping_add(3 + 7) & !7).wrapping_sub(odd);
+    head.wrapping_add(32).wrapping_add((raw_len as u32).wrapping_mul(8))
 }

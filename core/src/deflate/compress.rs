@@ -3,11 +3,11 @@
 use core::fmt;
 
 use super::{
-    block::Tables,
     emit::Emission,
     history::History,
     matcher::{Matcher, Search},
     parse,
+    strategy::{Strategy, Thorough},
     symbols::MAX_MATCH,
     tokens::Tokens,
     writer::Output,
@@ -19,11 +19,12 @@ pub struct Compress<
     const HEADS: usize,
     const CHAIN: usize,
     const TOKENS: usize,
+    S: Strategy = Thorough,
 > {
     history: History<BUFFER>,
     matcher: Matcher<HEADS, CHAIN>,
     tokens: Tokens<TOKENS>,
-    tables: Tables,
+    strategy: S,
     emission: Emission,
     window_bits: u8,
 }
@@ -64,8 +65,8 @@ pub trait Compressor: sealed::Sealed {
     fn rewind(&mut self, mark: Mark);
 }
 
-impl<const BUFFER: usize, const HEADS: usize, const CHAIN: usize, const TOKENS: usize>
-    Compress<BUFFER, HEADS, CHAIN, TOKENS>
+impl<const BUFFER: usize, const HEADS: usize, const CHAIN: usize, const TOKENS: usize, S: Strategy>
+    Compress<BUFFER, HEADS, CHAIN, TOKENS, S>
 {
     /// Bytes ahead that a match may need, unless the input ends.
     const LOOKAHEAD: usize = {
@@ -82,7 +83,7 @@ impl<const BUFFER: usize, const HEADS: usize, const CHAIN: usize, const TOKENS: 
             history: History::new(),
             matcher: Matcher::new(),
             tokens: Tokens::new(),
-            tables: Tables::new(),
+            strategy: S::NEW,
             emission: Emission::new(),
             window_bits: 0,
         }
@@ -111,15 +112,16 @@ impl<const BUFFER: usize, const HEADS: usize, const CHAIN: usize, const TOKENS: 
 
     /// Writes what is left of a block or flush. Says whether all found room.
     fn emit(&mut self, out: &mut Output<'_>) -> bool {
-        let Self { history, tokens, tables, emission, .. } = self;
+        let Self { history, tokens, strategy, emission, .. } = self;
         if emission.is_done() {
             return true;
         }
         let raw = history.bytes().get(history.block..history.at).unwrap_or_default();
-        if !emission.emit(tables, &tokens.view(), raw, out) {
+        if !emission.emit(strategy, &tokens.view(), raw, out) {
             return false;
         }
         tokens.clear();
+        strategy.drop_block();
         history.block = history.at;
         true
     }
@@ -128,19 +130,20 @@ impl<const BUFFER: usize, const HEADS: usize, const CHAIN: usize, const TOKENS: 
     /// the flush if there is nothing before it, or makes room in the buffer.
     fn advance(&mut self, last: bool) {
         let window = self.window();
-        let Self { history, matcher, tokens, tables, emission, .. } = self;
+        let Self { history, matcher, tokens, strategy, emission, .. } = self;
         let lookahead = if last { 0 } else { Self::LOOKAHEAD };
         let end_of_block = history.block.wrapping_add(MAX_RAW);
         let to = history.end.saturating_sub(lookahead).min(end_of_block);
         let search = Search {
             bytes: history.bytes(),
+            padded: history.padded(),
             base: history.base(),
             window,
             depth: Self::DEPTH,
             nice: parse::nice(),
         };
         let list = &mut tokens.view();
-        let at = parse::parse(search, &mut matcher.view(), list, tables.costs(), history.at, to);
+        let at = strategy.parse(search, &mut matcher.view(), list, history.at, to);
         history.at = at;
         let all = last && at >= history.end;
         if all && list.len() == 0 {
@@ -150,8 +153,8 @@ impl<const BUFFER: usize, const HEADS: usize, const CHAIN: usize, const TOKENS: 
         let stale = history.stale(window);
         if all || parse::is_full(list) || at >= end_of_block || stale > history.block {
             let raw_len = at.wrapping_sub(history.block);
-            let kind = tables.plan(list, raw_len, emission.bits.odd());
-            emission.begin(kind, tables);
+            let kind = strategy.plan(list, raw_len, emission.bits.odd());
+            emission.begin(kind);
         } else {
             history.slide(stale);
         }
@@ -161,8 +164,8 @@ impl<const BUFFER: usize, const HEADS: usize, const CHAIN: usize, const TOKENS: 
 /// Most bytes of a block, less the last match: a stored block has no more than 2^16.
 const MAX_RAW: usize = u16::MAX as usize - MAX_MATCH;
 
-impl<const BUFFER: usize, const HEADS: usize, const CHAIN: usize, const TOKENS: usize> Compressor
-    for Compress<BUFFER, HEADS, CHAIN, TOKENS>
+impl<const BUFFER: usize, const HEADS: usize, const CHAIN: usize, const TOKENS: usize, S: Strategy>
+    Compressor for Compress<BUFFER, HEADS, CHAIN, TOKENS, S>
 {
     const MAX_WINDOW_BITS: u8 = {
         assert!(HEADS.is_power_of_two() && (CHAIN == 0 || CHAIN.is_power_of_two()));
@@ -174,8 +177,9 @@ impl<const BUFFER: usize, const HEADS: usize, const CHAIN: usize, const TOKENS: 
     fn reset(&mut self, window_bits: u8) {
         self.window_bits = window_bits.clamp(8, Self::MAX_WINDOW_BITS);
         self.history.forget();
-        self.tables.forget();
+        self.strategy.forget();
         self.tokens.clear();
+        self.strategy.drop_block();
         self.emission.clear();
     }
 
@@ -213,12 +217,13 @@ impl<const BUFFER: usize, const HEADS: usize, const CHAIN: usize, const TOKENS: 
     fn rewind(&mut self, mark: Mark) {
         self.history.truncate(mark.0);
         self.tokens.clear();
+        self.strategy.drop_block();
         self.emission.clear();
     }
 }
 
-impl<const BUFFER: usize, const HEADS: usize, const CHAIN: usize, const TOKENS: usize> Default
-    for Compress<BUFFER, HEADS, CHAIN, TOKENS>
+impl<const BUFFER: usize, const HEADS: usize, const CHAIN: usize, const TOKENS: usize, S: Strategy>
+    Default for Compress<BUFFER, HEADS, CHAIN, TOKENS, S>
 {
     fn default() -> Self {
         Self::new()
@@ -226,8 +231,8 @@ impl<const BUFFER: usize, const HEADS: usize, const CHAIN: usize, const TOKENS: 
 }
 
 /// Shows nothing of what was compressed.
-impl<const BUFFER: usize, const HEADS: usize, const CHAIN: usize, const TOKENS: usize> fmt::Debug
-    for Compress<BUFFER, HEADS, CHAIN, TOKENS>
+impl<const BUFFER: usize, const HEADS: usize, const CHAIN: usize, const TOKENS: usize, S: Strategy>
+    fmt::Debug for Compress<BUFFER, HEADS, CHAIN, TOKENS, S>
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Compress").finish_non_exhaustive()
@@ -236,8 +241,13 @@ impl<const BUFFER: usize, const HEADS: usize, const CHAIN: usize, const TOKENS: 
 
 pub(crate) mod sealed {
     pub trait Sealed {}
-    impl<const BUFFER: usize, const HEADS: usize, const CHAIN: usize, const TOKENS: usize> Sealed
-        for super::Compress<BUFFER, HEADS, CHAIN, TOKENS>
+    impl<
+        const BUFFER: usize,
+        const HEADS: usize,
+        const CHAIN: usize,
+        const TOKENS: usize,
+        S: super::Strategy,
+    > Sealed for super::Compress<BUFFER, HEADS, CHAIN, TOKENS, S>
     {
     }
 }

@@ -1,8 +1,8 @@
 //! A block that is written piece by piece, as the caller has room.
 
 use super::{
-    block::{Kind, Tables},
-    symbols::{self, END_OF_BLOCK},
+    block::Kind,
+    strategy::Steps,
     tokens::List,
     writer::{Bits, Output},
 };
@@ -11,10 +11,8 @@ use super::{
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Step {
     Nothing,
-    /// The lengths of the codes of code lengths.
-    LensOfLens,
-    /// The code lengths.
-    Lens,
+    /// The codes of a dynamic block.
+    Header,
     Tokens,
     /// The two lengths of a stored block.
     StoredLen,
@@ -56,17 +54,13 @@ impl Emission {
     }
 
     /// Begins a block. There is room in `bits`: nothing is being written.
-    pub(super) fn begin(&mut self, kind: Kind, tables: &Tables) {
+    pub(super) fn begin(&mut self, kind: Kind) {
         self.at = 0;
         self.bits.put((kind as u64) << 1, 3);
         self.step = match kind {
             Kind::Stored => Step::StoredLen,
             Kind::Fixed => Step::Tokens,
-            Kind::Dynamic => {
-                let (bits, len) = tables.header.sizes();
-                self.bits.put(bits, len);
-                Step::LensOfLens
-            }
+            Kind::Dynamic => Step::Header,
         };
     }
 
@@ -80,7 +74,7 @@ impl Emission {
     /// Writes until `out` is full or all is written, and says whether it is.
     pub(super) fn emit(
         &mut self,
-        tables: &Tables,
+        strategy: &impl Steps,
         tokens: &List<'_>,
         raw: &[u8],
         out: &mut Output<'_>,
@@ -94,14 +88,7 @@ impl Emission {
                     self.step = Step::Nothing;
                     return true;
                 }
-                Step::LensOfLens => match tables.header.len_of_len(self.at) {
-                    Some((bits, len)) => {
-                        self.bits.put(bits, len);
-                        self.at = self.at.wrapping_add(1);
-                    }
-                    None => self.go(Step::Lens),
-                },
-                Step::Lens => match tables.header.run_at(&tables.lens, self.at) {
+                Step::Header => match strategy.header(self.at) {
                     Some((bits, len, next)) => {
                         self.bits.put(bits, len);
                         self.at = next;
@@ -109,11 +96,10 @@ impl Emission {
                     None => self.go(Step::Tokens),
                 },
                 Step::Tokens => {
-                    if self.emit_tokens(tables, tokens, out) {
-                        let (bits, len) = tables.code(END_OF_BLOCK);
-                        self.bits.put(bits, len);
-                        self.step = Step::End;
+                    if !strategy.emit_tokens(tokens, &mut self.at, &mut self.bits, out) {
+                        return false;
                     }
+                    self.step = Step::End;
                 }
                 Step::StoredLen => {
                     self.bits.align();
@@ -142,27 +128,5 @@ impl Emission {
     fn go(&mut self, step: Step) {
         self.step = step;
         self.at = 0;
-    }
-
-    /// Writes tokens until none is left, and says whether so; or until `out` is full.
-    fn emit_tokens(&mut self, tables: &Tables, tokens: &List<'_>, out: &mut Output<'_>) -> bool {
-        while self.at < tokens.len() {
-            let token = tokens.get(self.at);
-            self.at = self.at.wrapping_add(1);
-            if token.distance == 0 {
-                let (bits, len) = tables.code(usize::from(token.value));
-                self.bits.put(bits, len);
-            } else {
-                for symbol in [symbols::length(token.value), symbols::distance(token.distance)] {
-                    let (bits, len) = tables.code(symbol.index);
-                    self.bits.put(bits, len);
-                    self.bits.put(u64::from(symbol.extra), u32::from(symbol.extra_len));
-                }
-            }
-            if !self.bits.drain(out) {
-                return false;
-            }
-        }
-        true
     }
 }

@@ -29,6 +29,12 @@ impl<const BUFFER: usize> History<BUFFER> {
         self.bytes.get(..self.end).unwrap_or_default()
     }
 
+    /// All the bytes, and what there is behind them.
+    #[inline(always)]
+    pub(super) fn padded(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// The low bits of the number of the first byte.
     #[inline(always)]
     pub(super) fn base(&self) -> u16 {

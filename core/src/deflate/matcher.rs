@@ -25,7 +25,7 @@ impl<const HEADS: usize, const CHAIN: usize> Matcher<HEADS, CHAIN> {
 }
 
 /// A matcher of any size.
-pub(super) struct Finder<'a> {
+pub struct Finder<'a> {
     heads: &'a mut [u16],
     chain: &'a mut [u16],
     next: &'a mut u16,
@@ -33,9 +33,11 @@ pub(super) struct Finder<'a> {
 
 /// What to look for, and where.
 #[derive(Clone, Copy)]
-pub(super) struct Search<'a> {
+pub struct Search<'a> {
     /// History and lookahead.
     pub(super) bytes: &'a [u8],
+    /// These and what bytes lie beyond, so that more of them can be read than there are.
+    pub(super) padded: &'a [u8],
     /// The position of the first of these.
     pub(super) base: u16,
     /// Greatest distance.
@@ -44,6 +46,15 @@ pub(super) struct Search<'a> {
     pub(super) depth: u32,
     /// A length that ends the search.
     pub(super) nice: usize,
+}
+
+impl Search<'_> {
+    /// How many bytes are the same at `before` and at `at`.
+    pub(super) fn len_of_match(&self, before: usize, at: usize) -> usize {
+        let ahead = self.bytes.get(at..).unwrap_or_default();
+        let ahead = ahead.get(..MAX_MATCH).unwrap_or(ahead);
+        common_len(self.bytes.get(before..).unwrap_or_default(), ahead)
+    }
 }
 
 impl Finder<'_> {
@@ -64,6 +75,12 @@ impl Finder<'_> {
             }
             *self.next = position.wrapping_add(1);
         }
+    }
+
+    /// The table of the newest positions.
+    #[inline(always)]
+    pub(super) fn heads_mut(&mut self) -> &mut [u16] {
+        self.heads
     }
 
     /// Calls `found` for each longer match of the bytes from `at` on, nearest first.

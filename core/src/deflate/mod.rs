@@ -30,11 +30,13 @@ mod header;
 mod history;
 mod huffman;
 mod inflate;
+mod inflate_fast;
 mod matcher;
 mod output;
 mod parse;
 mod presets;
 mod run_lengths;
+mod strategy;
 mod symbols;
 mod tokens;
 mod writer;
@@ -42,8 +44,10 @@ mod writer;
 pub(crate) use compress::sealed;
 pub use compress::{Compress, Compressed, Compressor, Mark};
 pub use error::InflateError;
+pub use fast::Fast;
 pub use inflate::{Inflate, InflateStatus, Inflated};
 pub use presets::{Balanced, Host, HostSmall, Small, Tiny};
+pub use strategy::{Strategy, Thorough};
 
 /// The value at an index that is known to lie within, or zero.
 #[inline(always)]

@@ -63,26 +63,23 @@ impl Header {
             .wrapping_add(extra)
     }
 
-    /// The numbers of codes that follow: bits and their number.
-    pub(super) fn sizes(&self) -> (u64, u32) {
-        let literals = u64::from(self.literals.wrapping_sub(257));
-        let distances = u64::from(self.distances.wrapping_sub(1));
-        let runs = u64::from(self.runs.wrapping_sub(4));
-        (literals | distances << 5 | runs << 10, 14)
-    }
-
-    /// The length of the n-th code of code lengths.
-    pub(super) fn len_of_len(&self, at: usize) -> Option<(u64, u32)> {
-        let symbol = ORDER.get(at).filter(|_| at < usize::from(self.runs))?;
-        Some((u64::from(get(&self.lens, usize::from(*symbol))), 3))
-    }
-
-    /// The run that begins at a code length, and where the next begins.
-    pub(super) fn run_at(&self, lens: &[u8; SYMBOLS], at: usize) -> Option<(u64, u32, usize)> {
-        let run = self.run(lens, at)?;
+    /// A piece of the header, its length in bits, and what to ask for next.
+    pub(super) fn piece(&self, lens: &[u8; SYMBOLS], at: usize) -> Option<(u64, u32, usize)> {
+        if at == 0 {
+            let literals = u64::from(self.literals.wrapping_sub(257));
+            let distances = u64::from(self.distances.wrapping_sub(1));
+            let runs = u64::from(self.runs.wrapping_sub(4));
+            return Some((literals | distances << 5 | runs << 10, 14, 1));
+        }
+        if at <= usize::from(self.runs) {
+            let symbol = get(&ORDER, at.wrapping_sub(1));
+            return Some((u64::from(get(&self.lens, usize::from(symbol))), 3, at.wrapping_add(1)));
+        }
+        let before = usize::from(self.runs).wrapping_add(1);
+        let run = self.run(lens, at.wrapping_sub(before))?;
         let len = u32::from(get(&self.lens, run.symbol));
         let code = usize::from(get(&self.codes, run.symbol)) | run.extra.wrapping_shl(len);
-        Some((code as u64, len.wrapping_add(run.extra_len), run.next))
+        Some((code as u64, len.wrapping_add(run.extra_len), run.next.wrapping_add(before)))
     }
 
     fn run(&self, lens: &[u8; SYMBOLS], at: usize) -> Option<Run> {

@@ -28,33 +28,44 @@ pub(super) struct Symbol {
     pub(super) extra: u16,
 }
 
+/// The end of a block.
+pub(super) const END: Symbol = Symbol { index: END_OF_BLOCK, extra_len: 0, extra: 0 };
+
+/// The symbol of a literal.
+#[inline(always)]
+pub(super) const fn literal(byte: u8) -> Symbol {
+    Symbol { index: byte as usize, extra_len: 0, extra: 0 }
+}
+
 /// The symbol of a match's length less [`MIN_MATCH`].
 #[inline(always)]
 pub(super) fn length(beyond_min: u8) -> Symbol {
-    let value = usize::from(beyond_min);
-    let Some(extra_len) = value.checked_ilog2().unwrap_or(0).checked_sub(2) else {
-        return Symbol { index: 257 + value, extra_len: 0, extra: 0 };
-    };
     if beyond_min == 255 {
         return Symbol { index: 285, extra_len: 0, extra: 0 };
     }
-    let index =
-        257_usize.wrapping_add((extra_len as usize) << 2).wrapping_add(value >> (extra_len & 7));
-    let extra = value & (1_usize << (extra_len & 7)).wrapping_sub(1);
-    Symbol { index, extra_len: extra_len as u8, extra: extra as u16 }
+    // Eight lengths without extra bits, then four symbols for each number of them.
+    let value = usize::from(beyond_min);
+    let extra_len = (value | 4).ilog2().wrapping_sub(2);
+    let index = (257_usize.wrapping_add(value.wrapping_shr(extra_len)))
+        .wrapping_add((extra_len as usize).wrapping_mul(4));
+    Symbol { index, extra_len: extra_len as u8, extra: low_bits(value, extra_len) }
 }
 
 /// The symbol of a distance, 1 to 32768.
 #[inline(always)]
 pub(super) fn distance(distance: u16) -> Symbol {
+    // Four distances without extra bits, then two symbols for each number of them.
     let value = usize::from(distance.wrapping_sub(1));
-    let Some(extra_len) = value.checked_ilog2().unwrap_or(0).checked_sub(1) else {
-        return Symbol { index: LITERALS + value, extra_len: 0, extra: 0 };
-    };
-    let index =
-        LITERALS.wrapping_add((extra_len as usize) << 1).wrapping_add(value >> (extra_len & 15));
-    let extra = value & (1_usize << (extra_len & 15)).wrapping_sub(1);
-    Symbol { index, extra_len: extra_len as u8, extra: extra as u16 }
+    let extra_len = (value | 2).ilog2().wrapping_sub(1);
+    let index = LITERALS
+        .wrapping_add(value.wrapping_shr(extra_len))
+        .wrapping_add((extra_len as usize).wrapping_mul(2));
+    Symbol { index, extra_len: extra_len as u8, extra: low_bits(value, extra_len) }
+}
+
+#[inline(always)]
+const fn low_bits(value: usize, len: u32) -> u16 {
+    (value & (1_usize << (len & 15)).wrapping_sub(1)) as u16
 }
 
 /// Length of a symbol's code in the fixed codes (RFC 1951 section 3.2.6).

@@ -1,6 +1,6 @@
 //! The symbols of a block before they are coded: literals and matches, three bytes each.
 
-use super::{get, set};
+use super::{get, parse::MIN_ROOM, set};
 
 /// A literal or a match.
 #[derive(Clone, Copy)]
@@ -34,7 +34,7 @@ impl<const N: usize> Tokens<N> {
 }
 
 /// Tokens of any number, so that most code need not be compiled for each.
-pub(super) struct List<'a> {
+pub struct List<'a> {
     values: &'a mut [u8],
     distances: &'a mut [u16],
     len: &'a mut usize,
@@ -71,10 +71,31 @@ impl List<'_> {
 
     #[inline(always)]
     pub(super) fn iter(&self) -> impl Iterator<Item = Token> {
-        let values = self.values.iter().take(*self.len);
-        values
-            .zip(self.distances.iter())
-            .map(|(value, distance)| Token { distance: *distance, value: *value })
+        self.iter_from(0)
+    }
+
+    /// The tokens from the n-th on.
+    #[inline(always)]
+    pub(super) fn iter_from(&self, start: usize) -> impl Iterator<Item = Token> {
+        let values = self.values.get(start..*self.len).unwrap_or_default();
+        let distances = self.distances.get(start..*self.len).unwrap_or_default();
+        let both = values.iter().zip(distances);
+        both.map(|(value, distance)| Token { distance: *distance, value: *value })
+    }
+
+    /// Room for more tokens, but for as many as make no other block.
+    #[inline(always)]
+    pub(super) fn spare(&mut self) -> impl Iterator<Item = Slot<'_>> {
+        let most = self.room().saturating_sub(MIN_ROOM - 1);
+        let values = self.values.get_mut(*self.len..).unwrap_or_default();
+        let distances = self.distances.get_mut(*self.len..).unwrap_or_default();
+        let both = values.iter_mut().zip(distances).take(most);
+        both.map(|(value, distance)| Slot { value, distance })
+    }
+
+    /// Appends so many of the spare tokens.
+    pub(super) fn add(&mut self, count: usize) {
+        *self.len = self.len.wrapping_add(count);
     }
 
     /// Appends the tokens of a path through the bytes after the last token. The one that arrives
@@ -92,6 +113,19 @@ impl List<'_> {
             self.set(self.len.wrapping_add(at.wrapping_sub(write)), token);
         }
         *self.len = self.len.wrapping_add(to.wrapping_sub(write));
+    }
+}
+
+/// Room for a token.
+pub(super) struct Slot<'a> {
+    value: &'a mut u8,
+    distance: &'a mut u16,
+}
+
+impl Slot<'_> {
+    #[inline(always)]
+    pub(super) fn put(self, token: Token) {
+        (*self.value, *self.distance) = (token.value, token.distance);
     }
 }
 

@@ -1,7 +1,10 @@
 //! Bits into bytes, least significant first (RFC 1951 section 3.1.1).
 
+use super::tokens::Token;
+
 /// The bits that do not make a whole byte of output yet, or find no room.
-pub(super) struct Bits {
+#[derive(Clone, Copy)]
+pub struct Bits {
     pending: u64,
     len: u32,
 }
@@ -37,6 +40,37 @@ impl Bits {
         self.drain_bytes(out)
     }
 
+    /// Writes the codes of tokens, as long as there is room for eight bytes. Says how many
+    /// tokens.
+    #[inline(always)]
+    pub(super) fn put_all(
+        &mut self,
+        tokens: impl Iterator<Item = Token>,
+        out: &mut Output<'_>,
+        code: impl Fn(Token) -> (u64, u32),
+    ) -> usize {
+        // In registers.
+        let (mut pending, mut len, mut written) = (self.pending, self.len, 0_usize);
+        let mut count = 0_usize;
+        let room = out.rest_mut();
+        for token in tokens {
+            let Some(room) = room.get_mut(written..).and_then(<[u8]>::first_chunk_mut::<8>) else {
+                break;
+            };
+            let (bits, bits_len) = code(token);
+            pending |= bits.wrapping_shl(len);
+            len = len.wrapping_add(bits_len);
+            *room = pending.to_le_bytes();
+            written = written.wrapping_add((len >> 3) as usize);
+            pending = pending.wrapping_shr(len & !7);
+            len &= 7;
+            count = count.wrapping_add(1);
+        }
+        (self.pending, self.len) = (pending, len);
+        out.written = out.written.wrapping_add(written);
+        count
+    }
+
     #[inline(never)]
     fn drain_bytes(&mut self, out: &mut Output<'_>) -> bool {
         while self.len >= 8 {
@@ -56,6 +90,12 @@ impl Bits {
         self.len = self.len.wrapping_add(len);
     }
 
+    /// Appends bits whose number stands from bit 24 on.
+    #[inline(always)]
+    pub(super) fn put_entry(&mut self, entry: u32) {
+        self.put(u64::from(entry & 0xFF_FFFF), entry >> 24);
+    }
+
     /// Fills up the last byte with zeros.
     pub(super) fn align(&mut self) {
         self.len = self.len.wrapping_add(7) & !7;
@@ -63,7 +103,7 @@ impl Bits {
 }
 
 /// Where the caller wants the compressed bytes.
-pub(super) struct Output<'a> {
+pub struct Output<'a> {
     pub(super) bytes: &'a mut [u8],
     pub(super) written: usize,
 }

@@ -13,7 +13,7 @@
 use std::time::{Duration, Instant};
 
 use flate2::{Decompress, FlushDecompress};
-use socklet_core::deflate::{Balanced, Compress, Compressor, Host, HostSmall, Small, Tiny};
+use socklet_core::deflate::{Balanced, Compressor, Host, HostSmall, Small, Tiny};
 use socklet_deflate_compress_tests::{CZlib, Encoder, Miniz, Ours, ZlibRs};
 
 fn main() {
@@ -47,21 +47,9 @@ fn main() {
     }
 }
 
-fn ours<C: Compressor + Preset + 'static>(name: &str, messages: &[&[u8]]) {
+fn ours<C: Compressor + Default + 'static>(name: &str, messages: &[&[u8]]) {
     let name = format!("{name}, {} bits", C::MAX_WINDOW_BITS);
-    report(&name, size_of::<C>(), messages, || Box::new(Ours(C::boxed())));
-}
-
-trait Preset {
-    fn boxed() -> Box<Self>;
-}
-
-impl<const B: usize, const H: usize, const C: usize, const T: usize> Preset
-    for Compress<B, H, C, T>
-{
-    fn boxed() -> Box<Self> {
-        Box::new(Self::new())
-    }
+    report(&name, size_of::<C>(), messages, || Box::new(Ours(Box::<C>::default())));
 }
 
 /// Best of some rounds.
