@@ -72,7 +72,7 @@ impl Tables {
             Kind::Dynamic
         };
         if kind == Kind::Fixed {
-            for (at, len) in self.lens.iter_mut().enumerate() {
+            for (at, len) in (0..SYMBOLS).zip(&mut self.lens) {
                 *len = fixed_len(at);
             }
         }
@@ -135,7 +135,7 @@ impl Tables {
 
     /// Takes the codes of a block for those of the next.
     fn learn(&mut self) {
-        for (at, (cost, len)) in self.costs.iter_mut().zip(&self.lens).enumerate() {
+        for (at, (cost, len)) in (0..SYMBOLS).zip(self.costs.iter_mut().zip(&self.lens)) {
             let len = if *len == 0 { if at < LITERALS { 12 } else { 9 } } else { *len };
             let now = u16::from(len).wrapping_mul(COST_UNIT);
             let before = if *cost == 0 { now } else { u16::from(*cost) };

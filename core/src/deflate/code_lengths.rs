@@ -12,10 +12,13 @@ pub(super) const MAX_LEN: u32 = 15;
 /// Writes the lengths of a code for symbols that occur `counts` times. The sum of counts is less
 /// than 2^16. At least one symbol gets a code, and from two on the code is complete.
 pub(super) fn code_lengths(counts: &[u16], lens: &mut [u8], max_len: u32) {
-    let total: u32 = counts.iter().map(|count| u32::from(*count)).sum();
-    let used = counts.iter().filter(|count| **count != 0).count();
+    // Iterators that sum and count check for overflow where that is checked at all.
+    let (mut total, mut used) = (0_u32, 0_u32);
     for (len, count) in lens.iter_mut().zip(counts) {
-        *len = (*count != 0) as u8;
+        let is_used = *count != 0;
+        *len = is_used as u8;
+        used = used.wrapping_add(is_used.into());
+        total = total.wrapping_add(u32::from(*count));
     }
     if used < 2 {
         // One code takes one bit, and must not be left out (section 3.2.7).
@@ -93,12 +96,10 @@ pub(super) fn codes(lens: &[u8], codes: &mut [u16]) {
         }
     }
     let (mut code, mut shorter) = (0_u16, 0_u16);
-    for (len, slot) in next.iter_mut().enumerate() {
-        if len > 0 {
-            code = code.wrapping_add(shorter) << 1;
-            shorter = *slot;
-            *slot = code;
-        }
+    for slot in next.iter_mut().skip(1) {
+        code = code.wrapping_add(shorter) << 1;
+        shorter = *slot;
+        *slot = code;
     }
     for (len, to) in lens.iter().zip(codes) {
         if *len != 0
@@ -112,9 +113,12 @@ pub(super) fn codes(lens: &[u8], codes: &mut [u16]) {
 
 /// The sum of the lengths of all symbols' codes.
 pub(super) fn cost(counts: &[u16], len_of: impl Fn(usize) -> u8) -> u32 {
-    let each = counts.iter().enumerate();
-    each.map(|(at, count)| u32::from(*count).wrapping_mul(u32::from(len_of(at))))
-        .fold(0, u32::wrapping_add)
+    let (mut sum, mut at) = (0_u32, 0_usize);
+    for count in counts {
+        sum = sum.wrapping_add(u32::from(*count).wrapping_mul(u32::from(len_of(at))));
+        at = at.wrapping_add(1);
+    }
+    sum
 }
 
 /// Index of the last code that there is, and one more.

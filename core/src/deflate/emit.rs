@@ -110,10 +110,7 @@ impl Emission {
                 Step::Stored => {
                     let rest = raw.get(self.at..).unwrap_or_default();
                     let room = out.rest_mut();
-                    let len = rest.len().min(room.len());
-                    if let (Some(room), Some(rest)) = (room.get_mut(..len), rest.get(..len)) {
-                        room.copy_from_slice(rest);
-                    }
+                    let len = super::copy(rest, room);
                     out.written = out.written.wrapping_add(len);
                     self.at = self.at.wrapping_add(len);
                     if len < rest.len() {

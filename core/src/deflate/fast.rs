@@ -426,7 +426,7 @@ impl Fast {
     #[cold]
     fn make_fixed(&mut self) {
         let (mut values, mut lens) = ([0; SYMBOLS], [0; SYMBOLS]);
-        for (at, len) in lens.iter_mut().enumerate() {
+        for (at, len) in (0..SYMBOLS).zip(&mut lens) {
             *len = fixed_len(at);
         }
         let (literals, distances) = values.split_at_mut(LITERALS);

@@ -44,10 +44,7 @@ impl<const BUFFER: usize> History<BUFFER> {
     /// Takes as many bytes as there is room for, and says how many.
     pub(super) fn take(&mut self, input: &[u8]) -> usize {
         let free = self.bytes.get_mut(self.end..).unwrap_or_default();
-        let len = free.len().min(input.len());
-        if let (Some(free), Some(input)) = (free.get_mut(..len), input.get(..len)) {
-            free.copy_from_slice(input);
-        }
+        let len = super::copy(input, free);
         self.end = self.end.wrapping_add(len);
         len
     }

@@ -142,5 +142,11 @@ fn common_len(one: &[u8], other: &[u8]) -> usize {
     }
     let one = one.get(len..).unwrap_or_default();
     let other = other.get(len..).unwrap_or_default();
-    len.wrapping_add(one.iter().zip(other).take_while(|(one, other)| one == other).count())
+    for (one, other) in one.iter().zip(other) {
+        if one != other {
+            break;
+        }
+        len = len.wrapping_add(1);
+    }
+    len
 }

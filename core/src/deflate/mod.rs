@@ -62,3 +62,13 @@ fn set<T>(values: &mut [T], at: usize, value: T) {
         *slot = value;
     }
 }
+
+/// Copies as many bytes as there is room for, and says how many.
+#[inline(always)]
+fn copy(from: &[u8], to: &mut [u8]) -> usize {
+    let len = from.len().min(to.len());
+    for (to, from) in to.iter_mut().zip(from) {
+        *to = *from;
+    }
+    len
+}

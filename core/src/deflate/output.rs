@@ -57,7 +57,7 @@ impl Output<'_> {
         if let Some((from, rest)) = bits.input.split_at_checked(len)
             && let Some(to) = room.get_mut(..len)
         {
-            to.copy_from_slice(from);
+            super::copy(from, to);
             self.at = self.at.wrapping_add(len);
             bits.input = rest;
             *length = length.wrapping_sub(len as u16);
