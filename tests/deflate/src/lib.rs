@@ -8,6 +8,11 @@
 //! | [`inputs`] | texts, JSON, noise, runs, mixtures |
 //! | [`writer`] | streams bit by bit, as no compressor makes them |
 //! | [`inflating`] | runs the decoder in one go and in pieces |
+//! | [`presets`] | every preset of the compressor behind one object |
+//! | [`oracles`], [`strict`] | decoders that all have to agree on what was compressed |
+//! | [`random`] | random messages |
+//! | [`encoders`] | compressors of other makes, to measure against |
+//! | [`corpus`] | streams of messages, to measure with |
 #![allow(
     clippy::panic,
     clippy::unwrap_used,
@@ -16,8 +21,14 @@
     reason = "a test fails by panicking"
 )]
 
+pub mod corpus;
+pub mod encoders;
 pub mod inflating;
 pub mod inputs;
 pub mod miniz;
+pub mod oracles;
+pub mod presets;
+pub mod random;
+pub mod strict;
 pub mod writer;
 pub mod zlib;

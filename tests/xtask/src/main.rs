@@ -5,6 +5,7 @@
 //! the line `N passed, N failed` and a non-zero exit code when a check failed.
 
 mod autobahn;
+mod bench;
 mod budgets;
 mod child;
 mod command;
@@ -37,6 +38,7 @@ cargo xtask VERB
   autobahn [--full]    the Autobahn suite: a selection, or all of it
   interop              other implementations and a browser, as clients and as servers
   size [--update]      flash, state and stack of a client on a Cortex-M0; --update commits new budgets
+  bench deflate        the codec beside zlib, zlib-rs and miniz_oxide; --update commits the tables
   panic-free           proves that no panic is linked into firmware that uses the core
   setup [PART...]      installs what is missing of one part, or of all (`setup list` lists them)
   help                 this text
@@ -66,6 +68,7 @@ fn run(args: &[String]) -> Result<Option<Tally>> {
         "test" => return test::run(rest),
         "autobahn" => autobahn::run(rest),
         "interop" => interop::run(rest),
+        "bench" => bench::run(rest),
         "size" => size::run(rest),
         "panic-free" => panic_free::run(),
         "setup" => return setup::run(rest).map(|()| None),

@@ -51,6 +51,17 @@ pub(crate) fn run(names: &[String]) -> Result<()> {
     Ok(())
 }
 
+/// Returns a Python that can make virtual environments: 3.11 for choice, which all pinned packages
+/// know.
+pub(crate) fn python() -> Result<&'static str> {
+    let works = |python: &&str| succeeds(program(python, &["-c", "import venv, ensurepip"]));
+    if let Some(python) = ["python3.11", "python3"].into_iter().find(works) {
+        return Ok(python);
+    }
+    apt(&["python3.11", "python3.11-venv"])?;
+    Ok("python3.11")
+}
+
 /// Installs the Debian packages of those named that are missing.
 ///
 /// # Errors

@@ -43,7 +43,8 @@ pub(crate) fn run(args: &[String]) -> Result<Tally> {
         let flash = flash(&path)?.checked_sub(empty).ok_or("smaller than an empty program")?;
         let figures = Figures { flash, state: report.state, stack: report.stack };
         tally.count(links_one_role(&app, &path)?);
-        tally.count(links_a_codec(&path)? == app.ends_with("-deflate"));
+        let has_codec = app.ends_with("-deflate") || app.starts_with("codec");
+        tally.count(links_a_codec(&path)? == has_codec);
         rows.push((app, figures));
     }
     let mut budgets = Budgets::read(Path::new(BUDGETS))?;
@@ -160,9 +161,9 @@ fn results(rows: &[(String, Figures)]) -> Result<String> {
         "# What a connection costs on a Cortex-M0\n\n\
          Written by `cargo xtask size --update` with {}, thumbv6m-none-eabi, opt-level z, fat \
          LTO, the core library built from source with the same flags. A client does the opening handshake with a verified accept, sends a text, receives \
-         one, and closes; a server does the same from its side. Flash is the difference to a \
+         one, and closes; a server does the same from its side. One that ends in -deflate compresses, with `Tiny` as its compressor, over one context each way; a codec stands alone. Flash is the difference to a \
          program with the same start-up and transport that does nothing, all crates included. \
-         State is the connection without its buffers.\n\n{}",
+         State is the connection without its buffers and codecs, or all memory of a codec but the window of the decoder, which is the receive buffer. \n\n{}",
         toolchain()?.version()?,
         table(rows)
     ))

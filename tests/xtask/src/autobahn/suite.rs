@@ -10,7 +10,7 @@ use super::cases::Selection;
 use super::judge::{Outcome, Verdict};
 use crate::Result;
 use crate::child::Child;
-use crate::command::{output, program, run, succeeds, target_dir};
+use crate::command::{output, program, run, target_dir};
 use crate::setup;
 
 /// All cases against a server; the suite's own limits for single cases are much shorter.
@@ -32,7 +32,7 @@ impl Suite {
     pub(super) fn install() -> Result<Self> {
         let home = target_dir()?.join("autobahn");
         let mut install = program("tests/conformance/install", &[]);
-        install.env("PYTHON", python()?).arg(&home);
+        install.env("PYTHON", setup::python()?).arg(&home);
         run(install)?;
         Ok(Self { home })
     }
@@ -119,15 +119,4 @@ impl Suite {
     fn reports(&self, name: &str) -> PathBuf {
         self.home.join("reports").join(name)
     }
-}
-
-/// Returns a Python that can make virtual environments: 3.11 for choice, which all pinned packages
-/// know.
-fn python() -> Result<&'static str> {
-    let works = |python: &&str| succeeds(program(python, &["-c", "import venv, ensurepip"]));
-    if let Some(python) = ["python3.11", "python3"].into_iter().find(works) {
-        return Ok(python);
-    }
-    setup::apt(&["python3.11", "python3.11-venv"])?;
-    Ok("python3.11")
 }

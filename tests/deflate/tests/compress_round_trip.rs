@@ -1,15 +1,22 @@
 //! What is compressed is the same when decompressed, by whoever.
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "what these tests share outside of #[test] may fail them too"
+)]
 
-use socklet_deflate_compress_tests::inputs::{self, Random};
-use socklet_deflate_compress_tests::oracles::Oracles;
-use socklet_deflate_compress_tests::presets::{ALL, message};
+use socklet_deflate_tests::oracles::Oracles;
+use socklet_deflate_tests::presets::{ALL, message};
+use socklet_deflate_tests::random::{self, Random};
 
 #[test]
 fn long_inputs_come_back_with_every_window() {
     for (name, make) in ALL {
         let mut compress = make();
         for window_bits in 8..=compress.max_window_bits() {
-            for (kind, input) in inputs::long() {
+            for (kind, input) in random::long() {
                 compress.reset(window_bits);
                 let mut oracles = Oracles::new(window_bits);
                 let compressed = message(&mut *compress, &input);
@@ -75,7 +82,7 @@ fn a_larger_window_than_there_is_memory_for_is_harmless() {
         let mut compress = make();
         compress.reset(15);
         let bits = compress.max_window_bits();
-        let input = inputs::text(20_000);
+        let input = random::text(20_000);
         Oracles::new(bits).check(&message(&mut *compress, &input), &input);
     }
 }

@@ -1,8 +1,15 @@
 //! Messages that are taken back, and streams that begin again.
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "what these tests share outside of #[test] may fail them too"
+)]
 
-use socklet_deflate_compress_tests::inputs::{self, Random};
-use socklet_deflate_compress_tests::oracles::Oracles;
-use socklet_deflate_compress_tests::presets::{ALL, message};
+use socklet_deflate_tests::oracles::Oracles;
+use socklet_deflate_tests::presets::{ALL, message};
+use socklet_deflate_tests::random::{self, Random};
 
 #[test]
 fn what_is_taken_back_is_never_referred_to() {
@@ -87,13 +94,13 @@ fn any_order_of_messages_rewinds_and_resets_comes_back() {
 fn a_mark_from_before_a_reset_empties_the_history() {
     for (_, make) in ALL {
         let mut compress = make();
-        message(&mut *compress, &inputs::text(100));
+        message(&mut *compress, &random::text(100));
         let mark = compress.mark();
-        message(&mut *compress, &inputs::text(300));
+        message(&mut *compress, &random::text(300));
         compress.reset(8);
-        message(&mut *compress, &inputs::text(300));
+        message(&mut *compress, &random::text(300));
         compress.rewind(mark);
-        let input = inputs::text(200);
+        let input = random::text(200);
         Oracles::new(8).check(&message(&mut *compress, &input), &input);
     }
 }

@@ -1,17 +1,4 @@
-//! What the tests of DEFLATE compression share: all compressors behind one trait, decoders to hold
-//! them against, and inputs.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "what fails here must be seen"
-)]
-
-pub mod inputs;
-pub mod oracles;
-pub mod presets;
-pub mod strict;
+//! All compressors behind one trait, to compare them.
 
 use flate2::{Compression, FlushCompress};
 use miniz_oxide::deflate::core::{

@@ -1,0 +1,63 @@
+//! The verb `bench`: measurements beside other implementations, in one run.
+
+use std::fs;
+use std::path::PathBuf;
+
+use crate::command::{cargo, output, program, run as run_command, target_dir};
+use crate::{Result, Tally, setup};
+
+/// Where the tables of `bench deflate` are committed.
+const DEFLATE_RESULTS: &str = "tests/deflate/RESULTS.md";
+
+/// Messages of each stream.
+const COUNT: &str = "4000";
+
+/// Runs the verb.
+pub(crate) fn run(args: &[String]) -> Result<Tally> {
+    match args.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["deflate"] => deflate(false),
+        ["deflate", "--update"] => deflate(true),
+        _ => Err("usage: cargo xtask bench deflate [--update]".into()),
+    }
+}
+
+/// Compression and inflating. What is measured inflates to what was compressed, or this fails.
+fn deflate(update: bool) -> Result<Tally> {
+    let streams = [stream("orderbook")?, stream("telemetry")?];
+    run_command(cargo(&["build", "--release", "-p", "socklet-deflate-tests"]))?;
+    let mut bench = program(target_dir()?.join("release/deflate-bench"), &[]);
+    bench.args(&streams);
+    let tables = output(bench)?;
+    println!("{tables}");
+    if update {
+        fs::write(DEFLATE_RESULTS, format!("{HEADER}{tables}"))?;
+    }
+    Ok(Tally::one(tables.contains("Balanced")))
+}
+
+/// Writes a stream of messages and returns its path.
+fn stream(name: &str) -> Result<PathBuf> {
+    let dir = target_dir()?.join("bench");
+    fs::create_dir_all(&dir)?;
+    let path = dir.join(name);
+    let mut corpus = program(setup::python()?, &["tests/deflate/corpus.py", name, COUNT]);
+    corpus.stdout(fs::File::create(&path)?);
+    run_command(corpus)?;
+    Ok(path)
+}
+
+const HEADER: &str = "\
+# The codec beside others
+
+Written by `cargo xtask bench deflate --update`. Two streams of 4000 JSON messages, made by
+`corpus.py`: market updates of 1024 bytes, and sensor reports of 80 to 250 bytes. Each message is
+compressed on its own, over one context, as permessage-deflate does it.
+
+- Ratio: bytes of the messages to compressed bytes, without the four bytes that RFC 7692 leaves off.
+- Memory: of the compressor in all, on a 64-bit machine; of zlib what its documentation says.
+- Speed: of all in one run on one core, relative to the first line, and of inflating relative to
+  miniz_oxide. The best of several runs; expect a tenth more or less from one run to the next.
+
+What the codec takes of flash on a microcontroller is in [tests/size/RESULTS.md](../size/RESULTS.md).
+
+";
