@@ -16,7 +16,7 @@ pub(crate) const ARE_YOU_THERE: &[u8] = b"are you there?";
 
 /// Serves one client to its end.
 pub(crate) async fn run(
-    listener: TcpListener,
+    listener: &TcpListener,
     tls: ServerTls,
     report: impl FnMut(&Entry<'_>) + Unpin,
 ) -> Result<(), Failure> {
