@@ -25,11 +25,12 @@
 //! # A byte's journey
 //! Inwards: [`io`] reads into the connection's receive buffer; [`connection`] decodes the
 //! [header](wire::header), [unmasks](wire::mask) the payload where it lies, joins fragments,
-//! checks [UTF-8](wire::utf8) and hands out a [`Message`] that borrows those very bytes. Control
-//! frames are taken out on the way and answered.
+//! checks [UTF-8](wire::utf8) and hands out a [`Message`] that borrows those very bytes; a
+//! compressed one is [inflated](deflate::Inflate) in the same buffer before. Control frames are
+//! taken out on the way and answered.
 //!
-//! Outwards: a message is cut into frames that fit the staging buffer; each gets its header and
-//! mask there, whole or not at all; [`io`] writes what is staged. So neither a dropped future nor
+//! Outwards: a message is [compressed](deflate::Compress), if that has been agreed on, and cut into
+//! frames that fit the staging buffer; each gets its header and mask there, whole or not at all; [`io`] writes what is staged. So neither a dropped future nor
 //! a failing transport leaves half a frame of ours behind.
 //!
 //! | module | job | RFC 6455 |
@@ -38,19 +39,23 @@
 //! | [`handshake`] | the opening handshake over byte slices | 4 |
 //! | [`connection`] | the sans-IO state machine | 5.4 to 5.6, 7 |
 //! | [`io`] | the layered streams that drive it | |
-//! | [`permessage_deflate`] | compression as a type | 9.2 |
+//! | [`permessage_deflate`] | compression as a type | 9.2, RFC 7692 |
+//! | [`deflate`] | the codec, which knows nothing of WebSocket | RFC 1951 |
 //! | [`buffer`] | the memory, owned by the caller | |
 //!
 //! # Memory
 //! Two buffers of the caller's: what they must hold is said at
 //! [`WebSocket`](io::WebSocket#memory). The connection itself is less than 200 bytes on a 32-bit
-//! machine. Nothing is ever reserved because a peer declared a length.
+//! machine. Nothing is ever reserved because a peer declared a length. Compression is a type: who
+//! does not choose it has none of it in the program; who does says where its memory is
+//! ([`permessage_deflate`](permessage_deflate#memory)).
 //!
 //! # Dependencies
 //! Four: `embedded-io` and `embedded-io-async` for the next layer, `rand_core` for the caller's
 //! generator, `bytemuck` for words in bytes without `unsafe`. SHA-1 and base64 are written here for
-//! the one shape that the handshake needs: `handshake/key.rs` says what the crates would cost. There
-//! are no collections, so none of `heapless` is needed.
+//! the one shape that the handshake needs: `handshake/key.rs` says what the crates would cost; so is
+//! DEFLATE, for the memory that `miniz_oxide` takes ([`deflate`]). There are no collections, so none
+//! of `heapless` is needed.
 //!
 //! # Features
 //! None is on by default; each only adds.

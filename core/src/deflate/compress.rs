@@ -13,7 +13,20 @@ use super::{
     writer::Output,
 };
 
-/// A compressor of DEFLATE streams.
+/// A compressor of DEFLATE streams, with all the memory that it ever uses.
+///
+/// The [presets](super) are sizes that fit well together; any others may be chosen:
+///
+/// | parameter | bytes for each | what |
+/// |---|---|---|
+/// | `BUFFER` | 1 | the window, and what is looked at next: a window of 2^n bytes needs a quarter more, and 320 bytes are the least |
+/// | `HEADS` | 2 | where to begin to look for a match; a power of two |
+/// | `CHAIN` | 2 | where to look next; a power of two, or 0 to look at one place only |
+/// | `TOKENS` | 3 | symbols in a block at most, 80 or more |
+/// | `S` | | [`Thorough`] for ratio, [`Fast`](super::Fast) for speed |
+///
+/// Positions that are remembered need not be right: every match is compared byte by byte. So
+/// [`reset`](Compressor::reset) and [`rewind`](Compressor::rewind) clear nothing.
 pub struct Compress<
     const BUFFER: usize,
     const HEADS: usize,
@@ -40,28 +53,40 @@ pub struct Compressed {
     pub done: bool,
 }
 
-/// A place in a stream between two flushed messages.
+/// A place in a stream, between two messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Mark(u64);
 
-/// What every [`Compress`] does.
+/// What every [`Compress`] does. Sealed.
 pub trait Compressor: sealed::Sealed {
-    /// The binary logarithm of the largest window, 8 to 15.
+    /// The largest window in bits, 8 to 15, that there is memory for.
     const MAX_WINDOW_BITS: u8;
 
-    /// Begins a stream.
+    /// Begins a stream, without history, in which no match goes back farther than 2^`window_bits`
+    /// bytes: 8 bits at least, [`MAX_WINDOW_BITS`](Self::MAX_WINDOW_BITS) at most.
     fn reset(&mut self, window_bits: u8);
 
-    /// Compresses.
+    /// Compresses `input` to the front of `out`, which may be of any length.
+    ///
+    /// With `flush` the message ends with `input`: its last block is written, and the three bits
+    /// that begin an empty stored block, filled up to a byte. The four bytes 00 00 FF FF that
+    /// complete that block are not written: RFC 7692 section 7.2.1 wants them left off. While
+    /// the result is not [`done`](Compressed::done), `out` is full: call it again with the rest of
+    /// the input, and the same `flush`.
+    ///
+    /// Without `flush` bytes may be held back, as many as there is memory for.
     fn compress(&mut self, input: &[u8], out: &mut [u8], flush: bool) -> Compressed;
 
-    /// Most bytes that a message of `len` bytes becomes, the flush included.
+    /// The most bytes that a message of `len` bytes can become, flushed, if nothing is held back
+    /// from before: all of it in stored blocks.
     fn max_compressed_len(len: usize) -> usize;
 
-    /// Where the stream is.
+    /// Where the stream is. To be called between two messages.
     fn mark(&self) -> Mark;
 
-    /// Takes back all since `mark`.
+    /// Takes back what has been compressed since `mark`, for a message that is not sent after all:
+    /// the history is what it was. If that has been pushed out of the buffer there is none, which
+    /// is always right: nothing obliges a compressor to refer to it.
     fn rewind(&mut self, mark: Mark);
 }
 

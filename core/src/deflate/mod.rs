@@ -16,8 +16,23 @@
 //! The window is the caller's buffer: what is inflated lies where it is read, and is not copied
 //! through a window of the decoder's.
 //!
-//! Flash on thumbv6m-none-eabi (opt-level z, fat LTO, panic abort; more than the same program
-//! without): 2,542 bytes, of which 122 are `memset`. Machines of 64 bits have an inner loop more.
+//! # Memory
+//! The [`Inflate`] takes 2,008 bytes on 32-bit machines, and 3 KiB on 64-bit ones, which have larger
+//! tables and an inner loop of their own. A compressor takes what its preset says; the ratios are
+//! those of two streams of JSON messages over one context (market updates, sensor reports), and
+//! `tests/deflate/RESULTS.md` compares them with other codecs.
+//!
+//! | preset | window | bytes on 32 bits | on 64 bits | market | sensors |
+//! |---|---|---|---|---|---|
+//! | [`Tiny`] | 9 bits | 3,048 | 3,072 | 2.21 | 4.13 |
+//! | [`Small`] | 10 bits | 5,752 | 5,776 | 3.07 | 5.24 |
+//! | [`Balanced`] | 11 bits | 11,896 | 11,920 | 3.51 | 5.62 |
+//! | [`HostSmall`] | 15 bits | 130,424 | 130,448 | 3.66 | 6.21 |
+//! | [`Host`] | 15 bits | 120,776 | 120,800 | 2.79 | 4.62 |
+//!
+//! # Why not miniz_oxide
+//! Its inflate takes 10.5 KB besides the window and 7.1 KB of flash, and is slower; its compressor
+//! needs an allocator and about 280 KB. So it is what the tests compare with, as zlib is.
 
 mod bits;
 mod block;

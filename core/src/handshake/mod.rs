@@ -37,7 +37,7 @@
 //! | 6 | `Sec-WebSocket-Accept` is there | `Upgrade` lists `websocket` |
 //! | 7 | it is the whole right answer, once | one `Sec-WebSocket-Key`, base64 of 16 bytes |
 //! | 8 | at most one subprotocol, one that was offered | one `Sec-WebSocket-Version`, 13 |
-//! | 9 | no extension that was not offered | no body: it would be read as frames |
+//! | 9 | no extension, or parameter of one, that was not offered | no body: it would be read as frames |
 //!
 //! What a caller adds is checked too: no host, target, subprotocol or header can begin another line
 //! or replace one that the handshake writes itself.
