@@ -12,7 +12,7 @@ import http from 'node:http';
 import path from 'node:path';
 import { fail, obey, options } from './commands.mjs';
 
-const [found, [url]] = options(['browser', 'profiles', 'subprotocol']);
+const [found, [url]] = options(['browser', 'profiles', 'subprotocol', 'deflate']);
 
 const script = fs.readFileSync(new URL('page.js', import.meta.url));
 const pages = http.createServer((request, response) => {

@@ -42,6 +42,31 @@ export function fail(error) {
   process.exit(1);
 }
 
+/** The `n`-th message of many, text or octets: alike, of one value, of no use to a compressor, long. */
+export function message(n) {
+  switch (n % 5) {
+    case 0: return `{"number":${n},"name":"a value","on":${n % 3 === 0},"of":${n * 7919 % 1000}}`;
+    case 1: return 'grüße 🦀 '.repeat(n % 40);
+    case 2: return Uint8Array.from({ length: n % 300 }, (_, i) => Math.imul(n * 331 + i, 2654435761) >>> 24);
+    case 3: return '';
+    default: return n % 100 === 4 ? `${n} and so on, `.repeat(10000) : new Uint8Array(n % 200);
+  }
+}
+
+/** Options of permessage-deflate: SERVER_BITS,CLIENT_BITS,SERVER_NO_TAKEOVER,CLIENT_NO_TAKEOVER; 0: not said. */
+export function deflate([spec]) {
+  if (!spec) return undefined;
+  const [serverBits, clientBits, serverNo, clientNo] = spec.split(',');
+  return {
+    threshold: 0,
+    // False would refuse it, which is more than not to ask for it.
+    ...(serverNo === '1' && { serverNoContextTakeover: true }),
+    ...(clientNo === '1' && { clientNoContextTakeover: true }),
+    ...(serverBits !== '0' && { serverMaxWindowBits: Number(serverBits) }),
+    ...(clientBits !== '0' && { clientMaxWindowBits: Number(clientBits) }),
+  };
+}
+
 /** Splits the command line into options with their values (a list each) and the rest. */
 export function options(known) {
   const found = Object.fromEntries(known.map((name) => [name, []]));

@@ -11,6 +11,17 @@ const take = () => (items.length > 0 ? Promise.resolve(items.shift()) : new Prom
 const text = (len) => 'é'.repeat(len / 2) + 'x'.repeat(len % 2);
 const binary = (len) => Uint8Array.from({ length: len }, (_, i) => i % 251);
 
+/** As in commands.mjs. */
+function message(n) {
+  switch (n % 5) {
+    case 0: return `{"number":${n},"name":"a value","on":${n % 3 === 0},"of":${n * 7919 % 1000}}`;
+    case 1: return 'grüße 🦀 '.repeat(n % 40);
+    case 2: return Uint8Array.from({ length: n % 300 }, (_, i) => Math.imul(n * 331 + i, 2654435761) >>> 24);
+    case 3: return '';
+    default: return n % 100 === 4 ? `${n} and so on, `.repeat(10000) : new Uint8Array(n % 200);
+  }
+}
+
 function connect(url, subprotocols) {
   socket = new WebSocket(url, subprotocols);
   socket.binaryType = 'arraybuffer';
@@ -44,6 +55,21 @@ const commands = {
       if (!(got instanceof ArrayBuffer) || got.byteLength !== sent.length) return false;
       return new Uint8Array(got).every((octet, i) => octet === sent[i]);
     });
+  },
+  async many(count) {
+    for (let n = 0; n < Number(count); n += 1) {
+      const sent = message(n);
+      socket.send(sent);
+      const result = await echo(n, (got) => {
+        if (typeof sent === 'string') return got === sent;
+        return got instanceof ArrayBuffer && new Uint8Array(got).join() === sent.join();
+      });
+      if (!result.startsWith('echo ok')) return result;
+    }
+    return `many ok ${count}`;
+  },
+  compression() {
+    return `compression ${socket.extensions}`;
   },
   flood(len) {
     socket.send(binary(Number(len)));

@@ -1,6 +1,6 @@
 """The client of the package `websockets`, which does what it is told: README.md has the commands.
 
-    python websockets_client.py [--ca F] [--subprotocol P]... URL
+    python websockets_client.py [--ca F] [--subprotocol P]... [--deflate O] URL
 """
 
 import argparse
@@ -10,9 +10,10 @@ import sys
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
+from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
 from websockets.frames import Frame, Opcode
 
-from commands import binary, closed, parts, text
+from commands import binary, closed, deflate, message, parts, text
 
 
 class Client(ClientConnection):
@@ -65,6 +66,17 @@ class Client(ClientConnection):
             await pong
         return result
 
+    async def do_many(self, count):
+        for n in range(int(count)):
+            sent = message(n)
+            await self.send(sent)
+            if await self.recv() != sent:
+                return "echo bad %d" % n
+        return "many ok " + count
+
+    async def do_compression(self, _):
+        return "compression " + ", ".join(extension.name for extension in self.protocol.extensions)
+
     async def do_ping(self, payload):
         # The package completes the waiter only when the payload of the pong is the same.
         await (await self.ping(payload))
@@ -111,11 +123,14 @@ async def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--ca")
     parser.add_argument("--subprotocol", action="append")
+    parser.add_argument("--deflate")
     parser.add_argument("url")
     args = parser.parse_args()
     context = ssl.create_default_context(cafile=args.ca) if args.ca else None
     loop = asyncio.get_running_loop()
+    extensions = [ClientPerMessageDeflateFactory(**deflate(args.deflate))] if args.deflate else None
     async with connect(args.url, create_connection=Client, ssl=context, subprotocols=args.subprotocol,
+                       extensions=extensions, compression="deflate" if extensions is None else None,
                        max_size=None, ping_interval=None, proxy=None) as client:
         print("open", client.subprotocol or "-", flush=True)
         while line := await loop.run_in_executor(None, sys.stdin.readline):

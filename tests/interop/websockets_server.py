@@ -1,6 +1,6 @@
 """The echo server of the package `websockets`; README.md says what each path does.
 
-    python websockets_server.py --addr 127.0.0.1:0 [--tls-cert F --tls-key F] [--subprotocol P]...
+    python websockets_server.py --addr 127.0.0.1:0 [--tls-cert F --tls-key F] [--subprotocol P]... [--deflate O]
 """
 
 import argparse
@@ -10,8 +10,9 @@ import urllib.parse
 
 from websockets.asyncio.server import serve
 from websockets.exceptions import ConnectionClosed
+from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
 
-from commands import parts, text, words
+from commands import deflate, parts, text, words
 
 
 async def ping(connection):
@@ -54,14 +55,16 @@ async def main():
     for name in ("--addr", "--tls-cert", "--tls-key"):
         parser.add_argument(name)
     parser.add_argument("--subprotocol", action="append")
+    parser.add_argument("--deflate")
     args = parser.parse_args()
     host, port = args.addr.split(":")
     context = None
     if args.tls_cert:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(args.tls_cert, args.tls_key)
+    extensions = [ServerPerMessageDeflateFactory(**deflate(args.deflate))] if args.deflate else None
     async with serve(handle, host, int(port), ssl=context, subprotocols=args.subprotocol,
-                     max_size=None, ping_interval=None) as server:
+                     extensions=extensions, compression=None, max_size=None, ping_interval=None) as server:
         print("listening on %s:%d" % (host, server.sockets[0].getsockname()[1]), flush=True)
         await server.serve_forever()
 

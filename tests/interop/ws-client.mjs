@@ -1,14 +1,15 @@
 // The client of the package `ws`, which does what it is told: README.md has the commands.
 //
-//   node ws-client.mjs [--ca F] [--subprotocol P]... URL
+//   node ws-client.mjs [--ca F] [--subprotocol P]... [--deflate O] URL
 
 import fs from 'node:fs';
 import WebSocket from 'ws';
-import { binary, fail, obey, options, parts, text } from './commands.mjs';
+import { binary, deflate, fail, message, obey, options, parts, text } from './commands.mjs';
 
-const [found, [url]] = options(['ca', 'subprotocol']);
+const [found, [url]] = options(['ca', 'subprotocol', 'deflate']);
 const socket = new WebSocket(url, found.subprotocol, {
   ca: found.ca.map((file) => fs.readFileSync(file)),
+  perMessageDeflate: deflate(found.deflate) ?? true,
 });
 
 // What has arrived and what waits for it, by kind.
@@ -56,6 +57,18 @@ const commands = {
     const result = await echo(`fragments ${len}`, data, false);
     const pong = await queues.pong.take();
     return String(pong) === 'between' ? result : `echo bad fragments ${len}: pong ${pong}`;
+  },
+  async many(count) {
+    for (let n = 0; n < Number(count); n += 1) {
+      const sent = message(n);
+      socket.send(sent);
+      const result = await echo(n, Buffer.from(sent), typeof sent !== 'string');
+      if (!result.startsWith('echo ok')) return result;
+    }
+    return `many ok ${count}`;
+  },
+  compression() {
+    return `compression ${socket.extensions}`;
   },
   async ping(payload) {
     socket.ping(payload);

@@ -1,14 +1,14 @@
 // The echo server of the package `ws`; README.md says what each path does.
 //
-//   node ws-server.mjs --addr 127.0.0.1:0 [--tls-cert F --tls-key F] [--subprotocol P]...
+//   node ws-server.mjs --addr 127.0.0.1:0 [--tls-cert F --tls-key F] [--subprotocol P]... [--deflate O]
 
 import fs from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import { WebSocketServer } from 'ws';
-import { options, parts, text } from './commands.mjs';
+import { deflate, options, parts, text } from './commands.mjs';
 
-const [found] = options(['addr', 'tls-cert', 'tls-key', 'subprotocol']);
+const [found] = options(['addr', 'tls-cert', 'tls-key', 'subprotocol', 'deflate']);
 const [host, port] = found.addr[0].split(':');
 const server = found['tls-cert'].length > 0
   ? https.createServer({ cert: fs.readFileSync(found['tls-cert'][0]), key: fs.readFileSync(found['tls-key'][0]) })
@@ -16,6 +16,7 @@ const server = found['tls-cert'].length > 0
 
 const wss = new WebSocketServer({
   server,
+  perMessageDeflate: deflate(found.deflate) ?? false,
   handleProtocols: (offered) => found.subprotocol.find((name) => offered.has(name)) ?? false,
 });
 

@@ -8,7 +8,8 @@ use crate::{AnyClient, Failure};
 /// What went wrong with the arguments.
 pub type Usage = lexopt::Error;
 
-/// `[--blocking] [--fixed] [--print] [--ca F | --insecure] [--subprotocol P]... URL`
+/// `[--blocking] [--fixed] [--print] [--ca F | --insecure] [--subprotocol P]... [--deflate BITS]
+/// [--no-context-takeover] URL`
 #[derive(Debug)]
 pub struct Arguments {
     /// Whether to use the blocking adapter and not that of tokio.
@@ -22,6 +23,7 @@ pub struct Arguments {
     ca: Option<String>,
     insecure: bool,
     subprotocols: Vec<String>,
+    deflate: Settings,
 }
 
 impl Arguments {
@@ -38,6 +40,7 @@ impl Arguments {
             ca: None,
             insecure: false,
             subprotocols: Vec::new(),
+            deflate: Settings { threshold_len: 0, ..Settings::DEFAULT },
         };
         let mut parser = Parser::from_env();
         while let Some(argument) = parser.next()? {
@@ -47,6 +50,15 @@ impl Arguments {
                 Arg::Long("print") => arguments.print = true,
                 Arg::Long("insecure") => arguments.insecure = true,
                 Arg::Long("ca") => arguments.ca = Some(parser.value()?.string()?),
+                Arg::Long("no-context-takeover") => {
+                    arguments.deflate.negotiable.receive_takeover = false;
+                    arguments.deflate.negotiable.send_takeover = false;
+                }
+                Arg::Long("deflate") => {
+                    let bits = parser.value()?.parse()?;
+                    arguments.deflate.negotiable.receive_bits = bits;
+                    arguments.deflate.negotiable.send_bits = bits;
+                }
                 Arg::Long("subprotocol") => {
                     arguments.subprotocols.push(parser.value()?.string()?);
                 }
@@ -72,8 +84,7 @@ impl Arguments {
         if self.insecure {
             tls = tls.danger_accept_any_certificate();
         }
-        let client =
-            Client::new().subprotocols(&self.subprotocols).tls(tls).deflate(Settings::DEFAULT);
+        let client = Client::new().subprotocols(&self.subprotocols).tls(tls).deflate(self.deflate);
         Ok(if self.blocking {
             AnyClient::Blocking(client.connect_blocking(&self.url)?)
         } else {

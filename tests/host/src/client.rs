@@ -1,6 +1,10 @@
 //! A client of either adapter.
 
-use socklet_std::{CloseCode, Closed, Error, Event, Kind, Message, blocking, tokio};
+use socklet_std::{
+    CloseCode, Closed, Error, Event, Kind, Message, blocking,
+    permessage_deflate::{Agreed, Volume},
+    tokio,
+};
 
 /// A client that blocks, or one over tokio. The methods are `async` for both: those of the one
 /// that blocks are ready when they return.
@@ -103,6 +107,27 @@ impl AnyClient {
             Self::Blocking(ws) => ws.closed(),
             Self::Tokio(ws) => ws.closed(),
         }
+    }
+
+    /// What both sides agreed on about compression.
+    #[must_use]
+    pub fn compression(&self) -> Option<Agreed> {
+        match self {
+            Self::Blocking(ws) => ws.compression(),
+            Self::Tokio(ws) => ws.compression(),
+        }
+    }
+
+    /// Whether messages have been compressed in both directions, to less than half.
+    #[must_use]
+    pub fn has_compressed(&self) -> bool {
+        let [sent, received] = match self {
+            Self::Blocking(ws) => [ws.volume_sent(), ws.volume_received()],
+            Self::Tokio(ws) => [ws.volume_sent(), ws.volume_received()],
+        };
+        let is_less =
+            |volume: Volume| volume.compressed != 0 && volume.compressed < volume.plain / 2;
+        sent.is_some_and(is_less) && received.is_some_and(is_less)
     }
 
     /// The subprotocol that both sides agreed on.

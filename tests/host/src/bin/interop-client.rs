@@ -21,7 +21,10 @@ use std::io::{BufRead, Write, stdin, stdout};
 use std::process::ExitCode;
 
 use socklet_host_tests::{AnyClient, Arguments, Failure};
-use socklet_std::{CloseCode, Closed, Error, Kind, Message, Side};
+use socklet_std::{
+    CloseCode, Closed, Error, Kind, Message, Side,
+    permessage_deflate::{Agreed, Context},
+};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -77,6 +80,21 @@ async fn obey(client: &mut AnyClient, command: &str) -> Result<String, Failure> 
             send_fragments(client, text.as_bytes(), frames.parse()?).await?;
             compare(client, verb, &Message::Text(text)).await?
         }
+        "many" => many(client, rest.parse()?).await?,
+        "compression" => match client.compression() {
+            Some(Agreed { send, receive }) => {
+                let shown = |context: Context| {
+                    format!(
+                        "{}/{}",
+                        context.window_bits,
+                        if context.takeover { "kept" } else { "fresh" }
+                    )
+                };
+                let used = if client.has_compressed() { "used" } else { "unused" };
+                format!("compression {} {} {used}", shown(send), shown(receive))
+            }
+            None => "compression none".to_owned(),
+        },
         "ping" => {
             client.ping(rest.as_bytes()).await?;
             format!("pong {}", String::from_utf8_lossy(&client.pong().await?))
@@ -103,6 +121,35 @@ async fn obey(client: &mut AnyClient, command: &str) -> Result<String, Failure> 
         }
         _ => return Err(format!("no command `{command}`").into()),
     })
+}
+
+/// Sends so many messages, one after the other, and expects each back.
+async fn many(client: &mut AnyClient, count: usize) -> Result<String, Failure> {
+    for n in 0..count {
+        let sent = message(n);
+        client.send(&sent).await?;
+        if client.recv().await?.as_ref() != Some(&sent) {
+            return Ok(format!("echo bad {n}"));
+        }
+    }
+    Ok(format!("many ok {count}"))
+}
+
+/// The n-th message of many: alike, of one value, of no use to a compressor, long.
+fn message(n: usize) -> Message {
+    match n % 5 {
+        0 => {
+            format!(r#"{{"number":{n},"name":"a value","of":{}}}"#, n * 7919 % 1000).as_str().into()
+        }
+        1 => "gr\u{fc}\u{df}e \u{1f980} ".repeat(n % 40).as_str().into(),
+        2 => (0..n % 300)
+            .map(|i| ((n * 331 + i).wrapping_mul(2_654_435_761) >> 24) as u8)
+            .collect::<Vec<_>>()
+            .into(),
+        3 => "".into(),
+        _ if n % 100 == 4 => format!("{n} and so on, ").repeat(10_000).as_str().into(),
+        _ => vec![0; n % 200].into(),
+    }
 }
 
 /// Sends a text in so many frames, of lengths as even as can be, and a ping behind the first.

@@ -142,6 +142,7 @@ pub(super) fn all() -> Vec<Conversation> {
     all.extend(server_starts());
     all.extend(server_limits());
     all.extend(certificates());
+    all.extend(compression());
     all
 }
 
@@ -293,6 +294,66 @@ fn certificates() -> Vec<Conversation> {
             ..Conversation::new("no check of certificates").echo("text 5")
         },
     ]
+}
+
+/// A thousand messages over one context, with parameters of every kind. Options of the other
+/// implementations: the window bits of server and client, whether each forgets its context.
+fn compression() -> Vec<Conversation> {
+    let with = |name: &str, server, client, expected: &str| {
+        Conversation { server, client, ..Conversation::new(format!("compression: {name}")) }
+            .tell("many 1000", "many ok 1000")
+            .tell("compression", format!("compression {expected}"))
+            .tell("close 1000 done", "closed local 1000*")
+    };
+    let plain: &[&str] = &["--deflate", "0,0,0,0"];
+    let mut all: Vec<_> = [
+        with("all defaults", plain, &[], "15/kept 15/kept used"),
+        with("the server's windows", &["--deflate", "12,9,0,0"], &[], "9/kept 12/kept used"),
+        with("the server forgets", &["--deflate", "0,0,1,0"], &[], "15/kept 15/fresh used"),
+        with(
+            "the server wants it forgotten",
+            &["--deflate", "0,0,0,1"],
+            &[],
+            "15/fresh 15/kept used",
+        ),
+        with("our windows", plain, &["--deflate", "11"], "11/kept 11/kept used"),
+        with("we forget", plain, &["--no-context-takeover"], "15/fresh 15/fresh used"),
+        with(
+            "all at once",
+            &["--deflate", "9,9,1,1"],
+            &["--deflate", "10"],
+            "9/fresh 9/fresh used",
+        ),
+    ]
+    .map(|conversation| Conversation { applies: ours_connects, ..conversation })
+    .into();
+    // What it is in particular only a page is told.
+    let some = "permessage-deflate*";
+    all.extend(
+        [
+            with("all defaults", &["--deflate"], plain, some),
+            with("our windows", &["--deflate=9"], plain, some),
+            with("small windows", &["--deflate=11"], &["--deflate", "12,10,0,0"], some),
+            with("we forget", &["--no-context-takeover"], &["--deflate", "0,15,0,0"], some),
+            with("the client's windows", &["--deflate=15"], &["--deflate", "9,9,0,0"], some),
+            with("the client forgets", &["--deflate=15"], &["--deflate", "12,12,1,1"], some),
+        ]
+        .map(|conversation| Conversation { applies: ours_serves, ..conversation }),
+    );
+    all.push(Conversation {
+        applies: |pair| pair.client == Client::Chromium,
+        ..with(
+            "in a browser",
+            &["--deflate=10"],
+            &[],
+            "permessage-deflate; client_max_window_bits=10; server_max_window_bits=10",
+        )
+    });
+    all.push(Conversation {
+        applies: |pair| pair.client == Client::Chromium,
+        ..with("not in a browser", &["--no-deflate"], &[], "")
+    });
+    all
 }
 
 #[cfg(test)]
