@@ -30,8 +30,9 @@
 //! taken out on the way and answered.
 //!
 //! Outwards: a message is [compressed](deflate::Compress), if that has been agreed on, and cut into
-//! frames that fit the staging buffer; each gets its header and mask there, whole or not at all; [`io`] writes what is staged. So neither a dropped future nor
-//! a failing transport leaves half a frame of ours behind.
+//! frames that fit the staging buffer; each gets its header and mask there, whole or not at all;
+//! [`io`] writes what is staged. So neither a dropped future nor a failing transport leaves half a
+//! frame of ours behind.
 //!
 //! | module | job | RFC 6455 |
 //! |---|---|---|
@@ -70,6 +71,7 @@ pub mod connection;
 pub mod deflate;
 mod error;
 mod fmt;
+mod grammar;
 pub mod handshake;
 pub mod io;
 mod message;

@@ -1,188 +1,28 @@
 //! Speed: the first match that is good is taken, and a code that was good for the blocks before is
-//! used again, its header ready to be copied. A new one is made when a symbol has no code, and now
-//! and then.
+//! used again. So the block can be written while its tokens are found; only if that turns out not
+//! to be the best, it is written anew from its tokens. A new code is made when a symbol has none,
+//! and now and then.
 
-use super::code_lengths::codes;
 use super::{
-    block::{Kind, Tables},
+    block::{Kind, Tables, stored_cost},
+    code_lengths::codes,
+    draft::Draft,
+    get,
     matcher::{Finder, Search},
+    set,
     strategy::Steps,
-    symbols::{self, END_OF_BLOCK, LITERALS, MIN_MATCH, SYMBOLS, Symbol, fixed_len},
+    symbols::{self, LITERALS, MIN_MATCH, SYMBOLS, fixed_len},
     tokens::{List, Token},
+    whole_codes::{self, Codes},
     writer::{Bits, Output},
 };
-use super::{get, set};
 
 /// Most words of a header: 14 bits, 19 lengths of 3, 316 lengths of 7 at most.
 const HEADER: usize = 72;
-/// In an entry of [`Codes`]: the symbol has no code.
-const MISSING: u32 = 1 << 31;
-/// Longest draft of a block in bytes, and 8.
-const DRAFT: usize = 16384;
 /// A block of fewer tokens is not worth a new code.
 const MIN_DYNAMIC: usize = 64;
 /// Blocks after which a code is made anew.
 const MAX_AGE: u32 = 128;
-
-/// Codes for whole tokens: their bits, and from bit 24 on how many they are.
-struct Codes {
-    /// Of literals; of lengths, with the bits that follow.
-    values: [u32; 512],
-    /// Of distances, without the bits that follow. The last is for none.
-    distances: [u32; 32],
-    end: u32,
-}
-
-impl Codes {
-    const NEW: Self = Self { values: [0; 512], distances: [0; 32], end: 0 };
-
-    fn fill(&mut self, codes: &[u16; SYMBOLS], lens: &[u8; SYMBOLS]) {
-        let entry = |symbol: Symbol| {
-            let len = u32::from(get(lens, symbol.index));
-            let bits = u32::from(get(codes, symbol.index));
-            let bits = bits | u32::from(symbol.extra).wrapping_shl(len);
-            let all = len.wrapping_add(u32::from(symbol.extra_len));
-            if len == 0 { MISSING } else { bits | all << 24 }
-        };
-        let (literals, lengths) = self.values.split_at_mut(256);
-        for (byte, to) in (0..=255).zip(literals) {
-            *to = entry(symbols::literal(byte));
-        }
-        for (value, to) in (0..=255).zip(lengths) {
-            *to = entry(symbols::length(value));
-        }
-        for (index, to) in (LITERALS..).zip(&mut self.distances) {
-            *to = entry(Symbol { index, extra: 0, extra_len: 0 });
-        }
-        if let Some(none) = self.distances.last_mut() {
-            *none = 0;
-        }
-        self.end = entry(symbols::END);
-    }
-
-    /// The code of a literal.
-    #[inline(always)]
-    fn literal(&self, byte: u8) -> u32 {
-        get(&self.values, usize::from(byte))
-    }
-
-    /// The code of a length, and of the bits that follow.
-    #[inline(always)]
-    fn length(&self, value: u8) -> u32 {
-        get(&self.values, usize::from(value) | 256)
-    }
-
-    /// The code of a distance's symbol.
-    #[inline(always)]
-    fn distance(&self, symbol: Symbol) -> u32 {
-        get(&self.distances, symbol.index & 31)
-    }
-
-    /// The bits of a token and their number: without a branch, since whether a
-    /// literal or a match comes next is hard to guess.
-    #[inline(always)]
-    fn code(&self, token: Token) -> (u64, u32) {
-        let matches = usize::from(token.distance != 0);
-        let value = get(&self.values, usize::from(token.value) | matches << 8);
-        // No distance looks like 65536, for which the last entry says that there is nothing.
-        let symbol = symbols::distance(token.distance);
-        let distance = self.distance(symbol);
-        let keep = 0_u16.wrapping_sub(matches as u16);
-        let extra = u64::from(symbol.extra & keep).wrapping_shl(distance >> 24);
-        let extra_len = u32::from(u16::from(symbol.extra_len) & keep);
-        let bits = u64::from(distance & 0xFF_FFFF) | extra;
-        let bits = u64::from(value & 0xFF_FFFF) | bits.wrapping_shl(value >> 24);
-        (bits, (value >> 24).wrapping_add(distance >> 24).wrapping_add(extra_len))
-    }
-
-    /// Bits of these tokens, if all have codes.
-    fn cost(&self, tokens: &List<'_>) -> Option<u32> {
-        let (mut sum, mut all) = (self.end >> 24, self.end);
-        for token in tokens.iter() {
-            if token.distance == 0 {
-                let entry = self.literal(token.value);
-                sum = sum.wrapping_add(entry >> 24);
-                all |= entry;
-            } else {
-                let symbol = symbols::distance(token.distance);
-                let (length, distance) = (self.length(token.value), self.distance(symbol));
-                sum = sum.wrapping_add(length >> 24).wrapping_add(distance >> 24);
-                sum = sum.wrapping_add(u32::from(symbol.extra_len));
-                all |= length | distance;
-            }
-        }
-        (all & MISSING == 0).then_some(sum)
-    }
-}
-
-/// A block written with the code that is likely the best, before it is known whether it is.
-struct Draft {
-    bytes: [u8; DRAFT],
-    pen: Pen,
-}
-
-/// Where a draft ends. Apart from the bytes, so that a loop keeps it in registers.
-#[derive(Clone, Copy)]
-struct Pen {
-    /// Whole bytes, the bits after them, and their number.
-    len: usize,
-    bits: u64,
-    odd: u32,
-    /// Has the bit [`MISSING`] if a token has no code.
-    all: u32,
-}
-
-impl Pen {
-    const NEW: Self = Self { len: 0, bits: 0, odd: 0, all: 0 };
-
-    /// Appends bits. What is beyond the end is lost, which the length tells.
-    #[inline(always)]
-    fn put(&mut self, bytes: &mut [u8; DRAFT], bits: u64, len: u32) {
-        self.bits |= bits.wrapping_shl(self.odd);
-        self.odd = self.odd.wrapping_add(len);
-        if let Some(room) = bytes.get_mut(self.len..).and_then(<[u8]>::first_chunk_mut) {
-            *room = self.bits.to_le_bytes();
-        }
-        self.len = self.len.wrapping_add((self.odd >> 3) as usize);
-        self.bits = self.bits.wrapping_shr(self.odd & !7);
-        self.odd &= 7;
-    }
-}
-
-impl Draft {
-    const NEW: Self = Self { bytes: [0; DRAFT], pen: Pen::NEW };
-
-    fn clear(&mut self) {
-        self.pen = Pen::NEW;
-    }
-
-    fn is_empty(&self) -> bool {
-        self.bit_len() == 0
-    }
-
-    fn put(&mut self, bits: u64, len: u32) {
-        self.pen.put(&mut self.bytes, bits, len);
-    }
-
-    fn bit_len(&self) -> u32 {
-        (self.pen.len as u32).wrapping_mul(8).wrapping_add(self.pen.odd)
-    }
-
-    /// The n-th 32 bits, or fewer at the end, and n + 1.
-    fn word(&self, at: usize) -> Option<(u64, u32, usize)> {
-        let start = at.wrapping_mul(4);
-        let bytes = self.bytes.get(start..)?.first_chunk()?;
-        let left = self.bit_len().checked_sub((start as u32).wrapping_mul(8))?;
-        let len = left.min(32);
-        let mask = (1_u64 << (len & 63)).wrapping_sub(1);
-        let bits = u64::from(u32::from_le_bytes(*bytes)) & mask;
-        (len != 0).then_some((bits, len, at.wrapping_add(1)))
-    }
-
-    fn is_whole(&self) -> bool {
-        self.pen.all & MISSING == 0 && self.pen.len.saturating_add(8) <= DRAFT
-    }
-}
 
 /// The 16 bytes at `at`.
 #[inline(always)]
@@ -257,10 +97,9 @@ impl Steps for Fast {
         let heads = finder.heads_mut();
         let mask = heads.len().wrapping_sub(1);
         let mut used = 0_usize;
-        for slot in tokens.spare() {
-            if at >= to {
-                break;
-            }
+        let mut slots = tokens.spare();
+        while at < to {
+            let Some(slot) = slots.next() else { break };
             used = used.wrapping_add(1);
             let position = search.base.wrapping_add(at as u16);
             let found = 'found: {
@@ -292,11 +131,8 @@ impl Steps for Fast {
                     let symbol = symbols::distance(distance);
                     let (length, other) = (codes.length(value), codes.distance(symbol));
                     pen.all |= length | other;
-                    let extra = u64::from(symbol.extra).wrapping_shl(other >> 24);
-                    let bits = (u64::from(other & 0xFF_FFFF) | extra).wrapping_shl(length >> 24);
-                    let bits = u64::from(length & 0xFF_FFFF) | bits;
-                    let bits_len = (length >> 24).wrapping_add(other >> 24);
-                    pen.put(draft, bits, bits_len.wrapping_add(u32::from(symbol.extra_len)));
+                    let (bits, len_in_bits) = whole_codes::pair(length, other, symbol);
+                    pen.put(draft, bits, len_in_bits);
                     slot.put(Token { distance, value });
                     for within in [1, len.wrapping_sub(1)] {
                         if let Some(word) = load(search.padded, at.wrapping_add(within)) {
@@ -308,23 +144,35 @@ impl Steps for Fast {
                 }
                 _ => {
                     let byte = get(search.padded, at);
-                    let entry = codes.literal(byte);
-                    pen.all |= entry;
-                    pen.put(draft, u64::from(entry & 0xFF_FFFF), entry >> 24);
+                    pen.put_code(draft, codes.literal(byte));
                     slot.put(Token::literal(byte));
                     at = at.wrapping_add(1);
+                    // After a miss the next byte is entered, but not looked for.
+                    if at < to
+                        && let Some(slot) = slots.next()
+                    {
+                        used = used.wrapping_add(1);
+                        if let Some(word) = load(search.padded, at) {
+                            set(heads, hash(word) & mask, position.wrapping_add(1));
+                        }
+                        let byte = get(search.padded, at);
+                        pen.put_code(draft, codes.literal(byte));
+                        slot.put(Token::literal(byte));
+                        at = at.wrapping_add(1);
+                    }
                 }
             }
         }
+        drop(slots);
         tokens.add(used);
         *saved = pen;
         at
     }
 
     fn plan(&mut self, tokens: &List<'_>, raw_len: usize, odd: u32) -> Kind {
-        let stored = super::block::stored_cost(raw_len, odd);
+        let stored = stored_cost(raw_len, odd);
         let end = if self.is_fixed { self.fixed.end } else { self.dynamic.end };
-        self.draft.put(u64::from(end & 0xFF_FFFF), end >> 24);
+        self.draft.put(whole_codes::bits(end), whole_codes::len(end));
         let is_whole = self.draft.is_whole() && (self.is_fixed || self.header_len != 0);
         let drafted = if is_whole { self.draft.bit_len() } else { u32::MAX };
         let (mut fixed, mut dynamic) = (u32::MAX, u32::MAX);
@@ -349,7 +197,7 @@ impl Steps for Fast {
         let was_fixed = self.is_fixed;
         self.is_fixed = fixed <= dynamic;
         self.is_draft = is_whole && was_fixed == self.is_fixed && (was_fixed || !anew);
-        if stored <= fixed.min(dynamic) {
+        if stored <= fixed.min(dynamic).saturating_add(3) {
             Kind::Stored
         } else if self.is_fixed {
             Kind::Fixed
@@ -401,7 +249,7 @@ impl Steps for Fast {
                 }
             }
         }
-        bits.put_entry(codes.end);
+        bits.put(whole_codes::bits(codes.end), whole_codes::len(codes.end));
         true
     }
 }
@@ -467,5 +315,3 @@ impl Fast {
         cost.saturating_add(self.header_len)
     }
 }
-
-const _: () = assert!(END_OF_BLOCK == 256);

@@ -38,6 +38,7 @@ mod bits;
 mod block;
 mod code_lengths;
 mod compress;
+mod draft;
 mod emit;
 mod error;
 mod fast;
@@ -54,6 +55,7 @@ mod run_lengths;
 mod strategy;
 mod symbols;
 mod tokens;
+mod whole_codes;
 mod writer;
 
 pub(crate) use compress::sealed;

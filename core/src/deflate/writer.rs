@@ -90,12 +90,6 @@ impl Bits {
         self.len = self.len.wrapping_add(len);
     }
 
-    /// Appends bits whose number stands from bit 24 on.
-    #[inline(always)]
-    pub(super) fn put_entry(&mut self, entry: u32) {
-        self.put(u64::from(entry & 0xFF_FFFF), entry >> 24);
-    }
-
     /// Fills up the last byte with zeros.
     pub(super) fn align(&mut self) {
         self.len = self.len.wrapping_add(7) & !7;

@@ -3,12 +3,12 @@
 use core::{fmt, str};
 
 use super::fields::{
-    has_token, has_token_alone, is_host, is_reserved, is_token, only, put_headers, put_value,
-    values,
+    has_token, has_token_alone, is_host, is_reserved, only, put_headers, put_value, values,
 };
 use super::head::{Head, HeadWriter, Headers, Lines, Source, is_http_1_1};
 use super::key::{Key, accept_for, encode_key};
 use crate::error::{ConfigError, Error, HandshakeError};
+use crate::grammar::is_token;
 use crate::permessage_deflate::Negotiation;
 
 /// What a client asks for: where to, and with what.

@@ -1,62 +1,16 @@
-//! What field lines are made of: tokens and comma-separated lists (RFC 9110 section 5.6), and the
-//! rules for those that a caller adds.
+//! Field lines: those of one name, the comma-separated lists in them (RFC 9110 section 5.6.1), and
+//! the rules for those that a caller adds.
 
 use super::head::{HeadWriter, is_control};
-use crate::error::ConfigError;
-
-/// Whether this is a token (RFC 9110 section 5.6.2).
-pub(crate) fn is_token(bytes: &[u8]) -> bool {
-    consists_of(bytes, b"!#$%&'*+-.^_`|~")
-}
+use crate::{
+    error::ConfigError,
+    grammar::{consists_of, is_same, is_token, split, trim},
+};
 
 /// Whether this can be the value of `Host`: a host of RFC 3986 section 3.2.2 and a port, as far as
 /// single bytes tell.
 pub(super) fn is_host(bytes: &[u8]) -> bool {
     consists_of(bytes, b"-._~%:[]!$&'()*+,;=")
-}
-
-/// Whether there are bytes, all of them letters, digits or of these marks.
-fn consists_of(bytes: &[u8], marks: &[u8]) -> bool {
-    !bytes.is_empty()
-        && bytes.iter().all(|byte| {
-            // `contains` would bring a fast search for long slices, and its size.
-            byte.is_ascii_alphanumeric() || position(marks, |mark| mark == *byte).is_some()
-        })
-}
-
-/// Tells where the first byte is that fits.
-///
-/// `Iterator::position` keeps an overflow check that no optimizer removes where there are such
-/// checks; a range needs none.
-pub(super) fn position(bytes: &[u8], fits: impl Fn(u8) -> bool) -> Option<usize> {
-    (0..bytes.len()).zip(bytes).find(|(_, byte)| fits(**byte)).map(|(at, _)| at)
-}
-
-/// Splits at the first separator, which is in neither part; without one there is no second part.
-pub(super) fn split(bytes: &[u8], separator: u8) -> (&[u8], Option<&[u8]>) {
-    let at = position(bytes, |byte| byte == separator).unwrap_or(bytes.len());
-    let (first, rest) = bytes.split_at_checked(at).unwrap_or_default();
-    (first, rest.get(1..))
-}
-
-/// Whether these are the same but for the case of their letters.
-///
-/// Kept out of line, like [`trim`]: in small builds each copy of such a loop counts.
-#[inline(never)]
-pub(super) fn is_same(bytes: &[u8], name: &str) -> bool {
-    bytes.eq_ignore_ascii_case(name.as_bytes())
-}
-
-/// Takes the white space off both ends: spaces and tabs only (RFC 9110 section 5.6.3).
-#[inline(never)]
-pub(crate) const fn trim(mut bytes: &[u8]) -> &[u8] {
-    while let [b' ' | b'\t', rest @ ..] = bytes {
-        bytes = rest;
-    }
-    while let [rest @ .., b' ' | b'\t'] = bytes {
-        bytes = rest;
-    }
-    bytes
 }
 
 /// The elements of a comma-separated list that is not quoted; empty ones do not count (RFC 9110

@@ -8,8 +8,8 @@
 
 use core::{fmt, str};
 
-use super::fields::{is_token, position, split, trim};
 use crate::error::{Error, HandshakeError, ResourceError};
+use crate::grammar::{is_token, position, split, trim};
 
 /// Tells the length in bytes of the head at the front of `bytes`, its blank line included, or
 /// `None` as long as that has not arrived.

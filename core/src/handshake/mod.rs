@@ -48,6 +48,5 @@ mod head;
 mod key;
 pub mod server;
 
-pub(crate) use fields::{is_token, trim};
 pub use head::{Header, Headers, head_len};
 pub use key::{Key, accept_for, encode_key};

@@ -3,12 +3,12 @@
 use core::{fmt, str};
 
 use super::fields::{
-    elements, has_token, is_framing, is_host, is_reserved, is_token, only, put_headers, split,
-    values,
+    elements, has_token, is_framing, is_host, is_reserved, only, put_headers, values,
 };
 use super::head::{Head, HeadWriter, Headers, Source, is_http_1_1};
 use super::key::{Key, accept_for, is_key};
 use crate::error::{ConfigError, Error, HandshakeError};
+use crate::grammar::{is_token, split};
 use crate::permessage_deflate::Negotiation;
 
 /// The head of a client's request, read in place.

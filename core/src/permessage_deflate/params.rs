@@ -22,7 +22,7 @@
 use core::fmt;
 
 use crate::error::HandshakeError;
-use crate::handshake::{is_token, trim};
+use crate::grammar::{is_token, trim};
 
 const NAME: &str = "permessage-deflate";
 
