@@ -66,7 +66,7 @@ impl Budgets {
     pub(crate) fn write(&self, path: &Path) -> Result<()> {
         let mut text = String::from(HEADER);
         for (name, Figures { flash, state, stack }) in &self.0 {
-            text.push_str(&format!("{name:23} {flash:5} {state:5} {stack:5}\n"));
+            text.push_str(&format!("{name:24} {flash:5} {state:5} {stack:5}\n"));
         }
         Ok(std::fs::write(path, text)?)
     }

@@ -33,7 +33,7 @@ const RESUMED: &str = "core::panicking::panic_const::panic_const_async_fn_resume
 pub(crate) fn run() -> Result<Tally> {
     setup::size()?;
     let mut tally = Tally::default();
-    for app in size::apps()? {
+    for app in size::apps()?.into_iter().filter(|app| !size::is_peer(app)) {
         let calls = calls(&disassembly(&app)?)?;
         let panicking: Vec<_> = calls.iter().filter(|call| call.starts_panic()).collect();
         for Call { caller, callee } in &panicking {

@@ -42,9 +42,11 @@ pub(crate) fn run(args: &[String]) -> Result<Tally> {
         let report = execute(&path)?;
         let flash = flash(&path)?.checked_sub(empty).ok_or("smaller than an empty program")?;
         let figures = Figures { flash, state: report.state, stack: report.stack };
-        tally.count(links_one_role(&app, &path)?);
-        let has_codec = app.ends_with("-deflate") || app.starts_with("codec");
-        tally.count(links_a_codec(&path)? == has_codec);
+        if !is_peer(&app) {
+            tally.count(links_one_role(&app, &path)?);
+            let has_codec = app.ends_with("-deflate") || app.starts_with("codec");
+            tally.count(links_a_codec(&path)? == has_codec);
+        }
         rows.push((app, figures));
     }
     let mut budgets = Budgets::read(Path::new(BUDGETS))?;
@@ -70,6 +72,11 @@ pub(crate) fn apps() -> Result<Vec<String>> {
     }
     names.sort();
     Ok(names)
+}
+
+/// Whether a program uses another crate than ours.
+pub(crate) fn is_peer(app: &str) -> bool {
+    app.starts_with("peer-")
 }
 
 /// Finds the compiler that everything here is measured with.
@@ -163,7 +170,8 @@ fn results(rows: &[(String, Figures)]) -> Result<String> {
          LTO, the core library built from source with the same flags. A client does the opening handshake with a verified accept, sends a text, receives \
          one, and closes; a server does the same from its side. One that ends in -deflate compresses, with `Tiny` as its compressor, over one context each way; a codec stands alone. Flash is the difference to a \
          program with the same start-up and transport that does nothing, all crates included. \
-         State is the connection without its buffers and codecs, or all memory of a codec but the window of the decoder, which is the receive buffer. \n\n{}",
+         State is the connection without its buffers and codecs, or all memory of a codec but the window of the decoder, which is the receive buffer. \
+         A peer is another crate in the same dialogue.\n\n{}",
         toolchain()?.version()?,
         table(rows)
     ))
