@@ -23,6 +23,7 @@ use socklet_qemu_support::{memory as machine, say};
 use crate::connection::{open, settings};
 use crate::echo::{Came, echo};
 use crate::memory::{ClientPlace, Codec};
+use crate::network;
 use crate::options::Options;
 use crate::report::Report;
 
@@ -43,6 +44,7 @@ pub(crate) async fn run<G, X, const T: usize, const R: usize, const S: usize>(
     G: CryptoRng,
     X: Codec,
 {
+    network::wait(stack).await;
     let begin = Instant::now();
     let lent = place.lend(rng, settings(options));
     let opened = open(stack, options, lent, async |mut ws| {

@@ -1,6 +1,6 @@
 //! A WebSocket client and server for any board.
 //!
-//! A board gives its network driver and memory to [`run`], which does what the arguments say:
+//! A board gives its network and memory to [`run`], which does what the arguments say:
 //!
 //! ```text
 //! client URL [OPTION...] [STEP...]    opens a connection and talks: see `client.rs`
@@ -23,27 +23,28 @@ mod report;
 mod server;
 mod url;
 
-use embassy_net_driver::Driver;
+use embassy_net::Stack;
 use rand_core::CryptoRng;
 use socklet_qemu_support::{memory as machine, say, semihosting};
 
 pub use memory::{ClientPlace, ClientTls, Codec, Place, ServerPlace};
+pub use network::{NetworkMemory, start};
 use options::Options;
 use report::Report;
+pub use server::serve;
 
 /// Bytes of arguments.
 const ARGUMENTS_LEN: usize = 256;
 
 /// A board that has been started: `N` is how many connections its server can have at a time, the
 /// other numbers are those of [`Place`].
-#[derive(Debug)]
-pub struct Board<D, G, X, const N: usize, const TCP: usize, const RECEIVE: usize, const STAGING: usize>
+#[allow(missing_debug_implementations, reason = "the stack of embassy-net shows nothing")]
+pub struct Board<G, X, const N: usize, const TCP: usize, const RECEIVE: usize, const STAGING: usize>
 where
-    D: 'static,
     X: 'static,
 {
-    /// The driver of its network card.
-    pub driver: &'static mut D,
+    /// Its network, which a task runs.
+    pub stack: Stack<'static>,
     /// Its source of randomness.
     pub rng: G,
     /// Memory for the client.
@@ -52,34 +53,27 @@ where
     pub server: &'static mut [ServerPlace<X, TCP, RECEIVE, STAGING>; N],
 }
 
-/// Does what the arguments say, and returns whether all went well.
-pub async fn run<D, G, X, const N: usize, const T: usize, const R: usize, const S: usize>(
-    board: Board<D, G, X, N, T, R, S>,
+/// Does what the arguments say, and returns whether all went well. `spawn` starts a task that
+/// [`serve`]s a port with that memory, and says whether it could.
+pub async fn run<G, X, const N: usize, const T: usize, const R: usize, const S: usize>(
+    board: Board<G, X, N, T, R, S>,
+    spawn: impl Fn(u16, &'static mut ServerPlace<X, T, R, S>) -> bool,
 ) -> bool
 where
-    D: Driver,
     G: CryptoRng,
     X: Codec,
 {
-    let Board { driver, mut rng, client, server } = board;
+    let Board { stack, mut rng, client, server } = board;
     let mut buffer = [0; ARGUMENTS_LEN];
     let mut words = semihosting::arguments(&mut buffer).split_ascii_whitespace();
     let mut report = Report::new();
-    let mut memory = network::Memory::new();
-    let (stack, runner) = network::start(driver, &mut memory, rng.next_u64());
     match words.next() {
         Some("client") => match Options::parse(words) {
-            Some(options) => {
-                let client = client::run(stack, client, &mut rng, &options, &mut report);
-                network::run(stack, runner, client).await;
-            }
+            Some(options) => client::run(stack, client, &mut rng, &options, &mut report).await,
             None => report.failed("arguments", &"client URL [OPTION...] [STEP...]"),
         },
         Some("server") => match words.next().and_then(|port| port.parse().ok()) {
-            Some(port) => {
-                let server = server::run(stack, port, server, &mut report);
-                network::run(stack, runner, server).await;
-            }
+            Some(port) => server::run(stack, port, server.iter_mut(), spawn, &mut report).await,
             None => report.failed("arguments", &"server PORT"),
         },
         Some("overflow") => overflow::run(&mut report),

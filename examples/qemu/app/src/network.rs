@@ -1,40 +1,33 @@
-//! The network stack, from the driver to an address, running beside the program that uses it.
+//! The network stack: made here, run by a task of the board.
 
-use embassy_futures::select::select;
 use embassy_net::{Config, Runner, Stack, StackResources};
 use embassy_net_driver::Driver;
 use embassy_time::Instant;
+use rand_core::CryptoRng;
 use socklet_qemu_support::say;
 
 /// Sockets: one for each connection, and those of DHCP.
 const SOCKETS: usize = 5;
 
-/// The memory of the stack, without that of sockets.
-pub(crate) type Memory = StackResources<SOCKETS>;
+/// The memory of the network stack, without that of sockets.
+pub type NetworkMemory = StackResources<SOCKETS>;
 
-/// Starts the network. The seed is for port numbers and the like.
-pub(crate) fn start<'m, D: Driver>(
-    driver: &'m mut D,
-    memory: &'m mut Memory,
-    seed: u64,
-) -> (Stack<'m>, Runner<'m, &'m mut D>) {
-    embassy_net::new(driver, config(), memory, seed)
+/// Makes the network stack, and what has to run it. The generator makes what should differ from
+/// one boot to the next: port numbers and the like.
+pub fn start<D: Driver>(
+    driver: &'static mut D,
+    memory: &'static mut NetworkMemory,
+    rng: &mut impl CryptoRng,
+) -> (Stack<'static>, Runner<'static, &'static mut D>) {
+    embassy_net::new(driver, config(), memory, rng.next_u64())
 }
 
-/// Runs a program as soon as there is an address, and the network for as long.
-pub(crate) async fn run<D: Driver>(
-    stack: Stack<'_>,
-    mut runner: Runner<'_, D>,
-    program: impl Future<Output = ()>,
-) {
-    let program = async {
-        stack.wait_config_up().await;
-        if let Some(config) = stack.config_v4() {
-            say!("address {} after {} ms", config.address, Instant::now().as_millis());
-        }
-        program.await;
-    };
-    select(runner.run(), program).await;
+/// Waits for an address, and tells it.
+pub(crate) async fn wait(stack: Stack<'_>) {
+    stack.wait_config_up().await;
+    if let Some(config) = stack.config_v4() {
+        say!("address {} after {} ms", config.address, Instant::now().as_millis());
+    }
 }
 
 #[cfg(feature = "dhcp")]

@@ -6,12 +6,10 @@
 //! | `/end` | echoes, and ends the program after this connection |
 //! | any other | echoes |
 
-use core::cell::Cell;
+use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-use embassy_futures::join::join_array;
-use embassy_futures::select::select;
 use embassy_net::Stack;
-use embassy_sync::blocking_mutex::raw::NoopRawMutex;
+use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
 use embassy_sync::signal::Signal;
 use socklet_embassy::core::handshake::server::{Accept, Decision, Reject, Request};
 use socklet_embassy::core::permessage_deflate::Compression;
@@ -19,41 +17,44 @@ use socklet_embassy::{ConnectError, Error, Listener, ServerWebSocket};
 use socklet_qemu_support::say;
 
 use crate::memory::{Codec, ServerPlace};
+use crate::network;
 use crate::report::Report;
 
-/// What the connections have in common.
-struct Shared {
-    /// Connections that ended with a closing handshake, and others.
-    closed: Cell<u32>,
-    broken: Cell<u32>,
-    end: Signal<NoopRawMutex, ()>,
-}
+/// Connections that ended with a closing handshake, and others.
+static CLOSED: AtomicU32 = AtomicU32::new(0);
+static BROKEN: AtomicU32 = AtomicU32::new(0);
 
-/// Serves as many connections at a time as there are places.
-pub(crate) async fn run<X, const N: usize, const T: usize, const R: usize, const S: usize>(
+/// Sent when a client has asked for the end.
+static END: Signal<CriticalSectionRawMutex, ()> = Signal::new();
+
+/// Starts to serve, by a task for each place, and waits until a client asks for the end.
+pub(crate) async fn run<P>(
     stack: Stack<'_>,
     port: u16,
-    places: &mut [ServerPlace<X, T, R, S>; N],
+    places: impl Iterator<Item = P>,
+    spawn: impl Fn(u16, P) -> bool,
     report: &mut Report,
-) where
-    X: Codec,
-{
-    let shared = Shared { closed: Cell::new(0), broken: Cell::new(0), end: Signal::new() };
-    let listener = Listener::new(stack, port);
+) {
+    network::wait(stack).await;
+    for place in places {
+        if !spawn(port, place) {
+            return report.failed("server", &"no room for a task");
+        }
+    }
     say!("listening on {port}");
-    let serve = places.each_mut().map(|place| serve(&listener, place, &shared));
-    select(join_array(serve), shared.end.wait()).await;
-    say!("figure connections-closed {}", shared.closed.get());
-    say!("figure connections-broken {}", shared.broken.get());
+    END.wait().await;
+    say!("figure connections-closed {}", CLOSED.load(Relaxed));
+    say!("figure connections-broken {}", BROKEN.load(Relaxed));
     report.passed("server");
 }
 
-/// Serves one connection after the other.
-async fn serve<X: Codec, const T: usize, const R: usize, const S: usize>(
-    listener: &Listener<'_>,
+/// Serves one connection after the other: a task of the board, with memory of its own.
+pub async fn serve<X: Codec, const T: usize, const R: usize, const S: usize>(
+    stack: Stack<'_>,
+    port: u16,
     place: &mut ServerPlace<X, T, R, S>,
-    shared: &Shared,
-) {
+) -> ! {
+    let listener = Listener::new(stack, port);
     loop {
         let mut last = false;
         let decide = |request: &Request<'_>| {
@@ -66,16 +67,17 @@ async fn serve<X: Codec, const T: usize, const R: usize, const S: usize>(
         };
         let served = listener.accept(place.lend_server(), decide, async |ws| echo(ws).await);
         let count = match served.await {
-            Ok(Ok(())) => &shared.closed,
-            Ok(Err(_)) | Err(ConnectError::Handshake(_)) => &shared.broken,
+            Ok(Ok(())) => &CLOSED,
+            Ok(Err(_)) | Err(ConnectError::Handshake(_)) => &BROKEN,
             Err(error) => {
                 say!("FAILED listen: {error}");
-                &shared.broken
+                &BROKEN
             }
         };
-        count.set(count.get().saturating_add(1));
+        // One core: no other task counts between these.
+        count.store(count.load(Relaxed).saturating_add(1), Relaxed);
         if last {
-            shared.end.signal(());
+            END.signal(());
         }
     }
 }

@@ -11,8 +11,9 @@ use cortex_m::Peripherals;
 use cortex_m::peripheral::NVIC;
 use cortex_m_rt::exception;
 use embassy_executor::Spawner;
+use embassy_net::{Runner, Stack};
 use socklet_embassy::core::deflate::Balanced;
-use socklet_qemu_app::{Board, ClientPlace, ServerPlace, run};
+use socklet_qemu_app::{Board, ClientPlace, NetworkMemory, ServerPlace, run, start};
 use socklet_qemu_support::entropy::Rng;
 use socklet_qemu_support::frames::{FRAME_LEN, FrameDriver, WAKER};
 use socklet_qemu_support::{memory, semihosting, systick};
@@ -33,32 +34,47 @@ const RECEIVE: usize = 4096;
 const STAGING: usize = 1024;
 
 /// Connections that the server can have at a time.
-const POOL: usize = 3;
+const CONNECTIONS: usize = 3;
 
 type Client = ClientPlace<Balanced, TCP, RECEIVE, STAGING>;
 type Server = ServerPlace<Balanced, TCP, RECEIVE, STAGING>;
 
 static CLIENT: ConstStaticCell<Client> = ConstStaticCell::new(Client::client(Balanced::new()));
-static SERVER: ConstStaticCell<[Server; POOL]> =
-    ConstStaticCell::new([const { Server::server(Balanced::new()) }; POOL]);
+static SERVER: ConstStaticCell<[Server; CONNECTIONS]> =
+    ConstStaticCell::new([const { Server::server(Balanced::new()) }; CONNECTIONS]);
+
+type Driver = FrameDriver<Lan9118, FRAME_LEN>;
+
+static DRIVER: StaticCell<Driver> = StaticCell::new();
+static NETWORK: StaticCell<NetworkMemory> = StaticCell::new();
+
+#[embassy_executor::task]
+async fn network(mut runner: Runner<'static, &'static mut Driver>) -> ! {
+    runner.run().await
+}
+
+#[embassy_executor::task(pool_size = CONNECTIONS)]
+async fn serve(stack: Stack<'static>, port: u16, place: &'static mut Server) -> ! {
+    socklet_qemu_app::serve(stack, port, place).await
+}
 
 #[embassy_executor::main]
-async fn main(_spawner: Spawner) {
-    static DRIVER: StaticCell<FrameDriver<Lan9118, FRAME_LEN>> = StaticCell::new();
+async fn main(spawner: Spawner) {
     memory::paint_stack();
     trap_unaligned();
-    let passed = match (Peripherals::take(), Lan9118::start(), Rng::from_host()) {
-        (Some(peripherals), Some(card), Some(rng)) => {
-            systick::start(peripherals.SYST, CORE_HZ);
-            let driver = DRIVER.init_with(|| FrameDriver::new(card));
-            // SAFETY: its handler is below.
-            unsafe { NVIC::unmask(lan9118::Interrupt) };
-            let (client, server) = (CLIENT.take(), SERVER.take());
-            run(Board { driver, rng, client, server }).await
-        }
-        _ => false,
-    };
-    semihosting::exit(passed)
+    let parts = (Peripherals::take(), Lan9118::start(), Rng::from_host());
+    let (Some(peripherals), Some(card), Some(mut rng)) = parts else { semihosting::exit(false) };
+    systick::start(peripherals.SYST, CORE_HZ);
+    let driver = DRIVER.init_with(|| FrameDriver::new(card));
+    // SAFETY: its handler is below.
+    unsafe { NVIC::unmask(lan9118::Interrupt) };
+    let (stack, runner) = start(driver, NETWORK.init_with(NetworkMemory::new), &mut rng);
+    let Ok(network) = network(runner) else { semihosting::exit(false) };
+    spawner.spawn(network);
+    let (client, server) = (CLIENT.take(), SERVER.take());
+    let board = Board { stack, rng, client, server };
+    let spawn = |port, place| serve(stack, port, place).map(|task| spawner.spawn(task)).is_ok();
+    semihosting::exit(run(board, spawn).await)
 }
 
 /// Makes the Cortex-M3 of the board as strict as a Cortex-M0.
