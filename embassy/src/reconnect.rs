@@ -18,8 +18,8 @@ use crate::{backoff::Backoff, error::ConnectError};
 /// - `Ok(Break)`: enough; so it can also answer to a token that is refused for good.
 ///
 /// A peer that is stuck, and a network that has vanished, end a session by themselves after
-/// [`Timeouts::idle_ms`](socklet_core::Timeouts::idle_ms), if the session receives; while it sends
-/// after [`Deadlines::acknowledge_ms`](crate::Deadlines::acknowledge_ms) too.
+/// [`Timeouts::idle_ms`](socklet_core::Timeouts::idle_ms), if the session receives; the network also
+/// after [`Deadlines::tcp_silence_ms`](crate::Deadlines::tcp_silence_ms).
 ///
 /// # Cancellation
 /// As [`Connector::run`](crate::Connector::run).
