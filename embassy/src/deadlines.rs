@@ -13,28 +13,30 @@ pub struct Deadlines {
     pub network_ms: u32,
     /// For the host's address.
     pub resolve_ms: u32,
-    /// For the TCP connection.
+    /// For the TCP connection, once one end has asked for it.
     pub connect_ms: u32,
     /// For the TLS handshake.
     pub tls_ms: u32,
-    /// For the peer's machine to acknowledge what was sent to it: so a network that has vanished
-    /// is noticed while something is sent. While nothing is, the keep-alive of
-    /// [`Timeouts`](socklet_core::Timeouts) notices it.
-    pub acknowledge_ms: u32,
+    /// For silence of the peer's machine, which is asked whether it is there after each third of
+    /// this (keep-alive of TCP): so a network that has vanished is noticed whatever the session
+    /// does. Without it, it is noticed by the keep-alive of
+    /// [`Timeouts`](socklet_core::Timeouts), if the session receives, or once TCP's buffer is full,
+    /// if it only sends.
+    pub tcp_silence_ms: u32,
     /// For each step of the end: what is left to be sent, TLS's `close_notify`, the end of the
     /// TCP connection. After it the connection is reset; with 0 at once.
     pub close_ms: u32,
 }
 
 impl Deadlines {
-    /// 30 s for the network, 10 s each to resolve and to connect, 20 s for TLS, 30 s for an
-    /// acknowledgement, 3 s for each step of the end.
+    /// 30 s for the network, 10 s each to resolve and to connect, 20 s for TLS, no keep-alive of
+    /// TCP, 3 s for each step of the end.
     pub const DEFAULT: Self = Self {
         network_ms: 30_000,
         resolve_ms: 10_000,
         connect_ms: 10_000,
         tls_ms: 20_000,
-        acknowledge_ms: 30_000,
+        tcp_silence_ms: 0,
         close_ms: 3_000,
     };
 }

@@ -62,6 +62,7 @@
 //! |---|---|
 //! | [`Connector`] | network, address, TCP, TLS, opening handshake, each with its [deadline](Deadlines) |
 //! | [`Memory`] | all buffers of a connection in one value |
+//! | [`keep_connected`] | connects again, with a [`Backoff`] |
 //! | [`Listener`] | a server, without TLS |
 //! | [`Stream`] | what the WebSocket reads and writes, to be split for full duplex |
 //! | [`EmbassyTime`] | the clock for keep-alive and the deadlines of the core |
@@ -77,24 +78,28 @@
 #[macro_use]
 mod fmt;
 mod address;
+mod backoff;
 mod clock;
 mod connector;
 mod deadlines;
 mod error;
 mod listener;
 mod memory;
+mod reconnect;
 mod socket;
 mod stream;
 #[cfg(feature = "tls")]
 mod tls;
 
 pub use address::Address;
+pub use backoff::Backoff;
 pub use clock::EmbassyTime;
 pub use connector::{CLIENT_CONFIG, Connector, Plain, WebSocket};
 pub use deadlines::Deadlines;
 pub use error::{ConnectError, Error, Phase, ResolveError, StreamError, TcpError};
 pub use listener::{Listener, ServerWebSocket};
 pub use memory::{Memory, NoTls, Resources, TlsPart};
+pub use reconnect::keep_connected;
 pub use socklet_core as core;
 pub use stream::{Stream, StreamReader, StreamWriter};
 #[cfg(feature = "tls")]

@@ -46,7 +46,7 @@ impl<'d> Listener<'d> {
         Self { stack: StackOf(stack), port, deadlines: Deadlines::DEFAULT, config: Config::SERVER }
     }
 
-    /// The same with other deadlines: those for an acknowledgement and for the end matter here.
+    /// The same with other deadlines: those of TCP matter here.
     #[must_use]
     pub const fn deadlines(mut self, deadlines: Deadlines) -> Self {
         self.deadlines = deadlines;

@@ -13,15 +13,24 @@ use crate::{
     memory::TcpBuffers,
 };
 
-/// A socket with its settings, not yet connected.
-fn socket<'s>(stack: Stack<'s>, buffers: TcpBuffers<'s>, deadlines: &Deadlines) -> TcpSocket<'s> {
+/// A socket that is not connected.
+fn socket<'s>(stack: Stack<'s>, buffers: TcpBuffers<'s>) -> TcpSocket<'s> {
     let mut socket = TcpSocket::new(stack, buffers.rx, buffers.tx);
-    if deadlines.acknowledge_ms != 0 {
-        socket.set_timeout(Some(Duration::from_millis(deadlines.acknowledge_ms.into())));
-    }
     // A small message would wait for the acknowledgement of the one before.
     socket.set_nagle_enabled(false);
     socket
+}
+
+/// Watches over a connection that has been made. The time-out without keep-alive would end one that
+/// is only idle.
+fn watch(socket: &mut TcpSocket<'_>, deadlines: &Deadlines) {
+    let silence = milliseconds(deadlines.tcp_silence_ms);
+    socket.set_timeout(silence);
+    socket.set_keep_alive(silence.map(|silence| silence / 3));
+}
+
+fn milliseconds(limit_ms: u32) -> Option<Duration> {
+    (limit_ms != 0).then(|| Duration::from_millis(limit_ms.into()))
 }
 
 /// Waits for the network, finds the address, connects.
@@ -42,10 +51,13 @@ pub(crate) async fn connect<'s>(
     if address.port() == 0 {
         return Err(TcpError::InvalidPort.into());
     }
-    let mut socket = socket(stack, buffers, deadlines);
+    let mut socket = socket(stack, buffers);
     let connect = within(deadlines.connect_ms, socket.connect((host, address.port())));
     match connect.await.ok_or(late(Phase::Connect))? {
-        Ok(()) => Ok(socket),
+        Ok(()) => {
+            watch(&mut socket, deadlines);
+            Ok(socket)
+        }
         Err(tcp::ConnectError::NoRoute | tcp::ConnectError::InvalidState) => {
             Err(TcpError::NoRoute.into())
         }
@@ -61,9 +73,14 @@ pub(crate) async fn accept<'s>(
     buffers: TcpBuffers<'s>,
     deadlines: &Deadlines,
 ) -> Result<TcpSocket<'s>, TcpError> {
-    let mut socket = socket(stack, buffers, deadlines);
+    let mut socket = socket(stack, buffers);
+    // For a peer that asks for a connection and is never heard of again.
+    socket.set_timeout(milliseconds(deadlines.connect_ms));
     match socket.accept(port).await {
-        Ok(()) => Ok(socket),
+        Ok(()) => {
+            watch(&mut socket, deadlines);
+            Ok(socket)
+        }
         Err(tcp::AcceptError::InvalidPort | tcp::AcceptError::InvalidState) => {
             Err(TcpError::InvalidPort)
         }

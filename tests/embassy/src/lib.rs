@@ -5,6 +5,7 @@
 //! |---|---|
 //! | [`clock`] | the time of embassy-time, one for each thread |
 //! | [`executor`] | one thread that polls, and lets time pass when nobody can go on |
+//! | [`join`] | two futures at once |
 //! | [`link`] | an Ethernet cable that drops, delays, reorders, duplicates, and can be cut |
 //! | [`network`] | a device and a host on its ends |
 //! | [`name_server`] | answers for the names that tests look up |
@@ -25,6 +26,7 @@ pub mod clock;
 pub mod device;
 pub mod executor;
 pub mod host;
+pub mod join;
 pub mod link;
 pub mod name_server;
 pub mod network;
