@@ -1,5 +1,4 @@
-//! The clock of embassy-time on RISC-V with a CLINT: `mtime` at 10 MHz, `mtimecmp` for alarms; and
-//! what becomes of faults there.
+//! The clock of embassy-time on RISC-V with a CLINT: `mtime` at 10 MHz, `mtimecmp` for alarms.
 
 use core::cell::RefCell;
 use core::ptr;
@@ -10,7 +9,6 @@ use embassy_time_driver::Driver;
 use embassy_time_queue_utils::Queue;
 use riscv::interrupt::Interrupt;
 
-use crate::{say, semihosting};
 
 /// Where the machine `virt` has them: two words each.
 const MTIME: *const u32 = 0x0200_BFF8 as *const u32;

@@ -14,5 +14,7 @@ pub mod memory;
 pub mod semihosting;
 #[cfg(feature = "systick")]
 pub mod systick;
+#[cfg(feature = "clint")]
+mod trap;
 
 use portable_atomic as _;
