@@ -13,6 +13,7 @@ mod cross;
 mod interop;
 mod ours;
 mod panic_free;
+mod qemu;
 mod setup;
 mod size;
 mod step;
@@ -37,6 +38,7 @@ cargo xtask VERB
   test [STEP...]       every check, cheap ones first; or only those named (`test list` lists them)
   autobahn [--full]    the Autobahn suite: a selection, or all of it
   interop              other implementations and a browser, as clients and as servers
+  qemu [BOARD...]      firmware on emulated boards, as client and as server
   size [--update]      flash, state and stack of a client on a Cortex-M0; --update commits new budgets
   bench deflate        the codec beside zlib, zlib-rs and miniz_oxide; --update commits the tables
   panic-free           proves that no panic is linked into firmware that uses the core
@@ -69,6 +71,7 @@ fn run(args: &[String]) -> Result<Option<Tally>> {
         "autobahn" => autobahn::run(rest),
         "interop" => interop::run(rest),
         "bench" => bench::run(rest),
+        "qemu" => qemu::run(rest),
         "size" => size::run(rest),
         "panic-free" => panic_free::run(),
         "setup" => return setup::run(rest).map(|()| None),
