@@ -72,6 +72,10 @@
 //! - `dns`: hosts by name. `ipv6`: addresses of IPv6.
 //! - `tls`: `wss`. `p384`: certificates of P-384 too, as those of public authorities.
 //! - `log`, `defmt`: the life of connections at level debug; `defmt` also formats errors.
+//! - `trace`: with one of these, a line for each frame at level trace, such as
+//!   `ws > fin=1 rsv1=0 opcode=1 len=5 masked=1 wire=81851f2e3d4c774b51202a`: to (`>`) or from the
+//!   peer, and up to 32 bytes as they crossed above TLS, with a `+` if the frame goes on. **It shows
+//!   the beginning of every message.**
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -90,6 +94,11 @@ mod socket;
 mod stream;
 #[cfg(feature = "tls")]
 mod tls;
+#[cfg(feature = "trace")]
+mod trace;
+#[cfg(not(feature = "trace"))]
+#[path = "untraced.rs"]
+mod trace;
 
 pub use address::Address;
 pub use backoff::Backoff;
