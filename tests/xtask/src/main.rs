@@ -10,6 +10,7 @@ mod budgets;
 mod child;
 mod command;
 mod cross;
+mod instructions;
 mod interop;
 mod ours;
 mod panic_free;
@@ -37,7 +38,8 @@ cargo xtask VERB
   test [STEP...]       every check, cheap ones first; or only those named (`test list` lists them)
   autobahn [--full]    the Autobahn suite: a selection, or all of it
   interop              other implementations and a browser, as clients and as servers
-  size [--update]      flash, state and stack of a client on a Cortex-M0; --update commits new budgets
+  size [--update]      flash, state, stack and instructions of client and server on microcontrollers;
+                       --update commits new budgets
   bench deflate        the codec beside zlib, zlib-rs and miniz_oxide; --update commits the tables
   panic-free           proves that no panic is linked into firmware that uses the core
   setup [PART...]      installs what is missing of one part, or of all (`setup list` lists them)
