@@ -172,6 +172,10 @@ impl<B: Buffer, X: InboundContext> Inbound<B, X> {
     /// Makes room between what has been inflated and what is not decoded; false if there is none.
     fn make_output_room(&mut self) -> bool {
         loop {
+            // What has just been read to get here leaves room, too.
+            if self.end < self.raw {
+                return true;
+            }
             if self.filled < self.capacity() {
                 let capacity = self.capacity();
                 self.move_raw(capacity.wrapping_sub(self.filled.wrapping_sub(self.raw)));
@@ -179,9 +183,6 @@ impl<B: Buffer, X: InboundContext> Inbound<B, X> {
             }
             if !self.reclaim() {
                 return false;
-            }
-            if self.end < self.raw {
-                return true;
             }
         }
     }

@@ -212,3 +212,25 @@ fn a_final_block_is_the_end_of_a_message_that_has_to_wait_for_room_too() {
         }
     }
 }
+
+#[test]
+fn bytes_that_were_read_leave_their_room_to_what_comes_of_them() {
+    // The window is larger than the buffer, so a message may fill all of it. At its end is a
+    // stored block, whose header is read where its bytes are to be written.
+    let (last, receive_len) = (b"12345678", 768);
+    for len in receive_len - 100..=receive_len - last.len() {
+        let first = Peer::new(9).compress("x".repeat(len).as_bytes());
+        let head = [&first[..], &[0, 0, 0xff, 0xff]].concat();
+        let tail = [&[0, 8, 0, 0xf7, 0xff][..], last, &[0]].concat();
+        let setting = Setting::new(Who::Client).receive(15, false).receive_len(receive_len);
+        let bytes = setting.encode(&[compressed(Kind::Binary, [&head[..], &tail].concat())]);
+        let (head, tail) = bytes.split_at(bytes.len() - tail.len());
+        let mut ws = setting.client(Wire::new([head, tail]));
+        let mut received = Vec::new();
+        while received.len() < len + last.len() {
+            let chunk = ws.recv_chunk().unwrap_or_else(|error| panic!("{len}: {error:?}"));
+            received.extend_from_slice(chunk.unwrap().data);
+        }
+        assert!(received.ends_with(last) && received.len() == len + last.len());
+    }
+}
