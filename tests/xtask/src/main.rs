@@ -10,6 +10,7 @@ mod budgets;
 mod child;
 mod command;
 mod cross;
+mod fuzz;
 mod interop;
 mod ours;
 mod panic_free;
@@ -39,6 +40,7 @@ cargo xtask VERB
   interop              other implementations and a browser, as clients and as servers
   size [--update]      flash, state and stack of a client on a Cortex-M0; --update commits new budgets
   bench deflate        the codec beside zlib, zlib-rs and miniz_oxide; --update commits the tables
+  fuzz [TARGET] [S]    tries inputs on the codec, the extension and connections, S seconds each
   panic-free           proves that no panic is linked into firmware that uses the core
   setup [PART...]      installs what is missing of one part, or of all (`setup list` lists them)
   help                 this text
@@ -69,6 +71,7 @@ fn run(args: &[String]) -> Result<Option<Tally>> {
         "autobahn" => autobahn::run(rest),
         "interop" => interop::run(rest),
         "bench" => bench::run(rest),
+        "fuzz" => fuzz::run(rest),
         "size" => size::run(rest),
         "panic-free" => panic_free::run(),
         "setup" => return setup::run(rest).map(|()| None),
