@@ -10,6 +10,7 @@ mod budgets;
 mod child;
 mod command;
 mod cross;
+mod fuzz;
 mod instructions;
 mod interop;
 mod ours;
@@ -41,6 +42,7 @@ cargo xtask VERB
   size [--update]      flash, state, stack and instructions of client and server on microcontrollers;
                        --update commits new budgets
   bench deflate        the codec beside zlib, zlib-rs and miniz_oxide; --update commits the tables
+  fuzz [TARGET] [S]    tries inputs on the codec, the extension and connections, S seconds each
   panic-free           proves that no panic is linked into firmware that uses the core
   setup [PART...]      installs what is missing of one part, or of all (`setup list` lists them)
   help                 this text
@@ -71,6 +73,7 @@ fn run(args: &[String]) -> Result<Option<Tally>> {
         "autobahn" => autobahn::run(rest),
         "interop" => interop::run(rest),
         "bench" => bench::run(rest),
+        "fuzz" => fuzz::run(rest),
         "size" => size::run(rest),
         "panic-free" => panic_free::run(),
         "setup" => return setup::run(rest).map(|()| None),
