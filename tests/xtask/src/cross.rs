@@ -82,7 +82,7 @@ impl Toolchain {
         command.env("CARGO_TARGET_DIR", self.target_dir()?);
         if self.library != Library::Installed {
             let hosted = self.target == HOST_32_BIT;
-            let library = if hosted { "std,panic_unwind,test" } else { "core" };
+            let library = if hosted { "std,panic_unwind,test" } else { "core,alloc" };
             command.arg(format!("-Zbuild-std={library}")).env("RUSTC_BOOTSTRAP", "1");
         }
         if self.library == Library::Debian {

@@ -15,6 +15,7 @@ mod instructions;
 mod interop;
 mod ours;
 mod panic_free;
+mod qemu;
 mod setup;
 mod size;
 mod step;
@@ -41,6 +42,7 @@ cargo xtask VERB
   interop              other implementations and a browser, as clients and as servers
   size [--update]      flash, state, stack and instructions of client and server on microcontrollers;
                        --update commits new budgets
+  qemu [BOARD...]      firmware on emulated boards, as client and as server
   bench deflate        the codec beside zlib, zlib-rs and miniz_oxide; --update commits the tables
   fuzz [TARGET] [S]    tries inputs on the codec, the extension and connections, S seconds each
   panic-free           proves that no panic is linked into firmware that uses the core
@@ -74,6 +76,7 @@ fn run(args: &[String]) -> Result<Option<Tally>> {
         "interop" => interop::run(rest),
         "bench" => bench::run(rest),
         "fuzz" => fuzz::run(rest),
+        "qemu" => qemu::run(rest),
         "size" => size::run(rest),
         "panic-free" => panic_free::run(),
         "setup" => return setup::run(rest).map(|()| None),
