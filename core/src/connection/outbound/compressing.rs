@@ -18,6 +18,11 @@ use crate::{
     },
 };
 
+/// Bytes by which a message may grow, less one, and is sent compressed all the same if the context is
+/// kept: those to come may refer to it. So it is with short texts, of which no first one becomes
+/// shorter by itself; what is random grows by more.
+const KEPT_GROWTH: usize = 3;
+
 impl<R: Role, B: Buffer, X: OutboundContext> Outbound<R, B, X> {
     /// From now on messages may be compressed.
     pub(in crate::connection) fn agree(&mut self, agreed: Context) {
@@ -94,7 +99,8 @@ impl<R: Role, B: Buffer, X: OutboundContext> Outbound<R, B, X> {
         let mark = compressor.mark();
         let body = room.get_mut(longest..).unwrap_or_default();
         let Compressed { read, written, done } = compressor.compress(rest, body, part.fin);
-        if begins && written != 0 && written >= read {
+        let kept_growth = if state.takeover { KEPT_GROWTH } else { 0 };
+        if begins && written != 0 && written >= read.saturating_add(kept_growth) {
             // It grows: it is sent as it is.
             compressor.rewind(mark);
             state.compressed = false;
