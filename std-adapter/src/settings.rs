@@ -54,6 +54,17 @@ macro_rules! settings {
                 self
             }
 
+            /// Sets what something else has agreed on about permessage-deflate, in the opening
+            /// handshake of a connection that is taken over; `None`, as it is at first, for no
+            /// compression. [`params`](crate::permessage_deflate::params) makes it of headers.
+            ///
+            /// Connections that are opened here agree by themselves.
+            #[must_use]
+            pub const fn agreed(mut self, agreed: Option<Agreed>) -> Self {
+                self.agreed = agreed;
+                self
+            }
+
             /// Says whether messages of more than 128 KiB are sent in several frames, or each as
             /// one, whatever its length. Memory is held for one frame.
             #[must_use]
