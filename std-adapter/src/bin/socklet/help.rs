@@ -32,6 +32,8 @@ Options:
   --tls-cert FILE      serve wss:// with this certificate chain (PEM)
   --tls-key FILE       its private key (PEM); needed with --tls-cert
   --blocking           one thread a connection instead of one asynchronous task
+  -v, --verbose        tell of each connection what was agreed on, how it ended, and what
+                       compression was good for
   --subprotocol NAME   a subprotocol to choose when a client offers it; repeat it for more, the
                        best first
   --deflate[=BITS]     compress (permessage-deflate) with clients that offer it, which is so by
