@@ -10,7 +10,10 @@
 
 use socklet_core::{
     CloseCode, ProtocolError, trace,
-    wire::{header::RSV1, utf8::Utf8},
+    wire::{
+        header::{Header, RSV1},
+        utf8::Utf8,
+    },
 };
 
 use super::{inflater::Inflater, messages::Open, resync};
@@ -121,10 +124,13 @@ impl<'a> Tap<'a> {
             }
             let goes_on = match trace::Frame::decode(island) {
                 Some(head) => self.frame(&head),
-                None if gap.is_some() => self.lost(),
                 None => {
-                    self.tail = Tail::InHeader;
-                    break;
+                    self.part_of_header(island);
+                    if gap.is_none() {
+                        self.tail = Tail::InHeader;
+                        break;
+                    }
+                    self.lost()
                 }
             };
             if !goes_on {
@@ -135,6 +141,14 @@ impl<'a> Tap<'a> {
             Tail::Unreadable(_) => Cut::Gap,
             _ => Cut::End,
         });
+    }
+
+    /// Judges a header of which the end is missing, as far as its beginning tells.
+    fn part_of_header(&mut self, bytes: &[u8]) {
+        if let Err(error) = Header::decode(bytes) {
+            let index = self.at.saturating_add(trace::Frame::offset_of(error));
+            self.break_rule(Rule::Protocol(error), index, None, None);
+        }
     }
 
     fn next_gap(&self) -> Option<Gap> {
@@ -257,7 +271,7 @@ impl<'a> Tap<'a> {
             _ => {}
         }
         if self.close.is_some() && !frame.is_control() {
-            self.break_rule(Rule::DataAfterClose, start, number, None);
+            self.break_rule(Rule::DataAfterClose, start, Some(number), None);
         }
         if is_endless {
             self.frames.push(frame);
@@ -333,14 +347,14 @@ impl<'a> Tap<'a> {
     }
 
     pub(super) fn violate(&mut self, error: ProtocolError, index: usize, frame: u32) {
-        self.break_rule(Rule::Protocol(error), index, frame, None);
+        self.break_rule(Rule::Protocol(error), index, Some(frame), None);
     }
 
     pub(super) fn break_rule(
         &mut self,
         rule: Rule,
         index: usize,
-        frame: u32,
+        frame: Option<u32>,
         message_offset: Option<u64>,
     ) {
         self.violations.push(Violation {
@@ -348,7 +362,7 @@ impl<'a> Tap<'a> {
             from: self.from,
             offset: self.stream.offset(index),
             source: self.stream.source(index),
-            frame: Some(frame),
+            frame,
             message_offset,
             moment: self.stream.moment(index),
             is_first: false,

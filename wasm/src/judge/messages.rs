@@ -133,7 +133,7 @@ impl Tap<'_> {
                     let bad = invalid_utf8(before, bytes, false).unwrap_or_default();
                     let offset = offset.saturating_add(bad as u64);
                     let rule = Rule::Protocol(ProtocolError::InvalidUtf8);
-                    self.break_rule(rule, index.saturating_add(bad), number, Some(offset));
+                    self.break_rule(rule, index.saturating_add(bad), Some(number), Some(offset));
                 }
             }
             return;
@@ -183,7 +183,7 @@ impl Tap<'_> {
         let at = xray::locate(&data, message.history_len, message.window_len, offset);
         let index = self.index_in(open, frame, at);
         let rule = Rule::Protocol(ProtocolError::InvalidUtf8);
-        self.break_rule(rule, index, number, Some(offset as u64));
+        self.break_rule(rule, index, Some(number), Some(offset as u64));
     }
 
     /// No more of the message can be inflated.
@@ -207,7 +207,7 @@ impl Tap<'_> {
                     xray::error_at(&data, history_len, window_len)
                 };
                 let index = self.index_in(open, frame, at);
-                self.break_rule(Rule::Protocol(error.into()), index, number, Some(len));
+                self.break_rule(Rule::Protocol(error.into()), index, Some(number), Some(len));
                 self.lose_context();
             }
         }
@@ -255,7 +255,7 @@ impl Tap<'_> {
             let len = self.message_len(open);
             let last = frame.payload().end.saturating_sub(1).max(frame.start);
             let rule = Rule::Protocol(ProtocolError::InvalidUtf8);
-            self.break_rule(rule, last, number, Some(len.saturating_sub(1)));
+            self.break_rule(rule, last, Some(number), Some(len.saturating_sub(1)));
         }
     }
 
