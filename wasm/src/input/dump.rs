@@ -112,13 +112,12 @@ fn row(at: usize, line: &[u8]) -> Option<Row> {
         let word = rest.get(spaces..).unwrap_or_default();
         let len = word.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
         let is_word = matches!(word.get(len), None | Some(b' ' | b'\t'));
-        // The characters stand behind more white space than the bytes.
-        let most = if is_first {
-            usize::MAX
-        } else if is_xxd {
-            1
-        } else {
-            2
+        // The characters stand behind more white space than the bytes; words have none.
+        let most = match row.style {
+            _ if is_first => usize::MAX,
+            Style::Bytes if is_xxd => 1,
+            Style::Bytes => 2,
+            Style::Words | Style::OctalWords => 8,
         };
         if len == 0 || !is_word || spaces > most {
             break;
