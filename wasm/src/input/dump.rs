@@ -22,8 +22,8 @@ use crate::{
 /// Bytes of a line that are believed.
 const MAX_LINE_LEN: usize = 256;
 
-/// Bytes for which repeated lines may stand.
-const MAX_REPEATED_LEN: usize = 16 << 20;
+/// Bytes for which all repeated lines together may stand.
+const MAX_REPEATED_LEN: usize = 2 << 20;
 
 /// How the bytes of a line are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -167,7 +167,7 @@ pub(super) fn read(input: &[u8]) -> Result<Capture, InputError> {
     // Where the next byte of each end is expected.
     let mut expected = [0_u64; 2];
     let mut last_len = [0_usize; 2];
-    let mut repeats = false;
+    let (mut repeats, mut repeated_len) = (false, 0_usize);
     for (number, row) in rows.iter().enumerate() {
         let Line::Row(row) = row else {
             repeats = true;
@@ -191,7 +191,8 @@ pub(super) fn read(input: &[u8]) -> Result<Capture, InputError> {
         let Some((_, block)) = blocks.last_mut() else { continue };
         if repeats && offset > *expected && *last_len != 0 {
             let missing = usize::try_from(offset.saturating_sub(*expected)).unwrap_or(usize::MAX);
-            if missing > MAX_REPEATED_LEN {
+            repeated_len = repeated_len.saturating_add(missing);
+            if repeated_len > MAX_REPEATED_LEN {
                 let offset = row.at as u64;
                 return Err(Damage { kind: DamageKind::Repetition, offset });
             }

@@ -120,7 +120,9 @@ impl Inflate {
             };
             if let Some(symbol) = symbol {
                 let bits_len = position(&bits).saturating_sub(from);
-                report(Step { bit: from, bits_len, at: start, symbol });
+                // A block ends behind its bytes.
+                let at = if symbol == Symbol::End { output.at } else { start };
+                report(Step { bit: from, bits_len, at, symbol });
             }
             match next {
                 Ok(state) => self.progress.state = state,
