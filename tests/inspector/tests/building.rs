@@ -1,4 +1,10 @@
 //! What the builder makes, the decoder reads.
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 use socklet_core::wire::header::Header;
 use socklet_core_tests::rng::TestRng;

@@ -1,4 +1,10 @@
 //! Captures in every form, beside `pcap-parser` and `etherparse`; TCP put together again.
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 use etherparse::{LaxPacketHeaders, TransportHeader};
 use pcap_parser::{Block, PcapBlockOwned, PcapError};

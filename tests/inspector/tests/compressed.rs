@@ -1,4 +1,10 @@
 //! Compressed messages: contexts, what is known behind a gap, bounds, and what they are made of.
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 use socklet_core::trace::{BlockKind, Step, Symbol};
 use socklet_core_tests::rng::TestRng;

@@ -1,4 +1,10 @@
 //! Whatever the input is: no panic, no hang, and no more memory than is allowed.
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 use std::{
     alloc::{GlobalAlloc, Layout, System},

@@ -1,5 +1,11 @@
 //! The verdict is the device's: what an endpoint of the core fails with is what is found first in
 //! the same bytes, and what it received is what is found before.
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 use socklet_core::{Error, Limits, ProtocolError};
 use socklet_core_tests::{

@@ -1,4 +1,10 @@
 //! Each form of text: recognised, and read to the same bytes. The dumps are what the programs print.
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 use base64::{Engine, engine::general_purpose};
 use socklet_core_tests::rng::TestRng;

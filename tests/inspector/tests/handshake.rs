@@ -1,4 +1,10 @@
 //! The opening handshake judged: each violation at its line, extensions by what was offered.
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 use socklet_inspector_tests::{
     connection, report,

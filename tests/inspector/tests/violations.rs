@@ -1,4 +1,10 @@
 //! Each violation in a capture of its own: found, alone, at the exact offset.
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 use socklet_inspector_tests::{
     capture::pcap,

@@ -3,9 +3,9 @@
 //! ```text
 //! Conversation -> who is the client -> handshake -> frames of each direction -> merged by time
 //! ```
-//! What is judged by the core: heads ([`handshake`]), headers, masking, close codes, UTF-8
-//! ([`frames`], [`messages`]), compressed data ([`inflater`]). What is decided here is only how to
-//! go on where an endpoint would not.
+//! What is judged by the core: heads (`handshake`), headers, masking and close codes (`frames`),
+//! UTF-8 (`messages`), compressed data (`inflater`). What is decided here is only how to go on where
+//! an endpoint would not.
 
 mod ending;
 mod frames;
