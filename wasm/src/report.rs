@@ -242,7 +242,7 @@ impl Connection {
     #[must_use]
     pub fn payload(&self, frame: &Frame) -> Vec<Part> {
         let mut parts = Vec::new();
-        Pieces::of(frame).read(self.stream(frame.from), |piece| match piece {
+        Pieces::of(frame).read(self.stream(frame.from), &mut |piece| match piece {
             Piece::Bytes(bytes) => parts.push(Part::Known(bytes.to_vec())),
             Piece::Gap(len) => parts.push(Part::Unknown(len)),
         });
@@ -346,7 +346,7 @@ impl Pieces {
     }
 
     /// Hands out all pieces.
-    pub(crate) fn read(self, stream: &Stream, mut piece: impl FnMut(Piece<'_>)) {
+    pub(crate) fn read(self, stream: &Stream, piece: &mut dyn FnMut(Piece<'_>)) {
         let header_len = self.index.saturating_sub(self.origin) as u64;
         let origin = stream.offset(self.origin).saturating_add(header_len);
         let mut index = self.index;

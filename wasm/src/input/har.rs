@@ -48,15 +48,15 @@ pub(super) fn is_har(bytes: &[u8]) -> bool {
 pub(super) fn read(bytes: &[u8]) -> Result<Capture, InputError> {
     let mut given = Vec::new();
     let mut reader = Reader::new(bytes);
-    reader.object(|reader, name| {
+    reader.object(&mut |reader, name| {
         if name != "log" {
             return Ok(false);
         }
-        reader.object(|reader, name| {
+        reader.object(&mut |reader, name| {
             if name != "entries" {
                 return Ok(false);
             }
-            reader.array(|reader| {
+            reader.array(&mut |reader| {
                 let entry = entry(reader)?;
                 if !entry.messages.is_empty() {
                     given.push(entry);
@@ -80,9 +80,9 @@ pub(super) fn read(bytes: &[u8]) -> Result<Capture, InputError> {
 
 fn entry(reader: &mut Reader<'_>) -> Result<Given, InputError> {
     let mut given = Given::default();
-    reader.object(|reader, name| {
+    reader.object(&mut |reader, name| {
         match name {
-            "request" => reader.object(|reader, name| {
+            "request" => reader.object(&mut |reader, name| {
                 match name {
                     "url" => given.url = reader.string()?,
                     "headers" => given.request.fields = headers(reader)?,
@@ -90,7 +90,7 @@ fn entry(reader: &mut Reader<'_>) -> Result<Given, InputError> {
                 }
                 Ok(true)
             })?,
-            "response" => reader.object(|reader, name| {
+            "response" => reader.object(&mut |reader, name| {
                 match name {
                     "status" => given.status = reader.number()?.parse().unwrap_or(0),
                     "headers" => given.response.fields = headers(reader)?,
@@ -98,7 +98,7 @@ fn entry(reader: &mut Reader<'_>) -> Result<Given, InputError> {
                 }
                 Ok(true)
             })?,
-            "_webSocketMessages" => reader.array(|reader| {
+            "_webSocketMessages" => reader.array(&mut |reader| {
                 given.messages.push(message(reader)?);
                 Ok(())
             })?,
@@ -111,9 +111,9 @@ fn entry(reader: &mut Reader<'_>) -> Result<Given, InputError> {
 
 fn headers(reader: &mut Reader<'_>) -> Result<Vec<(String, String)>, InputError> {
     let mut fields = Vec::new();
-    reader.array(|reader| {
+    reader.array(&mut |reader| {
         let (mut field, mut value) = (String::new(), String::new());
-        reader.object(|reader, name| {
+        reader.object(&mut |reader, name| {
             match name {
                 "name" => field = reader.string()?,
                 "value" => value = reader.string()?,
@@ -129,7 +129,7 @@ fn headers(reader: &mut Reader<'_>) -> Result<Vec<(String, String)>, InputError>
 
 fn message(reader: &mut Reader<'_>) -> Result<GivenMessage, InputError> {
     let mut message = GivenMessage::default();
-    reader.object(|reader, name| {
+    reader.object(&mut |reader, name| {
         match name {
             "type" => message.is_received = reader.string()? == "receive",
             "time" => message.time_ns = seconds(reader.number()?),
@@ -148,13 +148,24 @@ fn message(reader: &mut Reader<'_>) -> Result<GivenMessage, InputError> {
 
 /// Reads seconds with a fraction as nanoseconds, without the rounding of floating point.
 pub(super) fn seconds(number: &str) -> Option<u64> {
-    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    let whole: u64 = whole.parse().ok()?;
+    let mut whole = 0_u64;
     let mut fraction_ns = 0_u64;
-    for at in 0..9 {
-        let digit = fraction.as_bytes().get(at).copied().unwrap_or(b'0');
-        let digit = digit.checked_sub(b'0').filter(|digit| *digit < 10)?;
-        fraction_ns = fraction_ns.wrapping_mul(10).wrapping_add(digit.into());
+    let mut fraction_len = None;
+    for byte in number.bytes() {
+        let digit = u64::from(byte.wrapping_sub(b'0'));
+        match fraction_len {
+            None if byte == b'.' => fraction_len = Some(0_u32),
+            _ if digit > 9 => return None,
+            None => whole = whole.checked_mul(10)?.checked_add(digit)?,
+            Some(len @ 0..9) => {
+                fraction_ns = fraction_ns.wrapping_mul(10).wrapping_add(digit);
+                fraction_len = Some(len.saturating_add(1));
+            }
+            Some(_) => {}
+        }
+    }
+    for _ in fraction_len.unwrap_or(0)..9 {
+        fraction_ns = fraction_ns.wrapping_mul(10);
     }
     whole.checked_mul(1_000_000_000)?.checked_add(fraction_ns)
 }
@@ -237,10 +248,11 @@ fn format_head(before: &str, target: &str, behind: &str) -> String {
 
 /// The host and the target of a URL.
 fn target(url: &str) -> (&str, &str) {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let rest = rest.split_once('#').map_or(rest, |(rest, _)| rest);
-    match rest.find(['/', '?']) {
-        Some(at) => rest.split_at_checked(at).unwrap_or((rest, "/")),
-        None => (rest, "/"),
-    }
+    let bytes = url.as_bytes();
+    let scheme = bytes.windows(3).position(|window| window == b"://");
+    let start = scheme.map_or(0, |at| at.saturating_add(3));
+    let end = bytes.iter().position(|byte| *byte == b'#').unwrap_or(bytes.len());
+    let rest = url.get(start..end).unwrap_or_default();
+    let slash = rest.bytes().position(|byte| matches!(byte, b'/' | b'?'));
+    slash.and_then(|at| rest.split_at_checked(at)).unwrap_or((rest, "/"))
 }

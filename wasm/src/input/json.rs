@@ -6,6 +6,12 @@
 use super::{Damage, DamageKind, InputError};
 use crate::text::hex_value;
 
+/// What reads a member of an object; false: it is to be passed over.
+pub(super) type Member<'a, 'm> = dyn FnMut(&mut Reader<'a>, &str) -> Result<bool, InputError> + 'm;
+
+/// What reads an element of an array.
+pub(super) type Element<'a, 'm> = dyn FnMut(&mut Reader<'a>) -> Result<(), InputError> + 'm;
+
 /// Deepest nesting that is followed.
 const MAX_DEPTH: u32 = 128;
 
@@ -48,11 +54,8 @@ impl<'a> Reader<'a> {
 
     /// Reads an object: `member` gets each name, and reads the value or leaves it to be passed over
     /// by returning false.
-    pub(super) fn object(
-        &mut self,
-        mut member: impl FnMut(&mut Self, &str) -> Result<bool, InputError>,
-    ) -> Result<(), InputError> {
-        self.list(b'{', b'}', |reader| {
+    pub(super) fn object(&mut self, member: &mut Member<'a, '_>) -> Result<(), InputError> {
+        self.list(b'{', b'}', &mut |reader| {
             let name = reader.string()?;
             reader.take(b':')?;
             if !member(reader, &name)? {
@@ -63,10 +66,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads an array: `element` reads each element.
-    pub(super) fn array(
-        &mut self,
-        element: impl FnMut(&mut Self) -> Result<(), InputError>,
-    ) -> Result<(), InputError> {
+    pub(super) fn array(&mut self, element: &mut Element<'a, '_>) -> Result<(), InputError> {
         self.list(b'[', b']', element)
     }
 
@@ -74,7 +74,7 @@ impl<'a> Reader<'a> {
         &mut self,
         open: u8,
         close: u8,
-        mut element: impl FnMut(&mut Self) -> Result<(), InputError>,
+        element: &mut Element<'a, '_>,
     ) -> Result<(), InputError> {
         self.take(open)?;
         if self.peek() == Some(close) {
@@ -177,12 +177,12 @@ impl<'a> Reader<'a> {
         }
         let deeper = depth.saturating_add(1);
         match self.peek() {
-            Some(b'{') => self.list(b'{', b'}', |reader| {
+            Some(b'{') => self.list(b'{', b'}', &mut |reader| {
                 reader.skip_string()?;
                 reader.take(b':')?;
                 reader.skip(deeper)
             }),
-            Some(b'[') => self.list(b'[', b']', |reader| reader.skip(deeper)),
+            Some(b'[') => self.list(b'[', b']', &mut |reader| reader.skip(deeper)),
             Some(b'"') => self.skip_string(),
             Some(b't') => self.word(b"true"),
             Some(b'f') => self.word(b"false"),

@@ -52,5 +52,5 @@ fn time_ns(line: &[u8]) -> Option<u64> {
     let line = line.strip_prefix(b"[").unwrap_or(line).trim_ascii_start();
     let len = line.iter().take_while(|byte| byte.is_ascii_digit() || **byte == b'.').count();
     let number = core::str::from_utf8(line.get(..len)?).ok()?;
-    if number.contains('.') { super::har::seconds(number) } else { None }
+    if number.bytes().any(|byte| byte == b'.') { super::har::seconds(number) } else { None }
 }

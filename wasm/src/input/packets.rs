@@ -20,6 +20,24 @@ use crate::{
 /// An address and a port.
 type Endpoint = (Address, u16);
 
+/// Both endpoints in bytes, the smaller first: compared as they are.
+type Key = [u8; 36];
+
+fn key((from, from_port): Endpoint, (to, to_port): Endpoint) -> Key {
+    let mut ends = [[0; 18]; 2];
+    for (end, (address, port)) in ends.iter_mut().zip([(from, from_port), (to, to_port)]) {
+        for (to, byte) in end.iter_mut().zip(address.into_iter().chain(port.to_be_bytes())) {
+            *to = byte;
+        }
+    }
+    if ends[0] > ends[1] {
+        ends.reverse();
+    }
+    let mut key = [0; 36];
+    key.copy_from_slice(ends.as_flattened());
+    key
+}
+
 /// A connection.
 struct Flow {
     is_v6: bool,
@@ -34,8 +52,8 @@ struct Flow {
 pub(super) struct Packets<'a> {
     capture: &'a [u8],
     flows: Vec<Flow>,
-    /// The latest connection between two endpoints, the smaller first.
-    latest: BTreeMap<(Endpoint, Endpoint), usize>,
+    /// The latest connection between two endpoints.
+    latest: BTreeMap<Key, usize>,
     order: u32,
     other: u32,
     cut: u32,
@@ -100,7 +118,7 @@ impl<'a> Packets<'a> {
     fn segment(&mut self, is_v6: bool, source: Address, destination: Address, segment: &Segment) {
         let from = (source, segment.source_port);
         let to = (destination, segment.destination_port);
-        let key = if from <= to { (from, to) } else { (to, from) };
+        let key = key(from, to);
         let known = self.latest.get(&key).copied().filter(|at| {
             self.flows.get(*at).is_some_and(|flow| {
                 let [first, second] = &flow.directions;

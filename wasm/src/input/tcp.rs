@@ -135,7 +135,7 @@ impl Direction {
     pub(super) fn stream(mut self, capture: &[u8]) -> Stream {
         let mut stream = Stream::default();
         stream.is_headless = self.initial.is_none();
-        self.pieces.sort_by_key(|piece| piece.at);
+        sort(&mut self.pieces);
         let first = self.pieces.first().map_or(0, |piece| piece.at);
         let mut next = if stream.is_headless { first } else { 0 };
         let mut order = Moment::default();
@@ -166,5 +166,39 @@ impl Direction {
         stream.finished = self.finished.map(|(_, moment)| moment);
         stream.reset = self.reset;
         stream
+    }
+}
+
+/// Sorts pieces by their place, and those of the same place as they came: a heap sort, which takes
+/// a tenth of the code of the standard library's, and is not begun where nothing is out of order.
+fn sort(pieces: &mut [Piece]) {
+    let key =
+        |pieces: &[Piece], at: usize| pieces.get(at).map(|piece| (piece.at, piece.moment.order));
+    if (1..pieces.len()).all(|at| key(pieces, at.saturating_sub(1)) <= key(pieces, at)) {
+        return;
+    }
+    let sift = |pieces: &mut [Piece], mut at: usize, len: usize| {
+        loop {
+            let left = at.saturating_mul(2).saturating_add(1);
+            let right = left.saturating_add(1);
+            if left >= len {
+                return;
+            }
+            let is_right = right < len && key(pieces, right) > key(pieces, left);
+            let larger = if is_right { right } else { left };
+            if key(pieces, at) >= key(pieces, larger) {
+                return;
+            }
+            pieces.swap(at, larger);
+            at = larger;
+        }
+    };
+    let len = pieces.len();
+    for at in (0..len / 2).rev() {
+        sift(pieces, at, len);
+    }
+    for end in (1..len).rev() {
+        pieces.swap(0, end);
+        sift(pieces, 0, end);
     }
 }

@@ -97,19 +97,14 @@ pub(super) struct Side<'a> {
 }
 
 pub(super) fn judge(handshake: &Handshake, client: Side<'_>, server: Side<'_>) -> Ending {
-    let sides = [&client, &server];
-    let ends = sides.map(|side| {
-        let stream = side.stream;
-        [(stream.reset, true), (stream.finished, false)]
-            .into_iter()
-            .filter_map(|(moment, is_reset)| moment.map(|moment| (moment, is_reset)))
-            .min_by_key(|(moment, _)| moment.order)
-    });
-    let first_end = Sender::BOTH
-        .into_iter()
-        .zip(ends)
-        .filter_map(|(by, end)| end.map(|(moment, is_reset)| (by, moment, is_reset)))
-        .min_by_key(|(_, moment, _)| moment.order);
+    let first_end = match (end(client.stream), end(server.stream)) {
+        (Some(client), Some(server)) if server.0.order < client.0.order => {
+            Some((Sender::Server, server))
+        }
+        (Some(client), _) => Some((Sender::Client, client)),
+        (None, Some(server)) => Some((Sender::Server, server)),
+        (None, None) => None,
+    };
     let verdict = match (&client.close, &server.close) {
         _ if handshake.status.is_some_and(|status| status != 101) => Verdict::Declined,
         _ if handshake.is_seen() && !handshake.is_open => Verdict::Unopened,
@@ -120,15 +115,16 @@ pub(super) fn judge(handshake: &Handshake, client: Side<'_>, server: Side<'_>) -
         (Some(_), None) => Verdict::Unanswered(Sender::Client),
         (None, Some(_)) => Verdict::Unanswered(Sender::Server),
         (None, None) => match first_end {
-            Some((by, _, true)) => Verdict::Reset(by),
-            Some((by, _, false)) => Verdict::NoClose(by),
+            Some((by, (_, true))) => Verdict::Reset(by),
+            Some((by, (_, false))) => Verdict::NoClose(by),
             None => Verdict::Open,
         },
     };
-    let idle_ns = first_end.and_then(|(_, end, _)| {
-        let data = sides.into_iter().filter_map(|side| side.stream.last_data());
-        let last = data.filter(|data| data.order < end.order).filter_map(|data| data.time_ns).max();
-        end.time_ns?.checked_sub(last?)
+    let idle_ns = first_end.and_then(|(_, (end, _))| {
+        let last = |stream: &Stream| {
+            stream.last_data().filter(|last| last.order < end.order).and_then(|last| last.time_ns)
+        };
+        end.time_ns?.checked_sub(last(client.stream).max(last(server.stream))?)
     });
     let is_sudden = matches!(verdict, Verdict::NoClose(_) | Verdict::Reset(_));
     let proxy_timeout_s = idle_ns.filter(|_| is_sudden).and_then(|idle_ns| {
@@ -145,6 +141,15 @@ pub(super) fn judge(handshake: &Handshake, client: Side<'_>, server: Side<'_>) -
         tails: [client.tail, server.tail],
         idle_ns,
         proxy_timeout_s,
+    }
+}
+
+/// When a stream ended, and whether by a reset.
+fn end(stream: &Stream) -> Option<(Moment, bool)> {
+    match (stream.finished, stream.reset) {
+        (Some(finished), Some(reset)) if reset.order < finished.order => Some((reset, true)),
+        (Some(finished), _) => Some((finished, false)),
+        (None, reset) => Some((reset?, true)),
     }
 }
 

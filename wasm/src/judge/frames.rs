@@ -338,7 +338,7 @@ impl<'a> Tap<'a> {
     /// The payload of a control frame, as far as it is there.
     fn payload(&self, frame: &Frame) -> Vec<u8> {
         let mut payload = Vec::new();
-        Pieces::of(frame).read(self.stream, |piece| {
+        Pieces::of(frame).read(self.stream, &mut |piece| {
             if let Piece::Bytes(bytes) = piece {
                 payload.extend_from_slice(bytes);
             }

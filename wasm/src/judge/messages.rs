@@ -53,7 +53,7 @@ impl Tap<'_> {
         frame.message = Some(open.number as u32);
         let before = self.message_len(&open);
         let mut index = frame.payload().start;
-        Pieces::of(frame).read(self.stream, |piece| match piece {
+        Pieces::of(frame).read(self.stream, &mut |piece| match piece {
             Piece::Bytes(bytes) => {
                 self.bytes(&mut open, bytes, index, frame, number);
                 index = index.saturating_add(bytes.len());
@@ -284,7 +284,7 @@ impl Tap<'_> {
     fn compressed(&self, open: &Open, frame: &Frame) -> Vec<u8> {
         let mut data = Vec::new();
         for frame in self.frames_before(open).chain([frame]) {
-            Pieces::of(frame).read(self.stream, |piece| {
+            Pieces::of(frame).read(self.stream, &mut |piece| {
                 if let Piece::Bytes(bytes) = piece {
                     data.extend_from_slice(bytes);
                 }

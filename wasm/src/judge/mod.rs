@@ -82,15 +82,14 @@ pub fn judge(conversation: Conversation, options: &Options) -> Connection {
     };
     let mut ending =
         ending::judge(&handshake, side(&client_tap, &client), side(&server_tap, &server));
-    let mut merged = Merged::default();
-    let inflated = merged.merge(client_tap.into_parts(), server_tap.into_parts(), &mut ending);
+    let mut merged = Merged::new(client_tap.into_parts(), server_tap.into_parts(), &mut ending);
     violations.append(&mut merged.violations);
     mark_first(&mut violations);
     Connection {
         names,
         client,
         server,
-        inflated,
+        inflated: merged.inflated,
         handshake,
         inferences,
         frames: merged.frames,
@@ -172,87 +171,86 @@ impl Tap<'_> {
 }
 
 /// Both directions in the order in which they were received.
-#[derive(Default)]
 struct Merged {
     frames: Vec<Frame>,
     messages: Vec<Message>,
     violations: Vec<Violation>,
+    inflated: [Vec<u8>; 2],
 }
 
 impl Merged {
-    /// Merges both and gives back what they inflate to. Frames and messages get new numbers.
-    fn merge(&mut self, client: Parts, server: Parts, ending: &mut Ending) -> [Vec<u8>; 2] {
-        let order = |frame: &Frame| frame.moment.order;
-        let frame_numbers = numbers(&client.0, &server.0, order);
-        let message_numbers = numbers(&client.1, &server.1, |m: &Message| m.moment.order);
-        let violations = (client.2, server.2);
-        let inflated = [client.3, server.3];
-        self.frames = zip(client.0, server.0, order);
-        self.messages = zip(client.1, server.1, |m: &Message| m.moment.order);
-        self.violations = zip(violations.0, violations.1, |v: &Violation| v.moment.order);
-        let renumber = |numbers: &[Vec<u32>; 2], from: Sender, number: u32| {
-            let [client, server] = numbers;
-            let numbers = if from == Sender::Client { client } else { server };
-            numbers.get(number as usize).copied().unwrap_or_default()
+    /// Merges both. Frames and messages get new numbers.
+    fn new(client: Parts, server: Parts, ending: &mut Ending) -> Self {
+        let split = [client.0.len(), client.1.len()];
+        let (mut frames, frame_numbers) = merge(client.0, server.0, |frame| frame.moment.order);
+        let (mut messages, message_numbers) =
+            merge(client.1, server.1, |message| message.moment.order);
+        let (mut violations, _) = merge(client.2, server.2, |violation| violation.moment.order);
+        let renumber = |numbers: &[u32], split: usize, from: Sender, number: u32| {
+            let start = if from == Sender::Client { 0 } else { split };
+            let number = start.saturating_add(number as usize);
+            numbers.get(number).copied().unwrap_or_default()
         };
-        for frame in &mut self.frames {
+        let [frames_split, messages_split] = split;
+        for frame in &mut frames {
             let from = frame.from;
-            frame.message = frame.message.map(|number| renumber(&message_numbers, from, number));
+            frame.message = frame
+                .message
+                .map(|number| renumber(&message_numbers, messages_split, from, number));
         }
-        for message in &mut self.messages {
-            message.first_frame = renumber(&frame_numbers, message.from, message.first_frame);
+        for message in &mut messages {
+            message.first_frame =
+                renumber(&frame_numbers, frames_split, message.from, message.first_frame);
         }
-        for violation in &mut self.violations {
+        for violation in &mut violations {
             let from = violation.from;
-            violation.frame = violation.frame.map(|number| renumber(&frame_numbers, from, number));
+            violation.frame =
+                violation.frame.map(|number| renumber(&frame_numbers, frames_split, from, number));
         }
         for (close, from) in ending.closes.iter_mut().zip(Sender::BOTH) {
             if let Some(close) = close {
-                close.frame = renumber(&frame_numbers, from, close.frame);
+                close.frame = renumber(&frame_numbers, frames_split, from, close.frame);
             }
         }
-        inflated
+        Self { frames, messages, violations, inflated: [client.3, server.3] }
     }
 }
 
-/// The places of the elements of both lists in the merged one.
-fn numbers<T>(client: &[T], server: &[T], order: impl Fn(&T) -> u32) -> [Vec<u32>; 2] {
-    let mut numbers = [Vec::with_capacity(client.len()), Vec::with_capacity(server.len())];
-    let [of_client, of_server] = &mut numbers;
-    let (mut client, mut server) = (client.iter().peekable(), server.iter().peekable());
-    for number in 0.. {
-        match (client.peek(), server.peek()) {
-            (Some(a), Some(b)) if order(a) <= order(b) => {
-                client.next();
-                of_client.push(number);
-            }
-            (_, Some(_)) => {
-                server.next();
-                of_server.push(number);
-            }
-            (Some(_), None) => {
-                client.next();
-                of_client.push(number);
-            }
-            (None, None) => break,
+/// Merges two lists in order, of equals the client's first; and says where each element went, those
+/// of the client before those of the server.
+fn merge<T>(
+    mut client: Vec<T>,
+    mut server: Vec<T>,
+    order: impl Fn(&T) -> u32,
+) -> (Vec<T>, Vec<u32>) {
+    let orders: Vec<u32> = client.iter().chain(&server).map(order).collect();
+    let numbers = places(&orders, client.len());
+    client.append(&mut server);
+    let mut to = numbers.clone();
+    for at in 0..to.len() {
+        // Each swap brings one element to its place.
+        while let Some(place) = to.get(at).copied().filter(|place| *place as usize != at) {
+            to.swap(at, place as usize);
+            client.swap(at, place as usize);
         }
     }
-    numbers
+    (client, numbers)
 }
 
-/// Merges two lists; of equals the client's are first.
-fn zip<T>(client: Vec<T>, server: Vec<T>, order: impl Fn(&T) -> u32) -> Vec<T> {
-    let mut merged = Vec::with_capacity(client.len().saturating_add(server.len()));
-    let (mut client, mut server) = (client.into_iter().peekable(), server.into_iter().peekable());
-    loop {
-        let next = match (client.peek(), server.peek()) {
-            (Some(a), Some(b)) if order(a) <= order(b) => client.next(),
-            (_, Some(_)) => server.next(),
-            (Some(_), None) => client.next(),
-            (None, None) => return merged,
-        };
-        merged.extend(next);
+/// The places in the merged list of elements with these orders, of which so many are the client's.
+fn places(orders: &[u32], split: usize) -> Vec<u32> {
+    let mut places = vec![0; orders.len()];
+    let (mut client, mut server) = (0, split);
+    for place in 0..orders.len() as u32 {
+        let is_client = client < split
+            && orders.get(server).is_none_or(|server| orders.get(client) <= Some(server));
+        let next = if is_client { &mut client } else { &mut server };
+        if let Some(to) = places.get_mut(*next) {
+            *to = place;
+        }
+        *next = next.saturating_add(1);
     }
+    places
 }
 
 /// Marks the first violation of each sender: an endpoint has gone no farther.
