@@ -122,6 +122,9 @@ pub fn connection(connection: &Connection, number: u64, out: &mut String) {
             object.out.push_str(if context.takeover { "true}" } else { "false}" });
         }
     }
+    if connection.omitted_violations != 0 {
+        object.number("violations_omitted", connection.omitted_violations);
+    }
     object.name("inferred");
     object.list(&connection.inferences, |out, inference| push_string(out, inference.line()));
     for (from, name) in Sender::BOTH.into_iter().zip(["client_gaps", "server_gaps"]) {

@@ -87,8 +87,10 @@ pub struct Connection {
     pub frames: Vec<Frame>,
     /// The messages of both in the order in which they began.
     pub messages: Vec<Message>,
-    /// All violations in the order of the bytes.
+    /// The violations in the order in which their bytes were received, 10,000 of each end at most.
     pub violations: Vec<Violation>,
+    /// How many more there are.
+    pub omitted_violations: u64,
     /// How it ended.
     pub ending: Ending,
 }

@@ -89,6 +89,11 @@ fn connection(connection: &Connection, number: u64, out: &mut String) {
     for violation in &connection.violations {
         self::violation(violation, out);
     }
+    if connection.omitted_violations != 0 {
+        out.push_str("and ");
+        push_number(out, connection.omitted_violations);
+        out.push_str(" violations more\n");
+    }
     ending(connection, out);
 }
 

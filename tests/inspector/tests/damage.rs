@@ -139,10 +139,13 @@ fn corpus() -> Vec<Vec<u8>> {
     corpus
 }
 
-/// A bound for inputs of a length: several times that, the inflated bytes twice, windows, and what
-/// repeated lines of a dump stand for.
+/// Bytes for which repeated lines of a dump may stand.
+const REPEATED_LEN: usize = 256 << 10;
+
+/// A bound for inputs of a length: what frames of two bytes each take, while a list of them grows;
+/// the inflated bytes, twice while they grow; windows.
 fn bound(len: usize) -> usize {
-    len * 64 + 4 * INFLATE_LIMIT + (10 << 20)
+    (len + REPEATED_LEN) * 120 + 4 * INFLATE_LIMIT + (2 << 20)
 }
 
 #[test]
@@ -196,6 +199,18 @@ fn every_format_reads_every_input() {
             assert!(run(&input, Some(format)) < bound(input.len()));
         }
     }
+}
+
+#[test]
+fn what_is_wrong_all_over_takes_no_more() {
+    // Continuations of nothing, not masked, with all bits set.
+    let bytes = [0x70, 0x00].repeat(200_000);
+    let options = Options { format: Some(Format::Raw), ..Options::default() };
+    let report = inspect(&bytes, &options).unwrap();
+    assert_eq!(report.connections[0].frames.len(), 200_000);
+    assert_eq!(report.connections[0].violations.len(), 10_000);
+    assert_eq!(report.connections[0].omitted_violations, 390_000);
+    assert!(run(&bytes, Some(Format::Raw)) < bound(bytes.len()));
 }
 
 #[test]

@@ -23,7 +23,7 @@ use crate::{
 const MAX_LINE_LEN: usize = 256;
 
 /// Bytes for which all repeated lines together may stand.
-const MAX_REPEATED_LEN: usize = 2 << 20;
+const MAX_REPEATED_LEN: usize = 256 << 10;
 
 /// How the bytes of a line are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

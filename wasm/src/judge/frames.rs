@@ -23,6 +23,10 @@ use crate::{
     violation::{Rule, Violation},
 };
 
+/// Violations of a direction that are kept: what is no WebSocket at all breaks a rule every other
+/// byte.
+const MAX_VIOLATIONS: usize = 10_000;
+
 /// What is known of the compression of a direction.
 pub(super) enum Compression {
     /// There is none: RSV1 is a violation.
@@ -69,6 +73,8 @@ pub(super) struct Tap<'a> {
     pub(super) frames: Vec<Frame>,
     pub(super) messages: Vec<Message>,
     pub(super) violations: Vec<Violation>,
+    /// Violations that found no room.
+    pub(super) omitted: u64,
     pub(super) inflated: Vec<u8>,
     pub(super) inferences: Vec<Inference>,
     pub(super) close: Option<Close>,
@@ -80,6 +86,8 @@ pub(super) struct Tap<'a> {
     at: usize,
     /// The next gap, by its place in the list.
     gap: usize,
+    /// What is wrong first with the frame that is being read.
+    verdict: Option<Rule>,
 }
 
 impl<'a> Tap<'a> {
@@ -97,6 +105,7 @@ impl<'a> Tap<'a> {
             frames: Vec::new(),
             messages: Vec::new(),
             violations: Vec::new(),
+            omitted: 0,
             inflated: Vec::new(),
             inferences: Vec::new(),
             close: None,
@@ -105,6 +114,7 @@ impl<'a> Tap<'a> {
             is_after_loss: false,
             at: 0,
             gap: 0,
+            verdict: None,
         }
     }
 
@@ -250,7 +260,7 @@ impl<'a> Tap<'a> {
             self.tail = Tail::InPayload(left);
         }
 
-        let first_violation = self.violations.len();
+        self.verdict = None;
         for error in head.errors() {
             self.violate(error, start.saturating_add(trace::Frame::offset_of(error)), number);
         }
@@ -274,8 +284,8 @@ impl<'a> Tap<'a> {
             self.break_rule(Rule::DataAfterClose, start, Some(number), None);
         }
         if is_endless {
+            frame.verdict = self.verdict;
             self.frames.push(frame);
-            self.set_verdict(number, first_violation);
             self.tail = Tail::Unreadable(payload);
             return false;
         }
@@ -286,16 +296,9 @@ impl<'a> Tap<'a> {
         } else if !is_reserved {
             self.data_frame(&mut frame, number, is_compressed);
         }
+        frame.verdict = self.verdict;
         self.frames.push(frame);
-        self.set_verdict(number, first_violation);
         if is_lost { self.lost() } else { !has_ended }
-    }
-
-    fn set_verdict(&mut self, number: u32, first_violation: usize) {
-        let verdict = self.violations.get(first_violation).map(|violation| violation.rule);
-        if let Some(frame) = self.frames.get_mut(number as usize) {
-            frame.verdict = verdict;
-        }
     }
 
     /// Whether RSV1, alone and in the first frame, says that the message is compressed, and may
@@ -357,6 +360,11 @@ impl<'a> Tap<'a> {
         frame: Option<u32>,
         message_offset: Option<u64>,
     ) {
+        self.verdict = self.verdict.or(Some(rule));
+        if self.violations.len() == MAX_VIOLATIONS {
+            self.omitted = self.omitted.saturating_add(1);
+            return;
+        }
         self.violations.push(Violation {
             rule,
             from: self.from,

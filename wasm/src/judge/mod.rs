@@ -82,6 +82,7 @@ pub fn judge(conversation: Conversation, options: &Options) -> Connection {
     };
     let mut ending =
         ending::judge(&handshake, side(&client_tap, &client), side(&server_tap, &server));
+    let omitted_violations = client_tap.omitted.saturating_add(server_tap.omitted);
     let mut merged = Merged::new(client_tap.into_parts(), server_tap.into_parts(), &mut ending);
     violations.append(&mut merged.violations);
     mark_first(&mut violations);
@@ -95,6 +96,7 @@ pub fn judge(conversation: Conversation, options: &Options) -> Connection {
         frames: merged.frames,
         messages: merged.messages,
         violations,
+        omitted_violations,
         ending,
     }
 }
