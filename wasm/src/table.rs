@@ -334,7 +334,7 @@ fn ending(connection: &Connection, out: &mut String) {
     }
     out.push_str("ending: ");
     out.push_str(ending.verdict.line());
-    if let Some(idle_ns) = ending.idle_ns {
+    if let Some(idle_ns) = ending.idle_ns.filter(|idle_ns| *idle_ns >= 1_000_000_000) {
         out.push_str(", after ");
         push_fraction(out, idle_ns / 1_000_000, 3);
         out.push_str(" s of silence");
