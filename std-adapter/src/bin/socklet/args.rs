@@ -1,5 +1,7 @@
 //! The command line, read into what is to be done.
 
+mod inspector;
+
 use std::{
     convert::Infallible,
     ffi::OsString,
@@ -17,12 +19,15 @@ use socklet_core::{
 use socklet_std::Url;
 
 use crate::help;
+pub(crate) use inspector::{Build, Explain, Source};
 
 /// What is to be done.
 #[derive(Debug)]
 pub(crate) enum Command {
     Serve(Serve),
     Connect(Connect),
+    Explain(Explain),
+    Build(Build),
     /// Print this text.
     Print(&'static str),
     Version,
@@ -109,14 +114,18 @@ pub(crate) fn parse() -> Result<Command, Usage> {
 
 fn parse_from(mut args: Parser) -> Result<Command, Usage> {
     match args.next()? {
-        None => Err("nothing to do: `serve` or `connect`?".into()),
+        None => Err("nothing to do: `serve`, `connect`, `explain` or `build`?".into()),
         Some(Arg::Short('h') | Arg::Long("help")) => Ok(Command::Print(help::GENERAL)),
         Some(Arg::Short('V') | Arg::Long("version")) => Ok(Command::Version),
         Some(Arg::Value(name)) => match name.to_str() {
             Some("serve") => serve(args),
             Some("connect") => connect(args),
+            Some("explain") => inspector::explain(args),
+            Some("build") => inspector::build(args),
             Some("help") => Ok(Command::Print(help::GENERAL)),
-            _ => Err(Usage(format!("no command {name:?}: there are `serve` and `connect`"))),
+            _ => Err(Usage(format!(
+                "no command {name:?}: there are `serve`, `connect`, `explain` and `build`"
+            ))),
         },
         Some(other) => Err(other.unexpected().into()),
     }
