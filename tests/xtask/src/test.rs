@@ -83,7 +83,8 @@ fn lock() -> Result<Tally> {
 fn fmt() -> Result<Tally> {
     setup::rust()?;
     let mut commands = vec![cargo(&["fmt", "--all", "--check"])];
-    commands.extend(OUTSIDE.map(|path| cargo(&["fmt", "--all", "--check", "--manifest-path", path])));
+    commands
+        .extend(OUTSIDE.map(|path| cargo(&["fmt", "--all", "--check", "--manifest-path", path])));
     check_all(commands)
 }
 
