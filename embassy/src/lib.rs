@@ -67,6 +67,16 @@
 //! | [`Stream`] | what the WebSocket reads and writes, to be split for full duplex |
 //! | [`EmbassyTime`] | the clock for keep-alive and the deadlines of the core |
 //!
+//! # What the layers below do
+//! - smoltcp, below embassy-net, believes the window in an acknowledgement that a later one has
+//!   overtaken. If that is 0, what it sends waits until the peer sends something: another reason
+//!   for keep-alive, as [`CLIENT_CONFIG`] has it. And it finds no fault with an address to which
+//!   there is no way: that shows as a time-out.
+//! - embedded-tls takes a handshake without a certificate for complete, and rustpki lets everybody
+//!   who has a certificate sign others, and panics at a proof without a certificate. `Verify` checks
+//!   all three itself; its other limits are said there. What no adapter can mend: a server that has
+//!   proved its identity can make embedded-tls panic with a message of the handshake after it.
+//!
 //! # Features
 //! - `medium-ethernet` (default): embassy-net needs one medium; turn it off for another.
 //! - `dns`: hosts by name. `ipv6`: addresses of IPv6.
