@@ -57,7 +57,7 @@ impl Backoff {
     pub const fn next_ms(&mut self) -> u32 {
         let half = self.ceiling_ms / 2;
         let span = (self.ceiling_ms - half) as u64 + 1;
-        let wait_ms = half + ((self.random() >> 32) * span >> 32) as u32;
+        let wait_ms = half + (((self.random() >> 32) * span) >> 32) as u32;
         self.ceiling_ms = self.ceiling_ms.saturating_mul(2);
         if self.ceiling_ms > self.max_ms {
             self.ceiling_ms = self.max_ms;

@@ -102,9 +102,9 @@ impl Authority {
         self.server_with(KNOWN, usual)
     }
 
-    /// A server with a certificate for a name, that is changed before it is signed.
-    #[must_use]
-    pub fn server_with(&self, name: &str, change: Change) -> Arc<ServerConfig> {
+    /// A certificate for a name, that is changed before it is signed, with those that lead to the
+    /// root; and its key.
+    fn sign(&self, name: &str, change: Change) -> (Vec<CertificateDer<'static>>, KeyPair) {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new([name.to_owned()]).unwrap();
         // Distinct from the name: nothing is to be found there.
@@ -113,6 +113,20 @@ impl Authority {
         change(&mut params);
         let mut chain = vec![params.signed_by(&key, &self.issuer).unwrap().der().clone()];
         chain.extend(self.chain.iter().cloned());
+        (chain, key)
+    }
+
+    /// A certificate for the [`KNOWN`] name in DER, whose key nobody has.
+    #[must_use]
+    pub fn certificate(&self) -> Vec<u8> {
+        let (chain, _) = self.sign(KNOWN, usual);
+        chain[0].to_vec()
+    }
+
+    /// A server with a certificate for a name, that is changed before it is signed.
+    #[must_use]
+    pub fn server_with(&self, name: &str, change: Change) -> Arc<ServerConfig> {
+        let (chain, key) = self.sign(name, change);
         let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = ServerConfig::builder_with_provider(provider)

@@ -46,7 +46,6 @@ struct Cable {
     is_up: bool,
     ends: [End; 2],
     frames: u64,
-    sent: u64,
 }
 
 #[derive(Default)]
@@ -67,7 +66,6 @@ impl Link {
             is_up: true,
             ends: Default::default(),
             frames: 0,
-            sent: 0,
         })));
         let ports = [0, 1].map(|at| Port { link: link.clone(), at });
         (link, ports)
@@ -91,18 +89,11 @@ impl Link {
             end.waker.take().inspect(Waker::wake_by_ref);
         }
     }
-
-    /// How many frames have been sent by both ends.
-    #[must_use]
-    pub fn frames(&self) -> u64 {
-        self.0.borrow().sent
-    }
 }
 
 impl Cable {
     fn send(&mut self, from: usize, frame: &[u8]) {
         let faults = self.faults;
-        self.sent += 1;
         if self.is_cut || !self.is_up {
             return;
         }

@@ -1,4 +1,10 @@
 //! Each phase has its deadline, and says that it was this one that failed.
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 use embassy_time::Timer;
 use embedded_io::{Error as _, ErrorKind};

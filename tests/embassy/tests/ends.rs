@@ -1,4 +1,10 @@
 //! How connections end: cleanly, cut, or with what was sent last still delivered.
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -175,5 +181,28 @@ fn a_server_that_closes_tcp_within_the_handshake_is_told_of() {
         let error = session.await.unwrap_err();
         let expected = Error::Handshake(HandshakeError::EndOfStream);
         assert_eq!(error, ConnectError::Handshake(expected));
+    });
+}
+
+#[test]
+fn a_record_that_does_not_fit_is_named_with_its_length() {
+    use socklet_embassy::{Memory, TlsMemory};
+
+    let authority = Authority::root();
+    run(async {
+        let network = Network::new();
+        host::serve_tls(network.host, authority.server(), async |ws| {
+            ws.accept().await.unwrap();
+            let _ = ws.send(&[1; 3000][..]).await;
+        });
+        let mut memory = Memory::<2048, 1536, 2048, 1024, TlsMemory<2048, 1024, 256>>::new();
+        let connector = secure(&network, &authority);
+        let session = connector.run(&SECURE, &REQUEST, memory.client(rng()), async |mut ws| {
+            while ws.recv_chunk().await?.is_some() {}
+            Ok::<_, Error>(())
+        });
+        // The message, its header of 4 bytes, the type of the record and its tag.
+        let error = TlsError::RecordTooLong { needed: 3000 + 4 + 1 + 16, available: 2048 };
+        assert_eq!(session.await.unwrap(), Err(Error::Transport(StreamError::Tls(error))));
     });
 }

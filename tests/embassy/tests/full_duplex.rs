@@ -1,4 +1,10 @@
 //! Both directions at once, while neither side reads before it has sent.
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 use std::rc::Rc;
 

@@ -1,4 +1,10 @@
 //! A cable that loses, doubles, delays and reorders frames: what arrives is what was sent.
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 use socklet_core::{CloseCode, Config, Message, Timeouts};
 use socklet_core_tests::rng::TestRng;

@@ -1,4 +1,10 @@
 //! The server on the device: who is let in, how many at once, and what it survives.
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 use std::rc::Rc;
 
@@ -120,7 +126,8 @@ fn the_session_can_read_the_request() {
                 ws.send(&*target).await.unwrap();
                 ws.close(CloseCode::NORMAL, "").await.map(|closed| closed.code)
             });
-            told.borrow_mut().push(outcome.await);
+            let outcome = outcome.await;
+            told.borrow_mut().push(outcome);
         });
         let mut ws = open(&network, &Request::new("device", "/a?b=c")).await.unwrap();
         assert_eq!(ws.recv().await, Ok(Some(Message::Text("/a?b=c"))));
@@ -148,7 +155,7 @@ fn as_many_at_once_as_there_is_memory_for() {
             for (at, ws) in clients.iter_mut().enumerate() {
                 let text = format!("{at} {round}");
                 ws.send(&*text).await.unwrap();
-                assert_eq!(ws.recv().await, Ok(Some(Message::Text(&*text))));
+                assert_eq!(ws.recv().await, Ok(Some(Message::Text(&text))));
             }
         }
         // One ends, and another gets its place.

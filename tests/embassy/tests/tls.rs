@@ -1,4 +1,10 @@
 //! `wss`: who is taken for the host, and who is not.
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 use std::sync::Arc;
 

@@ -10,9 +10,9 @@ use crate::interop::Peers;
 use crate::step::Steps;
 use crate::{Result, Tally, setup};
 use board::{BOARDS, Board};
-use firmware::Firmware;
 
 pub(crate) use board::MANIFEST;
+pub(crate) use firmware::Firmware;
 
 /// Runs the verb, on the boards that are named or on all.
 pub(crate) fn run(names: &[String]) -> Result<Tally> {

@@ -24,6 +24,7 @@ const PARTS: &[Part] = &[
     Part { name: "rust", purpose: "rustfmt and clippy", install: rust },
     Part { name: "cross", purpose: "compilers for microcontrollers, WebAssembly, 32-bit hosts", install: cross_parts },
     Part { name: "size", purpose: "the emulated board and what reads its programs", install: size },
+    Part { name: "fuzz", purpose: "a compiler for libFuzzer, which is C++", install: cpp },
     Part { name: "qemu", purpose: "emulated boards, and compilers for them", install: qemu },
     Part { name: "deny", purpose: "cargo-deny", install: || deny().map(|_| ()) },
     Part { name: "autobahn", purpose: "the Autobahn suite", install: crate::autobahn::setup },
@@ -119,6 +120,11 @@ pub(crate) fn rust() -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// A C++ compiler: the crate of libFuzzer brings its source.
+pub(crate) fn cpp() -> Result<()> {
+    if succeeds(program("c++", &["--version"])) { Ok(()) } else { apt(&["g++"]) }
 }
 
 fn cross_parts() -> Result<()> {

@@ -38,6 +38,11 @@ impl Firmware {
         Ok(Self { board, image: board.build()?, logs: logs.join(board.name) })
     }
 
+    /// Builds the firmware of the board of this name.
+    pub(crate) fn of_board(name: &str, logs: &Path) -> Result<Self> {
+        Self::build(Board::find(name)?, logs)
+    }
+
     /// Returns the directory for the output of everything that runs.
     pub(crate) fn logs(&self) -> &Path {
         &self.logs
@@ -91,7 +96,8 @@ mod tests {
 
     #[test]
     fn figures_and_failures_are_found() {
-        let lines = ["figure stack-reserved 8", "figure stack 4", "FAILED close: late", "figure x 1"];
+        let lines =
+            ["figure stack-reserved 8", "figure stack 4", "FAILED close: late", "figure x 1"];
         let outcome = Outcome { success: false, lines: lines.map(str::to_owned).into() };
         assert_eq!(outcome.figure("stack"), Some(4));
         assert_eq!(outcome.figure("flash"), None);

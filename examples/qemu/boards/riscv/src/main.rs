@@ -44,8 +44,7 @@ type Driver = FrameDriver<Virtio, FRAME_LEN>;
 static CLIENT: ConstStaticCell<Client> = ConstStaticCell::new(Client::client(Balanced::new()));
 static SERVER: ConstStaticCell<[Server; CONNECTIONS]> =
     ConstStaticCell::new([const { Server::server(Balanced::new()) }; CONNECTIONS]);
-static BUFFERS: ConstStaticCell<[Buffer; 2]> =
-    ConstStaticCell::new([const { Buffer::new() }; 2]);
+static BUFFERS: ConstStaticCell<[Buffer; 2]> = ConstStaticCell::new([const { Buffer::new() }; 2]);
 static DRIVER: StaticCell<Driver> = StaticCell::new();
 static NETWORK: StaticCell<NetworkMemory> = StaticCell::new();
 
