@@ -3,6 +3,8 @@
 mod board;
 mod client;
 mod firmware;
+mod gateway;
+mod hostile;
 mod server;
 
 use crate::command::target_dir;
@@ -37,6 +39,7 @@ pub(crate) fn run(names: &[String]) -> Result<Tally> {
         steps.step(&format!("{name}: the stack overflows"), || overflow(&firmware));
         steps.step(&format!("{name}: client"), || client::run(&firmware, &peers));
         steps.step(&format!("{name}: server"), || server::run(&firmware, &peers));
+        steps.step(&format!("{name}: hostile network"), || hostile::run(&firmware, &peers));
         if board.autobahn {
             steps.step(&format!("{name}: autobahn"), || server::autobahn(&firmware));
         }
