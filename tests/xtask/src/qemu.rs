@@ -7,6 +7,7 @@ mod firmware;
 mod gateway;
 mod hostile;
 mod server;
+mod slip;
 
 use std::process::Command;
 
@@ -45,7 +46,9 @@ pub(crate) fn run(args: &[String]) -> Result<Tally> {
         steps.step(&format!("{name}: the stack overflows"), || overflow(&firmware));
         steps.step(&format!("{name}: client"), || client::run(&firmware, &peers));
         steps.step(&format!("{name}: figures"), || figures::run(&firmware, &peers, update));
-        steps.step(&format!("{name}: server"), || server::run(&firmware, &peers));
+        if board.serves {
+            steps.step(&format!("{name}: server"), || server::run(&firmware, &peers));
+        }
         steps.step(&format!("{name}: hostile network"), || hostile::run(&firmware, &peers));
         if board.autobahn {
             steps.step(&format!("{name}: autobahn"), || server::autobahn(&firmware, false));

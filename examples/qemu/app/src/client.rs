@@ -22,7 +22,7 @@ use socklet_qemu_support::{memory as machine, say};
 
 use crate::connection::{open, settings};
 use crate::echo::{Came, echo};
-use crate::memory::{ClientPlace, Codec};
+use crate::memory::{ClientPlace, Codecs};
 use crate::network;
 use crate::options::Options;
 use crate::report::Report;
@@ -34,15 +34,15 @@ const LENGTHS: [usize; 10] = [0, 1, 125, 126, 127, 1000, 4096, 20_000, 65_535, 6
 const REASON: &str = "the conversation is over";
 
 /// Opens a connection, and does what the options say.
-pub(crate) async fn run<G, X, const T: usize, const R: usize, const S: usize>(
+pub(crate) async fn run<G, K, const T: usize, const R: usize, const S: usize>(
     stack: Stack<'_>,
-    place: &mut ClientPlace<X, T, R, S>,
+    place: &mut ClientPlace<K, T, R, S>,
     rng: &mut G,
     options: &Options<'_>,
     report: &mut Report,
 ) where
     G: CryptoRng,
-    X: Codec,
+    K: Codecs,
 {
     network::wait(stack).await;
     let begin = Instant::now();

@@ -5,11 +5,11 @@ use core::fmt;
 use embassy_net::Stack;
 use rand_core::CryptoRng;
 use socklet_embassy::core::handshake::client::Request;
-use socklet_embassy::core::permessage_deflate::Settings;
+use socklet_embassy::core::permessage_deflate::{Compression, Settings};
 use socklet_embassy::core::{Config, Timeouts};
 use socklet_embassy::{Address, ConnectError, Connector, Deadlines, WebSocket};
 
-use crate::memory::{ClientTls, Codec, Compression, Lent};
+use crate::memory::{ClientTls, Lent};
 use crate::options::Options;
 
 /// Why there was no connection.
@@ -50,11 +50,11 @@ pub(crate) fn settings(options: &Options<'_>) -> Settings {
 }
 
 /// Opens a connection, as the URL and the options say, and runs `session` with it.
-pub(crate) async fn open<'m, G: CryptoRng, X: Codec>(
+pub(crate) async fn open<'m, G: CryptoRng, C: Compression>(
     stack: Stack<'_>,
     options: &Options<'_>,
-    lent: Lent<'m, &'m mut G, ClientTls, X>,
-    session: impl for<'s> AsyncFnOnce(WebSocket<'s, &'m mut G, Compression<'m, X>>),
+    lent: Lent<'m, &'m mut G, ClientTls, C>,
+    session: impl for<'s> AsyncFnOnce(WebSocket<'s, &'m mut G, C>),
 ) -> Result<(), Failure> {
     let url = &options.url;
     let address = Address::new(options.value("at").unwrap_or(url.host), url.port);
@@ -82,13 +82,13 @@ async fn secure<T, S>(
 }
 
 #[cfg(feature = "tls")]
-async fn secure<'m, G: CryptoRng, X: Codec>(
+async fn secure<'m, G: CryptoRng, C: Compression>(
     connector: Connector<'_>,
     options: &Options<'_>,
     address: &Address<'_>,
     request: &Request<'_>,
-    lent: Lent<'m, &'m mut G, ClientTls, X>,
-    session: impl for<'s> AsyncFnOnce(WebSocket<'s, &'m mut G, Compression<'m, X>>),
+    lent: Lent<'m, &'m mut G, ClientTls, C>,
+    session: impl for<'s> AsyncFnOnce(WebSocket<'s, &'m mut G, C>),
 ) -> Result<(), Failure> {
     use socklet_embassy::{DangerNoVerification, Tls};
 
@@ -116,13 +116,13 @@ async fn verified<T, S>(
 const AUTHORITY_LEN: usize = 1024;
 
 #[cfg(feature = "verify")]
-async fn verified<'m, G: CryptoRng, X: Codec>(
+async fn verified<'m, G: CryptoRng, C: Compression>(
     connector: Connector<'_>,
     options: &Options<'_>,
     address: &Address<'_>,
     request: &Request<'_>,
-    lent: Lent<'m, &'m mut G, ClientTls, X>,
-    session: impl for<'s> AsyncFnOnce(WebSocket<'s, &'m mut G, Compression<'m, X>>),
+    lent: Lent<'m, &'m mut G, ClientTls, C>,
+    session: impl for<'s> AsyncFnOnce(WebSocket<'s, &'m mut G, C>),
 ) -> Result<(), Failure> {
     use socklet_embassy::{Dates, Tls, Verify};
     use socklet_qemu_support::semihosting::{File, unix_time};

@@ -14,7 +14,7 @@ use socklet_embassy::{Backoff, Error, WebSocket, keep_connected};
 use socklet_qemu_support::say;
 
 use crate::connection::{Failure, open, settings};
-use crate::memory::{ClientPlace, Codec};
+use crate::memory::{ClientPlace, Codecs};
 use crate::network;
 use crate::options::Options;
 use crate::pattern::Pattern;
@@ -38,16 +38,16 @@ struct Progress {
 }
 
 /// Sends `count` messages and has each come back, however often the connection is lost.
-pub(crate) async fn run<G, X, const T: usize, const R: usize, const S: usize>(
+pub(crate) async fn run<G, K, const T: usize, const R: usize, const S: usize>(
     stack: Stack<'_>,
-    place: &mut ClientPlace<X, T, R, S>,
+    place: &mut ClientPlace<K, T, R, S>,
     rng: &mut G,
     count: u32,
     options: &Options<'_>,
     report: &mut Report,
 ) where
     G: CryptoRng,
-    X: Codec,
+    K: Codecs,
 {
     network::wait(stack).await;
     let mut progress = Progress { done: 0, count, opened: 0, wrong: false };

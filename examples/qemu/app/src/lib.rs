@@ -29,7 +29,7 @@ use embassy_net::Stack;
 use rand_core::CryptoRng;
 use socklet_qemu_support::{memory as machine, say, semihosting};
 
-pub use memory::{ClientPlace, ClientTls, Codec, Place, ServerPlace};
+pub use memory::{ClientPlace, ClientTls, Coded, Codecs, Place, ServerPlace, Uncoded};
 pub use network::{NetworkMemory, start};
 use options::Options;
 use report::Report;
@@ -43,15 +43,15 @@ const ARGUMENTS_LEN: usize = 256;
 ///
 /// `client` hands out the memory of the client; `spawn` starts tasks that [`serve`] a port, and says
 /// whether it could. Only one of them is called, so both may use the same memory.
-pub async fn run<G, X, const T: usize, const R: usize, const S: usize>(
+pub async fn run<G, K, const T: usize, const R: usize, const S: usize>(
     stack: Stack<'static>,
     mut rng: G,
-    client: impl FnOnce() -> &'static mut ClientPlace<X, T, R, S>,
+    client: impl FnOnce() -> &'static mut ClientPlace<K, T, R, S>,
     spawn: impl FnOnce(u16) -> bool,
 ) -> bool
 where
     G: CryptoRng,
-    X: Codec + 'static,
+    K: Codecs + 'static,
 {
     let mut buffer = [0; ARGUMENTS_LEN];
     let mut words = semihosting::arguments(&mut buffer).split_ascii_whitespace();

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use socklet_embassy::core::deflate::{Compressor, Inflate};
-use socklet_embassy::core::permessage_deflate::{Deflate, Settings};
+use socklet_embassy::core::permessage_deflate::{Compression, Deflate, NoCompression, Settings};
 use socklet_embassy::{Memory, Resources, TlsPart};
 
 /// What TLS takes of the client's memory.
@@ -16,76 +16,113 @@ pub type ClientTls = socklet_embassy::NoTls;
 /// What TLS takes of a server's memory: it has none.
 type ServerTls = socklet_embassy::NoTls;
 
-/// A compressor, whichever a board has the memory for.
-pub trait Codec: Compressor + fmt::Debug {}
+/// The codecs of one connection, or none.
+pub trait Codecs {
+    /// Compression in that memory.
+    type Compression<'m>: Compression
+    where
+        Self: 'm;
 
-impl<X: Compressor + fmt::Debug> Codec for X {}
+    /// Lends the memory.
+    fn lend(&mut self, settings: Settings) -> Self::Compression<'_>;
+}
 
-/// Compression in the memory of one connection.
-pub(crate) type Compression<'m, X> = Deflate<&'m mut Inflate, &'m mut X>;
-
-/// What a connection borrows.
-pub(crate) type Lent<'m, R, T, X> = Resources<'m, R, <T as TlsPart>::Lent<'m>, Compression<'m, X>>;
-
-/// Buffers and codecs of one connection: `X` compresses; the lengths, in bytes, are those of each
-/// TCP window, of the receive buffer and of the staging buffer.
-///
-/// All zeros in the beginning: a static one lies in `.bss`.
+/// A decoder, and the compressor that a board has the memory for.
 #[derive(Debug)]
-pub struct Place<T, X, const TCP: usize, const RECEIVE: usize, const STAGING: usize> {
-    buffers: Memory<TCP, TCP, RECEIVE, STAGING, T>,
+pub struct Coded<X> {
     inflate: Inflate,
     compress: X,
 }
 
+impl<X> Coded<X> {
+    /// Codecs that have not begun.
+    pub const fn new(compress: X) -> Self {
+        Self { inflate: Inflate::new(), compress }
+    }
+}
+
+impl<X: Compressor + fmt::Debug> Codecs for Coded<X> {
+    type Compression<'m>
+        = Deflate<&'m mut Inflate, &'m mut X>
+    where
+        X: 'm;
+
+    fn lend(&mut self, settings: Settings) -> Self::Compression<'_> {
+        Deflate::new(&mut self.inflate, &mut self.compress, settings)
+    }
+}
+
+/// No codecs.
+#[derive(Debug)]
+pub struct Uncoded;
+
+impl Codecs for Uncoded {
+    type Compression<'m> = NoCompression;
+
+    fn lend(&mut self, _: Settings) -> NoCompression {
+        NoCompression
+    }
+}
+
+/// What a connection borrows.
+pub(crate) type Lent<'m, R, T, C> = Resources<'m, R, <T as TlsPart>::Lent<'m>, C>;
+
+/// Buffers and codecs of one connection: `K` is [`Coded`] or [`Uncoded`]; the lengths, in bytes, are those of each
+/// TCP window, of the receive buffer and of the staging buffer.
+///
+/// All zeros in the beginning: a static one lies in `.bss`.
+#[derive(Debug)]
+pub struct Place<T, K, const TCP: usize, const RECEIVE: usize, const STAGING: usize> {
+    buffers: Memory<TCP, TCP, RECEIVE, STAGING, T>,
+    codecs: K,
+}
+
 /// The client's.
-pub type ClientPlace<X, const TCP: usize, const RECEIVE: usize, const STAGING: usize> =
-    Place<ClientTls, X, TCP, RECEIVE, STAGING>;
+pub type ClientPlace<K, const TCP: usize, const RECEIVE: usize, const STAGING: usize> =
+    Place<ClientTls, K, TCP, RECEIVE, STAGING>;
 
 /// One of the server's.
-pub type ServerPlace<X, const TCP: usize, const RECEIVE: usize, const STAGING: usize> =
-    Place<ServerTls, X, TCP, RECEIVE, STAGING>;
+pub type ServerPlace<K, const TCP: usize, const RECEIVE: usize, const STAGING: usize> =
+    Place<ServerTls, K, TCP, RECEIVE, STAGING>;
 
-impl<X, const TCP: usize, const RECEIVE: usize, const STAGING: usize>
-    ClientPlace<X, TCP, RECEIVE, STAGING>
+impl<K, const TCP: usize, const RECEIVE: usize, const STAGING: usize>
+    ClientPlace<K, TCP, RECEIVE, STAGING>
 {
-    /// Memory for a client, with a compressor that has not begun.
+    /// Memory for a client, with codecs that have not begun.
     #[must_use]
-    pub const fn client(compress: X) -> Self {
+    pub const fn client(codecs: K) -> Self {
         Self {
             buffers: Memory::<TCP, TCP, RECEIVE, STAGING, ClientTls>::new(),
-            inflate: Inflate::new(),
-            compress,
+            codecs,
         }
     }
 }
 
-impl<X, const TCP: usize, const RECEIVE: usize, const STAGING: usize>
-    ServerPlace<X, TCP, RECEIVE, STAGING>
+impl<K, const TCP: usize, const RECEIVE: usize, const STAGING: usize>
+    ServerPlace<K, TCP, RECEIVE, STAGING>
 {
-    /// Memory for one connection of a server, with a compressor that has not begun.
+    /// Memory for one connection of a server, with codecs that have not begun.
     #[must_use]
-    pub const fn server(compress: X) -> Self {
+    pub const fn server(codecs: K) -> Self {
         Self {
             buffers: Memory::<TCP, TCP, RECEIVE, STAGING>::new(),
-            inflate: Inflate::new(),
-            compress,
+            codecs,
         }
     }
 }
 
-impl<T: TlsPart, X: Codec, const TCP: usize, const RECEIVE: usize, const STAGING: usize>
-    Place<T, X, TCP, RECEIVE, STAGING>
+impl<T: TlsPart, K: Codecs, const TCP: usize, const RECEIVE: usize, const STAGING: usize>
+    Place<T, K, TCP, RECEIVE, STAGING>
 {
     /// Lends all of it to a client.
-    pub(crate) fn lend<R>(&mut self, rng: R, settings: Settings) -> Lent<'_, R, T, X> {
-        let Self { buffers, inflate, compress } = self;
-        buffers.client(rng).compression(Deflate::new(inflate, compress, settings))
+    pub(crate) fn lend<R>(&mut self, rng: R, settings: Settings) -> Lent<'_, R, T, K::Compression<'_>> {
+        let Self { buffers, codecs } = self;
+        buffers.client(rng).compression(codecs.lend(settings))
     }
 
     /// Lends all of it to a server.
-    pub(crate) fn lend_server(&mut self) -> Lent<'_, (), T, X> {
-        let Self { buffers, inflate, compress } = self;
-        buffers.server().compression(Deflate::new(inflate, compress, Settings::DEFAULT))
+    pub(crate) fn lend_server(&mut self) -> Lent<'_, (), T, K::Compression<'_>> {
+        let Self { buffers, codecs } = self;
+        buffers.server().compression(codecs.lend(Settings::DEFAULT))
     }
 }

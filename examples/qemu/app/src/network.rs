@@ -6,17 +6,15 @@ use embassy_time::Instant;
 use rand_core::CryptoRng;
 use socklet_qemu_support::say;
 
-/// Sockets: one for each connection, and those of DHCP.
-const SOCKETS: usize = 5;
-
-/// The memory of the network stack, without that of sockets.
-pub type NetworkMemory = StackResources<SOCKETS>;
+/// The memory of the network stack, without the buffers of sockets: of one for each connection at a
+/// time and, with the feature `dhcp`, one for that.
+pub type NetworkMemory<const SOCKETS: usize> = StackResources<SOCKETS>;
 
 /// Makes the network stack, and what has to run it. The generator makes what should differ from
 /// one boot to the next: port numbers and the like.
-pub fn start<D: Driver>(
+pub fn start<D: Driver, const SOCKETS: usize>(
     driver: &'static mut D,
-    memory: &'static mut NetworkMemory,
+    memory: &'static mut NetworkMemory<SOCKETS>,
     rng: &mut impl CryptoRng,
 ) -> (Stack<'static>, Runner<'static, &'static mut D>) {
     embassy_net::new(driver, config(), memory, rng.next_u64())

@@ -16,7 +16,7 @@ use socklet_embassy::core::permessage_deflate::Compression;
 use socklet_embassy::{ConnectError, Error, Listener, ServerWebSocket, TlsPart};
 use socklet_qemu_support::say;
 
-use crate::memory::{Codec, Place};
+use crate::memory::{Codecs, Place};
 use crate::network;
 use crate::report::Report;
 
@@ -46,14 +46,14 @@ pub(crate) async fn run(
 }
 
 /// Serves one connection after the other: a task of the board, with memory of its own.
-pub async fn serve<P, X, const T: usize, const R: usize, const S: usize>(
+pub async fn serve<P, K, const T: usize, const R: usize, const S: usize>(
     stack: Stack<'_>,
     port: u16,
-    place: &mut Place<P, X, T, R, S>,
+    place: &mut Place<P, K, T, R, S>,
 ) -> !
 where
     P: TlsPart,
-    X: Codec,
+    K: Codecs,
 {
     let listener = Listener::new(stack, port);
     loop {

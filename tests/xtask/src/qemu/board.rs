@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::gateway::Wire;
 use crate::Result;
 use crate::command::{program, run};
 use crate::cross::Toolchain;
@@ -23,6 +24,10 @@ pub(crate) struct Board {
     target: &'static str,
     /// Whether there is `wss`.
     pub(crate) tls: Tls,
+    /// How it is connected to a network.
+    pub(crate) wire: Wire,
+    /// Whether it can be a server.
+    pub(crate) serves: bool,
     /// Whether it has the memory to serve as the Autobahn suite wants it.
     pub(crate) autobahn: bool,
 }
@@ -34,6 +39,8 @@ pub(crate) enum Tls {
     Verified,
     /// It has not the memory to verify, so it takes any.
     Unverified,
+    /// There is none.
+    Absent,
 }
 
 /// All boards.
@@ -43,6 +50,8 @@ pub(crate) const BOARDS: &[Board] = &[
         package: "an385",
         target: "thumbv6m-none-eabi",
         tls: Tls::Verified,
+        wire: Wire::Ethernet,
+        serves: true,
         autobahn: true,
     },
     Board {
@@ -50,6 +59,17 @@ pub(crate) const BOARDS: &[Board] = &[
         package: "lm3s",
         target: "thumbv7m-none-eabi",
         tls: Tls::Unverified,
+        wire: Wire::Ethernet,
+        serves: true,
+        autobahn: false,
+    },
+    Board {
+        name: "microbit",
+        package: "microbit",
+        target: "thumbv6m-none-eabi",
+        tls: Tls::Absent,
+        wire: Wire::Serial,
+        serves: false,
         autobahn: false,
     },
     Board {
@@ -57,6 +77,8 @@ pub(crate) const BOARDS: &[Board] = &[
         package: "riscv-virt",
         target: "riscv32imc-unknown-none-elf",
         tls: Tls::Verified,
+        wire: Wire::Ethernet,
+        serves: true,
         autobahn: true,
     },
 ];
@@ -75,7 +97,7 @@ impl Board {
         let toolchain = Toolchain::find(self.target)?;
         let mut cargo = toolchain.cargo("build")?;
         cargo.args(["--release", "--manifest-path", MANIFEST, "-p", self.package]);
-        if !all {
+        if !all && self.tls != Tls::Absent {
             cargo.arg("--no-default-features");
         }
         run(cargo)?;
@@ -103,7 +125,13 @@ impl Board {
     /// the board to.
     pub(crate) fn boot(&self, image: &Path, network: &str, arguments: &str) -> Command {
         let mut command = program(RUN, &[self.name]);
-        command.arg(image).args(arguments.split(' ')).env("NETWORK", network);
+        command.arg(image).args(arguments.split(' ')).env(
+            match self.wire {
+                Wire::Ethernet => "NETWORK",
+                Wire::Serial => "SERIAL",
+            },
+            network,
+        );
         command
     }
 }

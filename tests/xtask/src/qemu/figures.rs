@@ -26,10 +26,10 @@ const STACK_STEP: u32 = 512;
 /// Measures the firmware with `ws` alone and with all, checks it, and on demand commits it.
 pub(super) fn run(firmware: &Firmware, peers: &Peers, update: bool) -> Result<Tally> {
     let board = firmware.board.name;
-    let rows = [
-        (format!("{board}-ws"), measure(&firmware.plain()?, peers, false)?),
-        (format!("{board}-wss"), measure(firmware, peers, true)?),
-    ];
+    let mut rows = vec![(format!("{board}-ws"), measure(&firmware.plain()?, peers, false)?)];
+    if firmware.board.tls != Tls::Absent {
+        rows.push((format!("{board}-wss"), measure(firmware, peers, true)?));
+    }
     let mut budgets = Budgets::read(Path::new(BUDGETS))?;
     if update {
         budgets.update(&rows);
@@ -48,7 +48,7 @@ fn measure(firmware: &Firmware, peers: &Peers, secure: bool) -> Result<Figures> 
     let (_server, port) = start(firmware, "figures", &server)?;
     let arguments = match (secure, firmware.board.tls) {
         (false, _) => format!("client ws://10.0.2.2:{port}/"),
-        (true, Tls::Unverified) => {
+        (true, Tls::Unverified | Tls::Absent) => {
             format!("client wss://localhost:{port}/ at=10.0.2.2 insecure")
         }
         (true, Tls::Verified) => {

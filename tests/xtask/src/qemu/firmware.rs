@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::board::Board;
+use super::gateway::{FAIR, Gateway, Wire};
 use crate::Result;
 use crate::child::Child;
 
@@ -60,7 +61,13 @@ impl Firmware {
 
     /// Runs it to its end.
     pub(crate) fn run(&self, name: &str, arguments: &str) -> Result<Outcome> {
-        finish(&mut self.start(name, ROUTER, arguments)?)
+        match self.board.wire {
+            Wire::Ethernet => finish(&mut self.start(name, ROUTER, arguments)?),
+            Wire::Serial => {
+                let gateway = Gateway::start(name, Wire::Serial, FAIR, &self.logs)?;
+                finish(&mut self.start(name, &gateway.network, arguments)?)
+            }
+        }
     }
 }
 

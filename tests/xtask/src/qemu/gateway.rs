@@ -1,19 +1,21 @@
-//! A network with bad weather: what lies between a board and QEMU's router, and drops, delays,
-//! reorders, doubles and cuts.
+//! A network with weather: what lies between a board and QEMU's router, and drops, delays,
+//! reorders, doubles and cuts, or does nothing but turn frames of one form into those of another.
 //!
 //! ```text
 //!  board's QEMU <-> this, frame by frame <-> a QEMU without a machine: its router
 //! ```
-//! QEMU's sockets carry each Ethernet frame behind its length, four bytes, big-endian.
+//! QEMU's sockets carry each Ethernet frame behind its length, four bytes, big-endian; a serial
+//! port carries them in [SLIP](slip).
 
 use std::collections::BTreeMap;
-use std::io::{ErrorKind, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::slip;
 use crate::Result;
 use crate::child::Child;
 use crate::command::program;
@@ -37,6 +39,18 @@ pub(crate) struct Weather {
     pub(crate) cut_ms: Option<(u64, u64)>,
 }
 
+/// None at all.
+pub(crate) const FAIR: Weather = Weather { dropped: 0, doubled: 0, jitter_ms: 0, cut_ms: None };
+
+/// In which form frames come from a board.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wire {
+    /// Behind their length.
+    Ethernet,
+    /// In SLIP.
+    Serial,
+}
+
 /// A gateway, as long as it is not dropped.
 pub(crate) struct Gateway {
     /// What the board's QEMU has to be connected to.
@@ -46,7 +60,7 @@ pub(crate) struct Gateway {
 
 impl Gateway {
     /// Starts a gateway for one board.
-    pub(crate) fn start(name: &str, weather: Weather, logs: &Path) -> Result<Self> {
+    pub(crate) fn start(name: &str, wire: Wire, weather: Weather, logs: &Path) -> Result<Self> {
         // QEMU cannot choose a free port and tell it.
         let router_port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         let mut qemu = program("qemu-system-arm", &["-M", "none", "-display", "none"]);
@@ -57,11 +71,15 @@ impl Gateway {
         let router = Child::start(&format!("{name}-router"), &qemu, logs)?;
         let far = connect(router_port)?;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        let network = format!("socket,connect={}", listener.local_addr()?);
+        let address = listener.local_addr()?;
+        let network = match wire {
+            Wire::Ethernet => format!("socket,connect={address}"),
+            Wire::Serial => format!("tcp:{address}"),
+        };
         thread::spawn(move || {
             // A board that does not connect shows as a run that fails.
             if let Ok((near, _)) = listener.accept() {
-                drop(join(near, far, weather));
+                drop(join((near, wire), (far, Wire::Ethernet), weather));
             }
         });
         Ok(Self { network, _router: router })
@@ -83,15 +101,18 @@ fn connect(port: u16) -> Result<TcpStream> {
 }
 
 /// Joins two wires, by a thread that takes frames and one that gives them, for each direction.
-fn join(near: TcpStream, far: TcpStream, weather: Weather) -> Result<()> {
+fn join(near: (TcpStream, Wire), far: (TcpStream, Wire), weather: Weather) -> Result<()> {
     let begin = Instant::now();
-    let directions = [(near.try_clone()?, far.try_clone()?, 0x5EED), (far, near, 0xF00D)];
-    for (from, to, seed) in directions {
+    let copy =
+        |(stream, wire): &(TcpStream, Wire)| Ok::<_, crate::Error>((stream.try_clone()?, *wire));
+    let directions = [(copy(&near)?, copy(&far)?, 0x5EED), (far, near, 0xF00D)];
+    for ((from, from_wire), (to, to_wire), seed) in directions {
         from.set_nodelay(true)?;
         let (sender, frames) = channel();
         thread::spawn(move || {
             let mut sky = Sky { weather, begin, state: seed };
-            while let Ok(frame) = take(&from) {
+            let mut from = BufReader::new(from);
+            while let Ok(frame) = from_wire.take(&mut from) {
                 for due in sky.due(Instant::now()) {
                     if sender.send((due, frame.clone())).is_err() {
                         return;
@@ -99,33 +120,52 @@ fn join(near: TcpStream, far: TcpStream, weather: Weather) -> Result<()> {
                 }
             }
         });
-        thread::spawn(move || give(&frames, to));
+        thread::spawn(move || give(&frames, to, to_wire));
     }
     Ok(())
 }
 
-/// Reads one frame with its length.
-fn take(mut from: &TcpStream) -> Result<Vec<u8>> {
-    let mut len = [0; 4];
-    from.read_exact(&mut len)?;
-    let payload_len = usize::try_from(u32::from_be_bytes(len))?;
-    if payload_len > MAX_FRAME_LEN {
-        return Err("not a frame".into());
+impl Wire {
+    /// Reads one frame.
+    fn take(self, from: &mut impl BufRead) -> Result<Vec<u8>> {
+        match self {
+            Self::Serial => slip::decode(from),
+            Self::Ethernet => {
+                let mut len = [0; 4];
+                from.read_exact(&mut len)?;
+                let len = usize::try_from(u32::from_be_bytes(len))?;
+                if len > MAX_FRAME_LEN {
+                    return Err("not a frame".into());
+                }
+                let mut frame = vec![0; len];
+                from.read_exact(&mut frame)?;
+                Ok(frame)
+            }
+        }
     }
-    let mut frame = len.to_vec();
-    frame.resize(len.len() + payload_len, 0);
-    from.read_exact(frame.get_mut(len.len()..).unwrap_or_default())?;
-    Ok(frame)
+
+    /// Writes one frame.
+    fn give(self, mut to: &TcpStream, frame: &[u8]) -> Result<()> {
+        let bytes = match self {
+            Self::Serial => slip::encode(frame),
+            Self::Ethernet => {
+                let mut bytes = u32::try_from(frame.len())?.to_be_bytes().to_vec();
+                bytes.extend(frame);
+                bytes
+            }
+        };
+        Ok(to.write_all(&bytes)?)
+    }
 }
 
 /// Writes each frame when it is due.
-fn give(frames: &Receiver<(Instant, Vec<u8>)>, mut to: TcpStream) {
+fn give(frames: &Receiver<(Instant, Vec<u8>)>, to: TcpStream, wire: Wire) {
     let mut waiting = BTreeMap::<(Instant, u64), Vec<u8>>::new();
     let mut count = 0_u64;
     loop {
         let now = Instant::now();
         while let Some(entry) = waiting.first_entry().filter(|entry| entry.key().0 <= now) {
-            if to.write_all(&entry.remove()).is_err() {
+            if wire.give(&to, &entry.remove()).is_err() {
                 return;
             }
         }
@@ -177,10 +217,8 @@ impl Sky {
 
 #[cfg(test)]
 mod tests {
-    use super::{Sky, Weather};
+    use super::{FAIR, Sky, Weather};
     use std::time::{Duration, Instant};
-
-    const FAIR: Weather = Weather { dropped: 0, doubled: 0, jitter_ms: 0, cut_ms: None };
 
     fn frames(weather: Weather, at: Duration) -> usize {
         let begin = Instant::now();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::board::Tls;
 use super::firmware::{Firmware, Outcome, finish};
-use super::gateway::{Gateway, Weather};
+use super::gateway::{FAIR, Gateway, Weather};
 use crate::child::Child;
 use crate::interop::{Peers, Server};
 use crate::ours::{Flavour, address};
@@ -22,9 +22,6 @@ const ROUGH: Weather = Weather { dropped: 20, doubled: 20, jitter_ms: 15, cut_ms
 
 /// Of every five seconds three are without a frame: longer than the firmware takes for silence.
 const CUT: Weather = Weather { dropped: 0, doubled: 0, jitter_ms: 5, cut_ms: Some((5000, 3000)) };
-
-/// Nothing happens to frames; what happens, happens to the server.
-const FAIR: Weather = Weather { dropped: 0, doubled: 0, jitter_ms: 2, cut_ms: None };
 
 /// Runs the firmware in every weather, and with a server that is killed.
 pub(super) fn run(firmware: &Firmware, peers: &Peers) -> Result<Tally> {
@@ -44,7 +41,7 @@ fn weather(
 ) -> Result<Tally> {
     let secure = firmware.board.tls == Tls::Verified;
     let (_server, port) = serve(firmware, peers, name, secure, "127.0.0.1:0")?;
-    let gateway = Gateway::start(name, weather, firmware.logs())?;
+    let gateway = Gateway::start(name, firmware.board.wire, weather, firmware.logs())?;
     let arguments = arguments(peers, secure, &port, count);
     let outcome = finish(&mut firmware.start(name, &gateway.network, &arguments)?)?;
     Ok(judge(firmware, name, &outcome, connections))
@@ -53,7 +50,7 @@ fn weather(
 /// Kills the server, twice, and has another take its place.
 fn restarts(firmware: &Firmware, peers: &Peers) -> Result<Tally> {
     let (mut server, port) = serve(firmware, peers, "restarts", false, "127.0.0.1:0")?;
-    let gateway = Gateway::start("restarts", FAIR, firmware.logs())?;
+    let gateway = Gateway::start("restarts", firmware.board.wire, FAIR, firmware.logs())?;
     let arguments = arguments(peers, false, &port, COUNT);
     let mut client = firmware.start("restarts", &gateway.network, &arguments)?;
     for messages in [50, 150] {

@@ -13,7 +13,7 @@ use cortex_m_rt::exception;
 use embassy_executor::Spawner;
 use embassy_net::{Runner, Stack};
 use socklet_embassy::core::deflate::Balanced;
-use socklet_qemu_app::{ClientPlace, NetworkMemory, ServerPlace, run, start};
+use socklet_qemu_app::{ClientPlace, Coded, NetworkMemory, ServerPlace, run, start};
 use socklet_qemu_support::entropy::Rng;
 use socklet_qemu_support::frames::{FRAME_LEN, FrameDriver, WAKER};
 use socklet_qemu_support::{memory, semihosting, systick};
@@ -36,17 +36,17 @@ const STAGING: usize = 1024;
 /// Connections that the server can have at a time.
 const CONNECTIONS: usize = 3;
 
-type Client = ClientPlace<Balanced, TCP, RECEIVE, STAGING>;
-type Server = ServerPlace<Balanced, TCP, RECEIVE, STAGING>;
+type Client = ClientPlace<Coded<Balanced>, TCP, RECEIVE, STAGING>;
+type Server = ServerPlace<Coded<Balanced>, TCP, RECEIVE, STAGING>;
 
-static CLIENT: ConstStaticCell<Client> = ConstStaticCell::new(Client::client(Balanced::new()));
+static CLIENT: ConstStaticCell<Client> = ConstStaticCell::new(Client::client(Coded::new(Balanced::new())));
 static SERVER: ConstStaticCell<[Server; CONNECTIONS]> =
-    ConstStaticCell::new([const { Server::server(Balanced::new()) }; CONNECTIONS]);
+    ConstStaticCell::new([const { Server::server(Coded::new(Balanced::new())) }; CONNECTIONS]);
 
 type Driver = FrameDriver<Lan9118, FRAME_LEN>;
 
 static DRIVER: StaticCell<Driver> = StaticCell::new();
-static NETWORK: StaticCell<NetworkMemory> = StaticCell::new();
+static NETWORK: StaticCell<NetworkMemory<{ CONNECTIONS + 1 }>> = StaticCell::new();
 
 #[embassy_executor::task]
 async fn network(mut runner: Runner<'static, &'static mut Driver>) -> ! {

@@ -10,7 +10,7 @@ use cortex_m_rt::exception;
 use embassy_executor::Spawner;
 use embassy_net::{Runner, Stack};
 use socklet_embassy::core::deflate::Tiny;
-use socklet_qemu_app::{ClientPlace, NetworkMemory, run, start};
+use socklet_qemu_app::{ClientPlace, Coded, NetworkMemory, run, start};
 use socklet_qemu_support::entropy::Rng;
 use socklet_qemu_support::frames::{FRAME_LEN, FrameDriver, WAKER};
 use socklet_qemu_support::{memory, semihosting, systick};
@@ -27,12 +27,12 @@ const RECEIVE: usize = 1024;
 const STAGING: usize = 512;
 
 /// One connection at a time, as client or as server.
-type Place = ClientPlace<Tiny, TCP, RECEIVE, STAGING>;
+type Place = ClientPlace<Coded<Tiny>, TCP, RECEIVE, STAGING>;
 type Driver = FrameDriver<Stellaris, FRAME_LEN>;
 
-static PLACE: ConstStaticCell<Place> = ConstStaticCell::new(Place::client(Tiny::new()));
+static PLACE: ConstStaticCell<Place> = ConstStaticCell::new(Place::client(Coded::new(Tiny::new())));
 static DRIVER: StaticCell<Driver> = StaticCell::new();
-static NETWORK: StaticCell<NetworkMemory> = StaticCell::new();
+static NETWORK: StaticCell<NetworkMemory<1>> = StaticCell::new();
 
 #[embassy_executor::task]
 async fn network(mut runner: Runner<'static, &'static mut Driver>) -> ! {

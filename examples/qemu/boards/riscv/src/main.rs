@@ -13,7 +13,7 @@ use embassy_net::{Runner, Stack};
 use riscv::interrupt::Interrupt;
 use riscv_rt::core_interrupt;
 use socklet_embassy::core::deflate::Balanced;
-use socklet_qemu_app::{ClientPlace, NetworkMemory, ServerPlace, run, start};
+use socklet_qemu_app::{ClientPlace, Coded, NetworkMemory, ServerPlace, run, start};
 use socklet_qemu_support::entropy::Rng;
 use socklet_qemu_support::frames::{FRAME_LEN, FrameDriver, WAKER};
 use socklet_qemu_support::{clint, memory, semihosting};
@@ -37,16 +37,16 @@ const ENABLED: *mut u32 = 0x0C00_2000 as *mut u32;
 const THRESHOLD: *mut u32 = 0x0C20_0000 as *mut u32;
 const CLAIM: *mut u32 = 0x0C20_0004 as *mut u32;
 
-type Client = ClientPlace<Balanced, TCP, RECEIVE, STAGING>;
-type Server = ServerPlace<Balanced, TCP, RECEIVE, STAGING>;
+type Client = ClientPlace<Coded<Balanced>, TCP, RECEIVE, STAGING>;
+type Server = ServerPlace<Coded<Balanced>, TCP, RECEIVE, STAGING>;
 type Driver = FrameDriver<Virtio, FRAME_LEN>;
 
-static CLIENT: ConstStaticCell<Client> = ConstStaticCell::new(Client::client(Balanced::new()));
+static CLIENT: ConstStaticCell<Client> = ConstStaticCell::new(Client::client(Coded::new(Balanced::new())));
 static SERVER: ConstStaticCell<[Server; CONNECTIONS]> =
-    ConstStaticCell::new([const { Server::server(Balanced::new()) }; CONNECTIONS]);
+    ConstStaticCell::new([const { Server::server(Coded::new(Balanced::new())) }; CONNECTIONS]);
 static BUFFERS: ConstStaticCell<[Buffer; 2]> = ConstStaticCell::new([const { Buffer::new() }; 2]);
 static DRIVER: StaticCell<Driver> = StaticCell::new();
-static NETWORK: StaticCell<NetworkMemory> = StaticCell::new();
+static NETWORK: StaticCell<NetworkMemory<{ CONNECTIONS + 1 }>> = StaticCell::new();
 
 unsafe extern "C" {
     static _flash_start: u8;
