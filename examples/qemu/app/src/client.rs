@@ -3,6 +3,7 @@
 //! | step | does |
 //! |---|---|
 //! | `messages` | echoes text and octets of 0 B to 64 KiB, more than any buffer here holds |
+//! | `short` | the same of 0 B to 4 KiB, for slow lines |
 //! | `fragments` | echoes messages of many fragments |
 //! | `pings` | waits for the Pong to each Ping |
 //! | `alike` | echoes a hundred messages that are much alike, for compression to find |
@@ -92,7 +93,8 @@ async fn take<G: CryptoRng, C: Compression>(
 ) -> Result<bool, Error> {
     let (name, code) = step.split_once('=').unwrap_or((step, ""));
     match name {
-        "messages" => messages(ws).await,
+        "messages" => messages(ws, usize::MAX).await,
+        "short" => messages(ws, 4096).await,
         "fragments" => fragments(ws).await,
         "pings" => pings(ws).await,
         "alike" => alike(ws).await,
@@ -112,8 +114,9 @@ async fn take<G: CryptoRng, C: Compression>(
 
 async fn messages<G: CryptoRng, C: Compression>(
     ws: &mut WebSocket<'_, G, C>,
+    max_len: usize,
 ) -> Result<bool, Error> {
-    for len in LENGTHS {
+    for len in LENGTHS.into_iter().filter(|len| *len <= max_len) {
         for kind in [Kind::Text, Kind::Binary] {
             let came = echo(ws, kind, len, usize::MAX).await?;
             if came != Came::Back {

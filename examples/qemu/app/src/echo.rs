@@ -8,7 +8,7 @@ use socklet_embassy::{Error, WebSocket};
 use crate::pattern::Pattern;
 
 /// Bytes that are made, and sent, at a time.
-const PART_LEN: usize = 256;
+const PART_LEN: usize = 128;
 
 /// How a message came back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

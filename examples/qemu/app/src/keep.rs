@@ -24,7 +24,7 @@ use crate::report::Report;
 const AHEAD: u32 = 4;
 
 /// Bytes of the longest message: of each another length.
-const LONGEST: u32 = 300;
+const LONGEST: u32 = 200;
 
 /// How long the first wait and any wait before a new connection may be.
 const WAIT_MS: [u32; 2] = [100, 1000];

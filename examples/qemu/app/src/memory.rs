@@ -91,10 +91,7 @@ impl<K, const TCP: usize, const RECEIVE: usize, const STAGING: usize>
     /// Memory for a client, with codecs that have not begun.
     #[must_use]
     pub const fn client(codecs: K) -> Self {
-        Self {
-            buffers: Memory::<TCP, TCP, RECEIVE, STAGING, ClientTls>::new(),
-            codecs,
-        }
+        Self { buffers: Memory::<TCP, TCP, RECEIVE, STAGING, ClientTls>::new(), codecs }
     }
 }
 
@@ -104,10 +101,7 @@ impl<K, const TCP: usize, const RECEIVE: usize, const STAGING: usize>
     /// Memory for one connection of a server, with codecs that have not begun.
     #[must_use]
     pub const fn server(codecs: K) -> Self {
-        Self {
-            buffers: Memory::<TCP, TCP, RECEIVE, STAGING>::new(),
-            codecs,
-        }
+        Self { buffers: Memory::<TCP, TCP, RECEIVE, STAGING>::new(), codecs }
     }
 }
 
@@ -115,7 +109,11 @@ impl<T: TlsPart, K: Codecs, const TCP: usize, const RECEIVE: usize, const STAGIN
     Place<T, K, TCP, RECEIVE, STAGING>
 {
     /// Lends all of it to a client.
-    pub(crate) fn lend<R>(&mut self, rng: R, settings: Settings) -> Lent<'_, R, T, K::Compression<'_>> {
+    pub(crate) fn lend<R>(
+        &mut self,
+        rng: R,
+        settings: Settings,
+    ) -> Lent<'_, R, T, K::Compression<'_>> {
         let Self { buffers, codecs } = self;
         buffers.client(rng).compression(codecs.lend(settings))
     }

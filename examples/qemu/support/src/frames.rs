@@ -28,6 +28,9 @@ pub trait Card {
 }
 
 /// The driver, with room for one frame of `LEN` bytes in each direction.
+///
+/// It tells that its frames are shorter by a header: smoltcp leaves that out of account where it
+/// limits TCP's window to one frame, and there are peers that fill the window with one segment.
 #[derive(Debug)]
 pub struct FrameDriver<C, const LEN: usize> {
     card: C,
@@ -35,8 +38,11 @@ pub struct FrameDriver<C, const LEN: usize> {
     sent: [u8; LEN],
 }
 
-/// Bytes of the longest Ethernet frame, without check sum.
-pub const FRAME_LEN: usize = 1514;
+/// Bytes of an Ethernet header.
+const HEADER_LEN: usize = 14;
+
+/// Bytes of buffers for the longest Ethernet frame.
+pub const FRAME_LEN: usize = 1514 + HEADER_LEN;
 
 impl<C: Card, const LEN: usize> FrameDriver<C, LEN> {
     /// Makes a driver of a card that is ready.
@@ -109,7 +115,7 @@ impl<C: Card, const LEN: usize> Driver for FrameDriver<C, LEN> {
 
     fn capabilities(&self) -> Capabilities {
         let mut capabilities = Capabilities::default();
-        capabilities.max_transmission_unit = LEN;
+        capabilities.max_transmission_unit = LEN.saturating_sub(HEADER_LEN);
         capabilities.max_burst_size = Some(1);
         capabilities
     }

@@ -26,6 +26,10 @@ pub(crate) struct Board {
     pub(crate) tls: Tls,
     /// How it is connected to a network.
     pub(crate) wire: Wire,
+    /// Whether it compresses.
+    pub(crate) has_codecs: bool,
+    /// What its client does.
+    pub(crate) steps: &'static [&'static str],
     /// Whether it can be a server.
     pub(crate) serves: bool,
     /// Whether it has the memory to serve as the Autobahn suite wants it.
@@ -43,6 +47,10 @@ pub(crate) enum Tls {
     Absent,
 }
 
+/// Everything that a client can do and then go on, and a close; and that over a slow line.
+const ALL: &[&str] = &["messages", "fragments", "pings", "alike", "close=1000"];
+const SHORT: &[&str] = &["short", "fragments", "pings", "alike", "close=1000"];
+
 /// All boards.
 pub(crate) const BOARDS: &[Board] = &[
     Board {
@@ -51,6 +59,8 @@ pub(crate) const BOARDS: &[Board] = &[
         target: "thumbv6m-none-eabi",
         tls: Tls::Verified,
         wire: Wire::Ethernet,
+        has_codecs: true,
+        steps: ALL,
         serves: true,
         autobahn: true,
     },
@@ -60,6 +70,8 @@ pub(crate) const BOARDS: &[Board] = &[
         target: "thumbv7m-none-eabi",
         tls: Tls::Unverified,
         wire: Wire::Ethernet,
+        has_codecs: true,
+        steps: ALL,
         serves: true,
         autobahn: false,
     },
@@ -69,6 +81,8 @@ pub(crate) const BOARDS: &[Board] = &[
         target: "thumbv6m-none-eabi",
         tls: Tls::Absent,
         wire: Wire::Serial,
+        has_codecs: false,
+        steps: SHORT,
         serves: false,
         autobahn: false,
     },
@@ -78,6 +92,8 @@ pub(crate) const BOARDS: &[Board] = &[
         target: "riscv32imc-unknown-none-elf",
         tls: Tls::Verified,
         wire: Wire::Ethernet,
+        has_codecs: true,
+        steps: ALL,
         serves: true,
         autobahn: true,
     },

@@ -12,9 +12,6 @@ use crate::{Result, Tally};
 /// The servers.
 const SERVERS: [Server; 3] = [Server::Ours(Flavour::Tokio), Server::Ws, Server::Websockets];
 
-/// What the firmware does when it is not told.
-const ALL: &[&str] = &["messages", "fragments", "pings", "alike", "close=1000"];
-
 /// Has the firmware talk to every server, over ws and wss, with and without compression.
 pub(super) fn run(firmware: &Firmware, peers: &Peers) -> Result<Tally> {
     let mut tally = Tally::default();
@@ -41,8 +38,11 @@ fn plain(firmware: &Firmware, peers: &Peers, server: Server) -> Result<Tally> {
         tally += judge(firmware, &format!("{name} {what}"), &outcome, steps);
         Ok(())
     };
-    talk("all", "/", "", ALL)?;
-    talk("no-compression", "/", "plain", ALL)?;
+    let all = firmware.board.steps;
+    talk("all", "/", "", all)?;
+    if firmware.board.has_codecs {
+        talk("no-compression", "/", "plain", all)?;
+    }
     for code in ["1001", "1008", "3000", "4999"] {
         talk(&format!("close-{code}"), "/", "", &[&format!("close={code}")])?;
     }
@@ -64,10 +64,10 @@ fn secure(firmware: &Firmware, peers: &Peers, server: Server) -> Result<Tally> {
         Tls::Verified => format!("ca={}", peers.certificates().ca_der.display()),
         Tls::Unverified | Tls::Absent => "insecure".to_owned(),
     };
-    let steps = ALL.join(" ");
+    let steps = firmware.board.steps.join(" ");
     let arguments = format!("client wss://localhost:{port}/ at=10.0.2.2 {trust} {steps}");
     let outcome = firmware.run(&name, &arguments)?;
-    Ok(judge(firmware, &name, &outcome, ALL))
+    Ok(judge(firmware, &name, &outcome, firmware.board.steps))
 }
 
 /// Servers that have to be refused: no word of the WebSocket is said to them.

@@ -46,14 +46,15 @@ pub(super) fn run(firmware: &Firmware, peers: &Peers, update: bool) -> Result<Ta
 fn measure(firmware: &Firmware, peers: &Peers, secure: bool) -> Result<Figures> {
     let server = peers.server(Server::Ours(Flavour::Tokio), secure, &[]);
     let (_server, port) = start(firmware, "figures", &server)?;
+    let steps = firmware.board.steps.join(" ");
     let arguments = match (secure, firmware.board.tls) {
-        (false, _) => format!("client ws://10.0.2.2:{port}/"),
+        (false, _) => format!("client ws://10.0.2.2:{port}/ {steps}"),
         (true, Tls::Unverified | Tls::Absent) => {
-            format!("client wss://localhost:{port}/ at=10.0.2.2 insecure")
+            format!("client wss://localhost:{port}/ at=10.0.2.2 insecure {steps}")
         }
         (true, Tls::Verified) => {
             let ca = peers.certificates().ca_der.display();
-            format!("client wss://localhost:{port}/ at=10.0.2.2 ca={ca}")
+            format!("client wss://localhost:{port}/ at=10.0.2.2 ca={ca} {steps}")
         }
     };
     let outcome = firmware.run("figures", &arguments)?;

@@ -13,6 +13,7 @@ use crate::{Result, Tally};
 /// Messages that have to come back: so many that a network that is cut is so within them.
 const COUNT: u32 = 300;
 const COUNT_CUT: u32 = 100;
+const COUNT_ROUGH: u32 = 150;
 
 /// The longest wait for anything.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -25,7 +26,7 @@ const CUT: Weather = Weather { dropped: 0, doubled: 0, jitter_ms: 5, cut_ms: Som
 
 /// Runs the firmware in every weather, and with a server that is killed.
 pub(super) fn run(firmware: &Firmware, peers: &Peers) -> Result<Tally> {
-    let mut tally = weather(firmware, peers, "rough", ROUGH, (COUNT, 1))?;
+    let mut tally = weather(firmware, peers, "rough", ROUGH, (COUNT_ROUGH, 1))?;
     tally += weather(firmware, peers, "cut", CUT, (COUNT_CUT, 2))?;
     tally += restarts(firmware, peers)?;
     Ok(tally)

@@ -39,7 +39,8 @@ const CONNECTIONS: usize = 3;
 type Client = ClientPlace<Coded<Balanced>, TCP, RECEIVE, STAGING>;
 type Server = ServerPlace<Coded<Balanced>, TCP, RECEIVE, STAGING>;
 
-static CLIENT: ConstStaticCell<Client> = ConstStaticCell::new(Client::client(Coded::new(Balanced::new())));
+static CLIENT: ConstStaticCell<Client> =
+    ConstStaticCell::new(Client::client(Coded::new(Balanced::new())));
 static SERVER: ConstStaticCell<[Server; CONNECTIONS]> =
     ConstStaticCell::new([const { Server::server(Coded::new(Balanced::new())) }; CONNECTIONS]);
 

@@ -41,7 +41,8 @@ type Client = ClientPlace<Coded<Balanced>, TCP, RECEIVE, STAGING>;
 type Server = ServerPlace<Coded<Balanced>, TCP, RECEIVE, STAGING>;
 type Driver = FrameDriver<Virtio, FRAME_LEN>;
 
-static CLIENT: ConstStaticCell<Client> = ConstStaticCell::new(Client::client(Coded::new(Balanced::new())));
+static CLIENT: ConstStaticCell<Client> =
+    ConstStaticCell::new(Client::client(Coded::new(Balanced::new())));
 static SERVER: ConstStaticCell<[Server; CONNECTIONS]> =
     ConstStaticCell::new([const { Server::server(Coded::new(Balanced::new())) }; CONNECTIONS]);
 static BUFFERS: ConstStaticCell<[Buffer; 2]> = ConstStaticCell::new([const { Buffer::new() }; 2]);
