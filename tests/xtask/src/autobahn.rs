@@ -45,7 +45,7 @@ pub(crate) fn test_firmware(
     firmware: &mut Child,
     full: bool,
 ) -> Result<Tally> {
-    let selection = if full { cases::full() } else { cases::everyday() };
+    let selection = if full { cases::firmware() } else { cases::firmware_everyday() };
     let outcome = Suite::install()?.test_server(name, address, &selection)?;
     let mut tally = judge::report(name, &outcome, &selection);
     if !firmware.is_running() {

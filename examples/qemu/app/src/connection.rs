@@ -16,9 +16,9 @@ use crate::options::Options;
 pub(crate) enum Failure {
     Connect(ConnectError),
     /// `ca=` names no file that can be read.
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "verify")]
     NoAuthority,
-    /// This board has no TLS, or was given no authority.
+    /// This board has no TLS, or does not verify; or was given no authority.
     NoTls,
 }
 
@@ -26,7 +26,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Connect(error) => error.fmt(f),
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "verify")]
             Self::NoAuthority => f.write_str("the authority's certificate cannot be read"),
             Self::NoTls => f.write_str("no TLS here, or neither `ca=` nor `insecure`"),
         }
@@ -67,10 +67,6 @@ async fn secure<T, S>(
     Err(Failure::NoTls)
 }
 
-/// Longest certificate of an authority in bytes.
-#[cfg(feature = "tls")]
-const AUTHORITY_LEN: usize = 1024;
-
 #[cfg(feature = "tls")]
 async fn secure<'m, G: CryptoRng, X: Codec>(
     connector: Connector<'_>,
@@ -80,19 +76,48 @@ async fn secure<'m, G: CryptoRng, X: Codec>(
     lent: Lent<'m, &'m mut G, ClientTls, X>,
     session: impl for<'s> AsyncFnOnce(WebSocket<'s, &'m mut G, Compression<'m, X>>),
 ) -> Result<(), Failure> {
-    use socklet_embassy::{DangerNoVerification, Dates, Tls, Verify};
-    use socklet_qemu_support::semihosting::{File, unix_time};
+    use socklet_embassy::{DangerNoVerification, Tls};
 
-    let host = options.url.host;
     if options.has("insecure") {
-        let connector = connector.tls(Tls::new(host, DangerNoVerification));
+        let connector = connector.tls(Tls::new(options.url.host, DangerNoVerification));
         return connector.run(address, request, lent, session).await.map_err(Failure::Connect);
     }
+    verified(connector, options, address, request, lent, session).await
+}
+
+#[cfg(all(feature = "tls", not(feature = "verify")))]
+async fn verified<T, S>(
+    _: Connector<'_>,
+    _: &Options<'_>,
+    _: &Address<'_>,
+    _: &Request<'_>,
+    _: T,
+    _: S,
+) -> Result<(), Failure> {
+    Err(Failure::NoTls)
+}
+
+/// Longest certificate of an authority in bytes.
+#[cfg(feature = "verify")]
+const AUTHORITY_LEN: usize = 1024;
+
+#[cfg(feature = "verify")]
+async fn verified<'m, G: CryptoRng, X: Codec>(
+    connector: Connector<'_>,
+    options: &Options<'_>,
+    address: &Address<'_>,
+    request: &Request<'_>,
+    lent: Lent<'m, &'m mut G, ClientTls, X>,
+    session: impl for<'s> AsyncFnOnce(WebSocket<'s, &'m mut G, Compression<'m, X>>),
+) -> Result<(), Failure> {
+    use socklet_embassy::{Dates, Tls, Verify};
+    use socklet_qemu_support::semihosting::{File, unix_time};
+
     let path = options.value("ca").ok_or(Failure::NoTls)?;
     let mut bytes = [0; AUTHORITY_LEN];
     let len = File::open(path).ok_or(Failure::NoAuthority)?.read(&mut bytes);
     let authority = bytes.get(..len).unwrap_or_default();
     let dates = Dates::Checked(|| Some(unix_time()));
-    let connector = connector.tls(Tls::new(host, Verify::new(authority, dates)));
+    let connector = connector.tls(Tls::new(options.url.host, Verify::new(authority, dates)));
     connector.run(address, request, lent, session).await.map_err(Failure::Connect)
 }

@@ -32,6 +32,8 @@ pub(crate) struct Board {
 pub(crate) enum Tls {
     /// It verifies servers.
     Verified,
+    /// It has not the memory to verify, so it takes any.
+    Unverified,
 }
 
 /// All boards.
@@ -42,6 +44,13 @@ pub(crate) const BOARDS: &[Board] = &[
         target: "thumbv6m-none-eabi",
         tls: Tls::Verified,
         autobahn: true,
+    },
+    Board {
+        name: "lm3s",
+        package: "lm3s",
+        target: "thumbv7m-none-eabi",
+        tls: Tls::Unverified,
+        autobahn: false,
     },
     Board {
         name: "riscv",
