@@ -44,7 +44,8 @@ cargo xtask VERB
   interop              other implementations and a browser, as clients and as servers
   size [--update]      flash, state, stack and instructions of client and server on microcontrollers;
                        --update commits new budgets
-  qemu [BOARD...]      firmware on emulated boards, as client and as server
+  qemu [BOARD...]      firmware on emulated boards, as client and as server; --update commits
+                       new budgets
   bench deflate        the codec beside zlib, zlib-rs and miniz_oxide; --update commits the tables
   fuzz [TARGET] [S]    tries inputs on the codec, the extension and connections, S seconds each
   panic-free           proves that no panic is linked into firmware that uses the core

@@ -2,7 +2,10 @@
 
 mod board;
 mod client;
+mod figures;
 mod firmware;
+mod gateway;
+mod hostile;
 mod server;
 
 use crate::command::target_dir;
@@ -14,13 +17,16 @@ use board::{BOARDS, Board};
 pub(crate) use board::MANIFEST;
 pub(crate) use firmware::Firmware;
 
-/// Runs the verb, on the boards that are named or on all.
-pub(crate) fn run(names: &[String]) -> Result<Tally> {
-    let boards = if names.is_empty() {
-        BOARDS.iter().collect()
-    } else {
-        names.iter().map(|name| Board::find(name)).collect::<Result<Vec<_>>>()?
-    };
+/// Runs the verb, on the boards that are named or on all. `--update` commits new budgets.
+pub(crate) fn run(args: &[String]) -> Result<Tally> {
+    let update = args.iter().any(|arg| arg == "--update");
+    let mut boards = Vec::new();
+    for name in args.iter().filter(|arg| *arg != "--update") {
+        boards.push(Board::find(name)?);
+    }
+    if boards.is_empty() {
+        boards.extend(BOARDS);
+    }
     setup::qemu()?;
     let peers = Peers::install()?;
     let logs = target_dir()?.join("qemu");
@@ -36,7 +42,9 @@ pub(crate) fn run(names: &[String]) -> Result<Tally> {
         let name = board.name;
         steps.step(&format!("{name}: the stack overflows"), || overflow(&firmware));
         steps.step(&format!("{name}: client"), || client::run(&firmware, &peers));
+        steps.step(&format!("{name}: figures"), || figures::run(&firmware, &peers, update));
         steps.step(&format!("{name}: server"), || server::run(&firmware, &peers));
+        steps.step(&format!("{name}: hostile network"), || hostile::run(&firmware, &peers));
         if board.autobahn {
             steps.step(&format!("{name}: autobahn"), || server::autobahn(&firmware));
         }

@@ -6,7 +6,8 @@ use embassy_net::Stack;
 use rand_core::CryptoRng;
 use socklet_embassy::core::handshake::client::Request;
 use socklet_embassy::core::permessage_deflate::Settings;
-use socklet_embassy::{Address, ConnectError, Connector, WebSocket};
+use socklet_embassy::core::{Config, Timeouts};
+use socklet_embassy::{Address, ConnectError, Connector, Deadlines, WebSocket};
 
 use crate::memory::{ClientTls, Codec, Compression, Lent};
 use crate::options::Options;
@@ -33,6 +34,16 @@ impl fmt::Display for Failure {
     }
 }
 
+/// Deadlines for a network that is cut for seconds.
+const HASTY: Deadlines =
+    Deadlines { connect_ms: 2000, tls_ms: 6000, close_ms: 500, ..Deadlines::DEFAULT };
+
+/// A peer that is silent for two seconds, though it is asked, is gone.
+const HASTY_CONFIG: Config = Config {
+    timeouts: Timeouts { handshake_ms: 2000, closing_ms: 1000, idle_ms: 2000, keep_alive: true },
+    ..Config::CLIENT
+};
+
 /// Returns how compression is to be used.
 pub(crate) fn settings(options: &Options<'_>) -> Settings {
     if options.has("plain") { Settings::OFF } else { Settings::DEFAULT }
@@ -48,7 +59,10 @@ pub(crate) async fn open<'m, G: CryptoRng, X: Codec>(
     let url = &options.url;
     let address = Address::new(options.value("at").unwrap_or(url.host), url.port);
     let request = Request::new(url.authority, url.target);
-    let connector = Connector::new(stack);
+    let mut connector = Connector::new(stack);
+    if options.has("hasty") {
+        connector = connector.deadlines(HASTY).config(HASTY_CONFIG);
+    }
     if url.is_secure {
         return secure(connector, options, &address, &request, lent, session).await;
     }

@@ -4,6 +4,7 @@
 //!
 //! ```text
 //! client URL [OPTION...] [STEP...]    opens a connection and talks: see `client.rs`
+//! keep COUNT URL [OPTION...]          exchanges so many messages, and connects as often as it takes
 //! server PORT                         echoes every message, until a client asks for /end
 //! overflow                            uses up the stack, to see what that does
 //! ```
@@ -14,6 +15,7 @@
 mod client;
 mod connection;
 mod echo;
+mod keep;
 mod memory;
 mod network;
 mod options;
@@ -58,6 +60,15 @@ where
         Some("client") => match Options::parse(words) {
             Some(options) => client::run(stack, client(), &mut rng, &options, &mut report).await,
             None => report.failed("arguments", &"client URL [OPTION...] [STEP...]"),
+        },
+        Some("keep") => match words.next().and_then(|count| count.parse().ok()) {
+            Some(count) => match Options::parse(words) {
+                Some(options) => {
+                    keep::run(stack, client(), &mut rng, count, &options, &mut report).await;
+                }
+                None => report.failed("arguments", &"keep COUNT URL [OPTION...]"),
+            },
+            None => report.failed("arguments", &"keep COUNT URL [OPTION...]"),
         },
         Some("server") => match words.next().and_then(|port| port.parse().ok()) {
             Some(port) => server::run(stack, port, spawn, &mut report).await,

@@ -70,13 +70,20 @@ impl Board {
         })
     }
 
-    /// Builds the firmware and returns where it is.
-    pub(crate) fn build(&self) -> Result<PathBuf> {
+    /// Builds the firmware, with all that it can or with `ws` alone, and returns where it is.
+    pub(crate) fn build(&self, all: bool) -> Result<PathBuf> {
         let toolchain = Toolchain::find(self.target)?;
         let mut cargo = toolchain.cargo("build")?;
         cargo.args(["--release", "--manifest-path", MANIFEST, "-p", self.package]);
+        if !all {
+            cargo.arg("--no-default-features");
+        }
         run(cargo)?;
-        Ok(toolchain.programs_dir("release")?.join(self.name))
+        // Both have one name, and the one would take the place of the other.
+        let built = toolchain.programs_dir("release")?.join(self.name);
+        let image = built.with_extension(if all { "all" } else { "ws" });
+        std::fs::copy(built, &image)?;
+        Ok(image)
     }
 
     /// Returns the command that boots a program with arguments. `network` is what QEMU connects

@@ -108,7 +108,7 @@ fn refusals(firmware: &Firmware, peers: &Peers) -> Result<Tally> {
 }
 
 /// Starts a server and returns its port.
-fn start(firmware: &Firmware, name: &str, command: &Command) -> Result<(Child, String)> {
+pub(super) fn start(firmware: &Firmware, name: &str, command: &Command) -> Result<(Child, String)> {
     let server = Child::start(&format!("server-{name}"), command, firmware.logs())?;
     let address = address(&server)?;
     let port = address.rsplit_once(':').ok_or("an address has a port")?.1.to_owned();
