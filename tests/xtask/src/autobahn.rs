@@ -11,15 +11,15 @@ use std::net::{SocketAddr, TcpListener};
 
 use crate::child::Child;
 use crate::ours::{Flavour, Ours, address};
-use crate::{Result, Tally};
+use crate::{Result, Tally, qemu};
 use cases::Selection;
 use suite::Suite;
 
 /// Runs the verb: `--full` takes every case that applies.
 pub(crate) fn run(args: &[String]) -> Result<Tally> {
-    let selection = match args.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        [] => cases::everyday(),
-        ["--full"] => cases::full(),
+    let (selection, full) = match args.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        [] => (cases::everyday(), false),
+        ["--full"] => (cases::full(), true),
         _ => return Err("usage: cargo xtask autobahn [--full]".into()),
     };
     let suite = Suite::install()?;
@@ -34,6 +34,9 @@ pub(crate) fn run(args: &[String]) -> Result<Tally> {
         for flavour in Flavour::ALL {
             tally += test(&suite, &ours, flavour, &selection).unwrap_or_else(broken);
         }
+    }
+    if full {
+        tally += qemu::autobahn_in_full().unwrap_or_else(broken);
     }
     Ok(tally)
 }

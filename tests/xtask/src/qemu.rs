@@ -8,6 +8,8 @@ mod gateway;
 mod hostile;
 mod server;
 
+use std::process::Command;
+
 use crate::command::target_dir;
 use crate::interop::Peers;
 use crate::step::Steps;
@@ -46,10 +48,26 @@ pub(crate) fn run(args: &[String]) -> Result<Tally> {
         steps.step(&format!("{name}: server"), || server::run(&firmware, &peers));
         steps.step(&format!("{name}: hostile network"), || hostile::run(&firmware, &peers));
         if board.autobahn {
-            steps.step(&format!("{name}: autobahn"), || server::autobahn(&firmware));
+            steps.step(&format!("{name}: autobahn"), || server::autobahn(&firmware, false));
         }
     }
     Ok(steps.finish())
+}
+
+/// Returns the commands of the lints for firmware.
+pub(crate) fn clippy() -> Result<Vec<Command>> {
+    BOARDS.iter().filter_map(|board| board.clippy().transpose()).collect()
+}
+
+/// Tests the servers of all boards that can, with all cases of the Autobahn suite for firmware.
+pub(crate) fn autobahn_in_full() -> Result<Tally> {
+    setup::qemu()?;
+    let logs = target_dir()?.join("qemu");
+    let mut tally = Tally::default();
+    for board in BOARDS.iter().filter(|board| board.autobahn) {
+        tally += server::autobahn(&Firmware::build(board, &logs)?, true)?;
+    }
+    Ok(tally)
 }
 
 /// A stack that overflows ends the program, at once, and touches nothing else.

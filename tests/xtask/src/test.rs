@@ -98,7 +98,7 @@ fn clippy() -> Result<Tally> {
         one.args(warnings_fail);
         one
     });
-    check_all([all].into_iter().chain(with_all_features))
+    check_all([all].into_iter().chain(with_all_features).chain(qemu::clippy()?))
 }
 
 fn doc() -> Result<Tally> {

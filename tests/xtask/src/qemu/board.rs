@@ -86,6 +86,19 @@ impl Board {
         Ok(image)
     }
 
+    /// Returns the command of the lints, where there is one.
+    pub(crate) fn clippy(&self) -> Result<Option<Command>> {
+        let toolchain = Toolchain::find(self.target)?;
+        if !toolchain.has_clippy() {
+            return Ok(None);
+        }
+        let mut clippy = toolchain.cargo("clippy")?;
+        clippy.args(["--release", "--manifest-path", MANIFEST, "-p", self.package]);
+        clippy.args(["-p", "socklet-qemu-app", "-p", "socklet-qemu-support"]);
+        clippy.args(["--", "-D", "warnings"]);
+        Ok(Some(clippy))
+    }
+
     /// Returns the command that boots a program with arguments. `network` is what QEMU connects
     /// the board to.
     pub(crate) fn boot(&self, image: &Path, network: &str, arguments: &str) -> Command {
