@@ -21,7 +21,7 @@ const CHECKS: &[Check] = &[
     Check { name: "clippy", purpose: "the lints, on everything", run: clippy },
     Check { name: "doc", purpose: "the documentation builds without a warning", run: doc },
     Check { name: "unit", purpose: "cargo test on the workspace", run: unit },
-    Check { name: "targets", purpose: "the core builds for each target with each feature", run: targets },
+    Check { name: "targets", purpose: "core and embassy build for each target with each feature", run: targets },
     Check { name: "32-bit", purpose: "the core's tests, run where lengths have 32 bits", run: host_32_bit },
     Check { name: "panic-free", purpose: "no panic is linked into firmware", run: panic_free::run },
     Check { name: "size", purpose: "flash, state and stack within their budgets", run: || size::run(&[]) },
@@ -90,41 +90,53 @@ fn clippy() -> Result<Tally> {
     let warnings_fail = ["--", "-D", "warnings"];
     let mut all = cargo(&["clippy", "--workspace", "--all-targets"]);
     all.args(warnings_fail);
-    let mut core = cargo(&["clippy", "-p", "socklet-core", "--all-targets", "--all-features"]);
-    core.args(warnings_fail);
-    check_all([all, core])
+    let with_all_features = ["socklet-core", "socklet-embassy"].map(|package| {
+        let mut one = cargo(&["clippy", "-p", package, "--all-targets", "--all-features"]);
+        one.args(warnings_fail);
+        one
+    });
+    check_all([all].into_iter().chain(with_all_features))
 }
 
 fn doc() -> Result<Tally> {
     let mut all = cargo(&["doc", "--workspace", "--no-deps"]);
     all.env("RUSTDOCFLAGS", "-D warnings");
-    let mut core = cargo(&["doc", "-p", "socklet-core", "--no-deps", "--all-features"]);
-    core.env("RUSTDOCFLAGS", "-D warnings");
-    check_all([all, core])
+    let with_all_features = ["socklet-core", "socklet-embassy"].map(|package| {
+        let mut one = cargo(&["doc", "-p", package, "--no-deps", "--all-features"]);
+        one.env("RUSTDOCFLAGS", "-D warnings");
+        one
+    });
+    check_all([all].into_iter().chain(with_all_features))
 }
 
 fn unit() -> Result<Tally> {
     check_tests(cargo(&["test", "--workspace", "--no-fail-fast"]))
 }
 
-/// The core without a feature is built to machine code for each target; with each feature alone
-/// and with all, where only names and types can go wrong, it is type-checked.
+/// A package with its default features is built to machine code for each target; with each feature
+/// besides and with all, where only names and types can go wrong, it is type-checked.
 fn targets() -> Result<Tally> {
-    let features = features_of("core/Cargo.toml")?;
     let mut tally = Tally::default();
     for target in cross::FIRMWARE {
         let toolchain = Toolchain::find(target)?;
-        let mut build = toolchain.cargo("build")?;
-        build.args(["-p", "socklet-core"]);
-        tally += check(build)?;
-        for feature in &features {
-            let mut with_one = toolchain.cargo("check")?;
-            with_one.args(["-p", "socklet-core", "--features", feature]);
-            tally += check(with_one)?;
+        let mut packages = vec![("socklet-core", "core/Cargo.toml")];
+        // A browser has no network stack of its own.
+        if !target.starts_with("wasm32") {
+            packages.push(("socklet-embassy", "embassy/Cargo.toml"));
         }
-        let mut with_all = toolchain.cargo("check")?;
-        with_all.args(["-p", "socklet-core", "--all-features"]);
-        tally += check(with_all)?;
+        for (package, manifest) in packages {
+            let mut build = toolchain.cargo("build")?;
+            build.args(["-p", package]);
+            tally += check(build)?;
+            for feature in features_of(manifest)? {
+                let mut with_one = toolchain.cargo("check")?;
+                with_one.args(["-p", package, "--features", &feature]);
+                tally += check(with_one)?;
+            }
+            let mut with_all = toolchain.cargo("check")?;
+            with_all.args(["-p", package, "--all-features"]);
+            tally += check(with_all)?;
+        }
     }
     Ok(tally)
 }

@@ -1,0 +1,136 @@
+//! The client: all phases from a name to an open WebSocket, each with its deadline.
+
+use core::ops::AsyncFnOnce;
+
+use embassy_net::Stack;
+use rand_core::CryptoRng;
+use socklet_core::{
+    Client, Config, Timeouts,
+    handshake::client::Request,
+    io::nonblocking,
+    permessage_deflate::{Compression, NoCompression},
+};
+
+use crate::{
+    address::Address, clock::EmbassyTime, deadlines::Deadlines, error::ConnectError,
+    memory::Resources, socket, stream::Stream,
+};
+
+/// A client's WebSocket over TCP or TLS: all methods are those of
+/// [`socklet_core::io::nonblocking::WebSocket`]. `R` is the generator that
+/// [`Memory::client`](crate::Memory::client) was given.
+pub type WebSocket<'s, R, C = NoCompression> =
+    nonblocking::WebSocket<Stream<'s>, Client<R>, &'s mut [u8], C, EmbassyTime>;
+
+/// Connects: waits for the network, resolves, connects, makes the TLS handshake, if there is to be
+/// one, and the opening handshake, hands the WebSocket to the program, and ends the connection
+/// when that is done with it.
+///
+/// `S` is [`Plain`] for `ws`, and `Tls` for `wss`.
+#[derive(Debug, Clone, Copy)]
+pub struct Connector<'d, S = Plain> {
+    pub(crate) stack: StackOf<'d>,
+    pub(crate) deadlines: Deadlines,
+    pub(crate) config: Config,
+    pub(crate) security: S,
+}
+
+/// No TLS.
+#[derive(Debug, Clone, Copy)]
+pub struct Plain;
+
+/// A network stack, which shows nothing of itself.
+#[derive(Clone, Copy)]
+pub(crate) struct StackOf<'d>(pub(crate) Stack<'d>);
+
+impl core::fmt::Debug for StackOf<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Stack")
+    }
+}
+
+/// The settings of a client on a device: those of [`Config::CLIENT`], and a peer that is silent
+/// for a minute, though it is sent a Ping after half of that, is gone.
+pub const CLIENT_CONFIG: Config = Config {
+    timeouts: Timeouts { idle_ms: 60_000, keep_alive: true, ..Timeouts::CLIENT },
+    ..Config::CLIENT
+};
+
+impl<'d> Connector<'d> {
+    /// A connector for `ws`, with [`Deadlines::DEFAULT`] and [`CLIENT_CONFIG`].
+    #[must_use]
+    pub const fn new(stack: Stack<'d>) -> Self {
+        Self {
+            stack: StackOf(stack),
+            deadlines: Deadlines::DEFAULT,
+            config: CLIENT_CONFIG,
+            security: Plain,
+        }
+    }
+
+    /// Connects, runs `session` with the open WebSocket, ends the connection, and returns what
+    /// `session` did.
+    ///
+    /// When `session` returns, what it has sent is still delivered, within
+    /// [`Deadlines::close_ms`]. It makes the closing handshake itself:
+    /// [`close`](nonblocking::WebSocket::close).
+    ///
+    /// # Errors
+    /// [`ConnectError`], which names the phase; `session` did not run. After
+    /// [`HandshakeError::Declined`](socklet_core::HandshakeError::Declined) connect elsewhere.
+    ///
+    /// # Cancellation
+    /// A dropped future ends the connection without a word to the peer: its machine is told when
+    /// it sends something. The futures of the WebSocket within may be dropped at any await.
+    ///
+    /// # Memory
+    /// That of `resources`; the future itself holds a few hundred bytes beside `session`.
+    pub async fn run<R: CryptoRng, T, C: Compression, U>(
+        &self,
+        address: &Address<'_>,
+        request: &Request<'_>,
+        resources: Resources<'_, R, T, C>,
+        session: impl for<'s> AsyncFnOnce(WebSocket<'s, R, C>) -> U,
+    ) -> Result<U, ConnectError> {
+        let Self { stack, deadlines, config, security: Plain } = *self;
+        let Resources { tcp, receive, staging, rng, compression, .. } = resources;
+        let mut socket = socket::connect(stack.0, address, tcp, &deadlines).await?;
+        let stream = Stream::tcp(socket.split());
+        let outcome =
+            converse(stream, rng, (receive, staging), config, compression, request, session).await;
+        socket::shut_down(socket, outcome.is_ok(), &deadlines).await;
+        outcome
+    }
+}
+
+impl<S> Connector<'_, S> {
+    /// The same with other deadlines.
+    #[must_use]
+    pub const fn deadlines(mut self, deadlines: Deadlines) -> Self {
+        self.deadlines = deadlines;
+        self
+    }
+
+    /// The same with other settings of the WebSocket.
+    #[must_use]
+    pub const fn config(mut self, config: Config) -> Self {
+        self.config = config;
+        self
+    }
+}
+
+/// Makes the opening handshake and runs the session.
+pub(crate) async fn converse<'s, R: CryptoRng, C: Compression, U>(
+    stream: Stream<'s>,
+    rng: R,
+    (receive, staging): (&'s mut [u8], &'s mut [u8]),
+    config: Config,
+    compression: C,
+    request: &Request<'_>,
+    session: impl AsyncFnOnce(WebSocket<'s, R, C>) -> U,
+) -> Result<U, ConnectError> {
+    let mut ws =
+        WebSocket::client_with(stream, rng, receive, staging, config, compression, EmbassyTime);
+    ws.handshake(request).await?;
+    Ok(session(ws).await)
+}

@@ -1,0 +1,133 @@
+//! The next layer of a WebSocket here: TCP, or the near end of TLS.
+
+use embassy_net::tcp::{self, TcpReader, TcpWriter};
+use embedded_io_async::{ErrorType, Read, Write};
+
+use crate::error::StreamError;
+#[cfg(feature = "tls")]
+use crate::tls::{Inbound, Outbound};
+
+/// A stream of bytes over TCP or TLS. It is one type for both, so that a program's code does not
+/// depend on which it is.
+///
+/// # Cancellation
+/// Its futures may be dropped at any await; nothing is lost and nothing torn, over TLS too.
+#[allow(missing_debug_implementations, reason = "the sockets of embassy-net show nothing")]
+pub struct Stream<'s> {
+    reader: StreamReader<'s>,
+    writer: StreamWriter<'s>,
+}
+
+/// The half of a [`Stream`] that reads.
+#[allow(missing_debug_implementations, reason = "the sockets of embassy-net show nothing")]
+pub struct StreamReader<'s>(Source<'s>);
+
+/// The half of a [`Stream`] that writes.
+#[allow(missing_debug_implementations, reason = "the sockets of embassy-net show nothing")]
+pub struct StreamWriter<'s>(Sink<'s>);
+
+enum Source<'s> {
+    Tcp(TcpReader<'s>),
+    #[cfg(feature = "tls")]
+    Tls(Inbound<'s>),
+}
+
+enum Sink<'s> {
+    Tcp(TcpWriter<'s>),
+    #[cfg(feature = "tls")]
+    Tls(Outbound<'s>),
+}
+
+impl<'s> Stream<'s> {
+    pub(crate) fn tcp((reader, writer): (TcpReader<'s>, TcpWriter<'s>)) -> Self {
+        Self { reader: StreamReader(Source::Tcp(reader)), writer: StreamWriter(Sink::Tcp(writer)) }
+    }
+
+    #[cfg(feature = "tls")]
+    pub(crate) fn tls(inbound: Inbound<'s>, outbound: Outbound<'s>) -> Self {
+        Self {
+            reader: StreamReader(Source::Tls(inbound)),
+            writer: StreamWriter(Sink::Tls(outbound)),
+        }
+    }
+
+    /// Splits the stream into what reads and what writes, as
+    /// [`WebSocket::split`](socklet_core::io::WebSocket::split) wants it. They work at the same
+    /// time: full duplex.
+    #[must_use]
+    pub fn split(self) -> (StreamReader<'s>, StreamWriter<'s>) {
+        (self.reader, self.writer)
+    }
+
+    /// Joins two halves of a stream.
+    #[must_use]
+    pub const fn join(reader: StreamReader<'s>, writer: StreamWriter<'s>) -> Self {
+        Self { reader, writer }
+    }
+}
+
+impl From<tcp::Error> for StreamError {
+    fn from(error: tcp::Error) -> Self {
+        match error {
+            tcp::Error::ConnectionReset => Self::Reset,
+        }
+    }
+}
+
+impl ErrorType for Stream<'_> {
+    type Error = StreamError;
+}
+
+impl ErrorType for StreamReader<'_> {
+    type Error = StreamError;
+}
+
+impl ErrorType for StreamWriter<'_> {
+    type Error = StreamError;
+}
+
+impl Read for StreamReader<'_> {
+    async fn read(&mut self, bytes: &mut [u8]) -> Result<usize, StreamError> {
+        match &mut self.0 {
+            Source::Tcp(reader) => Ok(reader.read(bytes).await?),
+            #[cfg(feature = "tls")]
+            Source::Tls(inbound) => inbound.read(bytes).await,
+        }
+    }
+}
+
+impl Write for StreamWriter<'_> {
+    async fn write(&mut self, bytes: &[u8]) -> Result<usize, StreamError> {
+        match &mut self.0 {
+            Sink::Tcp(writer) => Ok(writer.write(bytes).await?),
+            #[cfg(feature = "tls")]
+            Sink::Tls(outbound) => outbound.write(bytes).await,
+        }
+    }
+
+    /// Waits until everything is in TCP's buffer, from where it leaves by itself: not until the
+    /// peer has acknowledged it, which would take a round trip for each message.
+    async fn flush(&mut self) -> Result<(), StreamError> {
+        match &mut self.0 {
+            Sink::Tcp(_) => Ok(()),
+            #[cfg(feature = "tls")]
+            Sink::Tls(outbound) => outbound.flush().await,
+        }
+    }
+}
+
+impl Read for Stream<'_> {
+    async fn read(&mut self, bytes: &mut [u8]) -> Result<usize, StreamError> {
+        self.reader.read(bytes).await
+    }
+}
+
+impl Write for Stream<'_> {
+    async fn write(&mut self, bytes: &[u8]) -> Result<usize, StreamError> {
+        self.writer.write(bytes).await
+    }
+
+    async fn flush(&mut self) -> Result<(), StreamError> {
+        self.writer.flush().await
+    }
+}

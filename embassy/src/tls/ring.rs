@@ -1,0 +1,73 @@
+//! Bytes that wait, in the order in which they came, in memory that somebody else owns.
+
+/// A ring over `bytes`.
+#[derive(Debug)]
+pub(super) struct Ring<'m> {
+    bytes: &'m mut [u8],
+    /// Where the first byte is: below the length, unless that is 0.
+    start: usize,
+    /// How many there are: at most the length.
+    len: usize,
+}
+
+impl<'m> Ring<'m> {
+    pub(super) const fn new(bytes: &'m mut [u8]) -> Self {
+        Self { bytes, start: 0, len: 0 }
+    }
+
+    /// Puts in what fits, and says how much that was.
+    pub(super) fn put(&mut self, bytes: &[u8]) -> usize {
+        let (free_end, free_start) = self.free();
+        let first = copy(bytes, free_end);
+        let second = copy(bytes.get(first..).unwrap_or_default(), free_start);
+        let put = first.saturating_add(second);
+        self.len = self.len.saturating_add(put);
+        put
+    }
+
+    /// Takes out what there is and `out` holds, and says how much that was.
+    pub(super) fn take(&mut self, out: &mut [u8]) -> usize {
+        let to_end = self.bytes.get(self.start..).unwrap_or_default();
+        let first = copy(to_end.get(..self.len).unwrap_or(to_end), out);
+        let left = self.len.saturating_sub(first);
+        // Only what reaches the end of the memory goes on at its beginning.
+        let (wrapped, out) = if first == to_end.len() {
+            (self.bytes.get(..left).unwrap_or_default(), out.get_mut(first..).unwrap_or_default())
+        } else {
+            (&[][..], &mut [][..])
+        };
+        let taken = first.saturating_add(copy(wrapped, out));
+        self.len = self.len.saturating_sub(taken);
+        self.start = if self.len == 0 { 0 } else { self.wrap(self.start.saturating_add(taken)) };
+        taken
+    }
+
+    /// The free memory: first what is written first.
+    fn free(&mut self) -> (&mut [u8], &mut [u8]) {
+        let end = self.start.saturating_add(self.len);
+        match end.checked_sub(self.bytes.len()) {
+            // The bytes go on at the beginning, up to here.
+            Some(end) => (self.bytes.get_mut(end..self.start).unwrap_or_default(), &mut []),
+            None => {
+                let (before, behind) = self.bytes.split_at_mut_checked(end).unwrap_or_default();
+                (behind, before.get_mut(..self.start).unwrap_or_default())
+            }
+        }
+    }
+
+    const fn wrap(&self, at: usize) -> usize {
+        match at.checked_sub(self.bytes.len()) {
+            Some(at) => at,
+            None => at,
+        }
+    }
+}
+
+/// Copies what fits, and says how much that was.
+fn copy(from: &[u8], to: &mut [u8]) -> usize {
+    let len = from.len().min(to.len());
+    if let (Some(from), Some(to)) = (from.get(..len), to.get_mut(..len)) {
+        to.copy_from_slice(from);
+    }
+    len
+}
