@@ -1,6 +1,8 @@
 //! Memory that grows with what is in it, within bounds.
 
-use socklet_core::{Config, Fragmentation, buffer::Buffer, permessage_deflate::Settings, wire};
+use socklet_core::{Config, Fragmentation, buffer::Buffer, wire};
+
+use crate::deflate::Plan;
 
 /// Bytes of the first allocation for what is received: a read of small messages, or a head.
 const FIRST_RECEIVE_LEN: usize = 1 << 10;
@@ -52,7 +54,7 @@ impl GrowingBuffer {
     /// [`Limits::head_len`](socklet_core::Limits::head_len).
     ///
     /// With compression the window lies in it too.
-    pub(crate) fn receive(config: &Config, deflate: &Settings) -> Self {
+    pub(crate) fn receive(config: &Config, deflate: &Plan) -> Self {
         // Behind a message that is nearly whole there may lie the header of its next fragment, or
         // a control frame.
         let beside_len = wire::MAX_CONTROL_FRAME_LEN + wire::MAX_HEADER_LEN;
@@ -61,10 +63,9 @@ impl GrowingBuffer {
             len => len.saturating_add(beside_len),
         };
         let len = message_len.max(config.limits.head_len as usize);
-        if !deflate.is_enabled {
+        let Some(window_len) = deflate.window_len() else {
             return Self::new(FIRST_RECEIVE_LEN, len);
-        }
-        let window_len = 1_usize << deflate.negotiable.receive_bits.min(15);
+        };
         // An eighth is for what is not inflated yet.
         let len = len.saturating_add(window_len);
         Self::new(FIRST_RECEIVE_LEN, len.saturating_add(len / 7).saturating_add(MIN_ZONE_LEN))
@@ -127,6 +128,8 @@ impl Buffer for GrowingBuffer {
 
 #[cfg(test)]
 mod tests {
+    use socklet_core::permessage_deflate::Settings;
+
     use super::*;
 
     #[test]
@@ -195,7 +198,7 @@ mod tests {
     #[test]
     fn a_whole_message_of_the_limit_fits_beside_a_control_frame() {
         let config = Config::CLIENT;
-        let mut buffer = GrowingBuffer::receive(&config, &Settings::OFF);
+        let mut buffer = GrowingBuffer::receive(&config, &Plan::negotiate(Settings::OFF));
         assert!(buffer.grow((16 << 20) + wire::MAX_CONTROL_FRAME_LEN));
     }
 }

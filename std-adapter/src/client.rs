@@ -3,8 +3,9 @@
 use std::{fmt, time::Duration};
 
 use socklet_core::{
-    Config, Fragmentation, Limits, Timeouts, handshake::client::Request,
-    permessage_deflate::Settings,
+    Config, Fragmentation, Limits, Timeouts,
+    handshake::client::Request,
+    permessage_deflate::{Agreed, Settings},
 };
 
 #[cfg(feature = "blocking-tls")]
@@ -37,6 +38,7 @@ pub struct Client {
     pub(crate) subprotocols: Vec<String>,
     pub(crate) config: Config,
     pub(crate) deflate: Settings,
+    pub(crate) agreed: Option<Agreed>,
     #[cfg(feature = "blocking-tls")]
     pub(crate) tls: ClientTls,
 }
@@ -51,6 +53,7 @@ impl Client {
             subprotocols: Vec::new(),
             config: Config::CLIENT,
             deflate: Settings::OFF,
+            agreed: None,
             #[cfg(feature = "blocking-tls")]
             tls: ClientTls::new(),
         }
@@ -119,6 +122,7 @@ impl fmt::Debug for Client {
             .field("subprotocols", &self.subprotocols)
             .field("config", &self.config)
             .field("deflate", &self.deflate)
+            .field("agreed", &self.agreed)
             .finish_non_exhaustive()
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use socklet_core::{
     Config, Fragmentation, Limits, Timeouts,
     handshake::server::{Accept, Decision, Reject, Request},
-    permessage_deflate::Settings,
+    permessage_deflate::{Agreed, Settings},
 };
 
 #[cfg(feature = "blocking-tls")]
@@ -42,6 +42,7 @@ pub struct Server {
     pub(crate) subprotocols: Vec<String>,
     pub(crate) config: Config,
     pub(crate) deflate: Settings,
+    pub(crate) agreed: Option<Agreed>,
     #[cfg(feature = "blocking-tls")]
     pub(crate) tls: Option<ServerTls>,
 }
@@ -54,6 +55,7 @@ impl Server {
             subprotocols: Vec::new(),
             config: Config::SERVER,
             deflate: Settings::OFF,
+            agreed: None,
             #[cfg(feature = "blocking-tls")]
             tls: None,
         }

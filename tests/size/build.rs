@@ -1,7 +1,9 @@
-//! Hands the memory map to the linker.
+//! Hands the memory map of the board to the linker.
 
 fn main() {
+    let target = std::env::var("TARGET").unwrap_or_default();
+    let script = if target.starts_with("riscv") { "riscv.ld" } else { "arm.ld" };
     println!("cargo::rustc-link-search={}", env!("CARGO_MANIFEST_DIR"));
-    println!("cargo::rustc-link-arg-bins=-Tmemory.ld");
-    println!("cargo::rerun-if-changed=memory.ld");
+    println!("cargo::rustc-link-arg-bins=-T{script}");
+    println!("cargo::rerun-if-changed={script}");
 }

@@ -284,9 +284,10 @@ impl<R: Role, B: Buffer, X: OutboundContext> Outbound<R, B, X> {
     }
 }
 
+/// Copies all, to the front of what is long enough: so no panic is left in the program.
 fn copy(from: &[u8], to: &mut [u8]) {
-    for (to, from) in to.iter_mut().zip(from) {
-        *to = *from;
+    if let Some(to) = to.get_mut(..from.len()) {
+        to.copy_from_slice(from);
     }
 }
 

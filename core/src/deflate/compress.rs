@@ -58,7 +58,7 @@ pub struct Compressed {
 pub struct Mark(u64);
 
 /// What every [`Compress`] does. Sealed.
-pub trait Compressor: sealed::Sealed {
+pub trait Compressor: sealed::Sealed + core::fmt::Debug {
     /// The largest window in bits, 8 to 15, that there is memory for.
     const MAX_WINDOW_BITS: u8;
 

@@ -46,6 +46,10 @@ pub trait OutboundContext: fmt::Debug + sealed::Sealed {
     fn state(&self) -> Option<&Compressing>;
 
     #[doc(hidden)]
+    fn state_mut(&mut self) -> Option<&mut Compressing>;
+
+    /// The first call may allocate the compressor.
+    #[doc(hidden)]
     fn parts(&mut self) -> Option<(&mut Compressing, &mut Self::Compressor)>;
 
     /// Says whether messages from the next on are to be compressed.
@@ -84,6 +88,8 @@ pub struct Compressing {
     pub(crate) takeover: bool,
     /// See [`Settings::threshold_len`](super::Settings::threshold_len).
     pub(crate) threshold_len: usize,
+    /// Whether a stream has begun, in whatever state the compressor was.
+    pub(crate) is_reset: bool,
     /// Whether messages are to be compressed.
     pub(crate) wanted: bool,
     /// Whether the message that is being sent is compressed.
@@ -162,6 +168,7 @@ impl<O> Outbound<O> {
             window_bits: 0,
             takeover: false,
             threshold_len,
+            is_reset: false,
             wanted: true,
             compressed: false,
             begun: false,
@@ -182,6 +189,10 @@ impl<O: Place<Codec: Compressor>> OutboundContext for Outbound<O> {
 
     fn state(&self) -> Option<&Compressing> {
         self.is_agreed.then_some(&self.state)
+    }
+
+    fn state_mut(&mut self) -> Option<&mut Compressing> {
+        if self.is_agreed { Some(&mut self.state) } else { None }
     }
 
     fn parts(&mut self) -> Option<(&mut Compressing, &mut O::Codec)> {
@@ -219,6 +230,10 @@ impl OutboundContext for NoCompression {
     fn begin(&mut self, _: Context) {}
 
     fn state(&self) -> Option<&Compressing> {
+        None
+    }
+
+    fn state_mut(&mut self) -> Option<&mut Compressing> {
         None
     }
 

@@ -18,7 +18,7 @@ pub trait Place: fmt::Debug {
     type Codec;
 
     /// The codec itself. The first call may allocate it: it is made when compression has been
-    /// agreed on, and the first compressed message is there.
+    /// agreed on, and the first compressed message is there, or is to be sent.
     fn codec(&mut self) -> &mut Self::Codec;
 }
 

@@ -22,11 +22,11 @@ impl Mask {
         let (head, words, tail) = bytemuck::pod_align_to_mut::<u8, u32>(bytes);
         self.apply_bytes(head);
         let key = self.0.to_le();
-        let (blocks, rest) = words.as_chunks_mut::<4>();
-        for block in blocks {
-            for word in block {
-                *word ^= key;
-            }
+        let (blocks, rest) = words.as_chunks_mut();
+        // Written out, for a compiler that is told to make it small would leave it a loop.
+        for [a, b, c, d, e, f, g, h] in blocks {
+            (*a, *b, *c, *d) = (*a ^ key, *b ^ key, *c ^ key, *d ^ key);
+            (*e, *f, *g, *h) = (*e ^ key, *f ^ key, *g ^ key, *h ^ key);
         }
         for word in rest {
             *word ^= key;
@@ -35,9 +35,11 @@ impl Mask {
     }
 
     fn apply_bytes(&mut self, bytes: &mut [u8]) {
+        let mut key = self.0;
         for byte in bytes {
-            *byte ^= self.0 as u8;
-            self.0 = self.0.rotate_right(8);
+            *byte ^= key as u8;
+            key = key.rotate_right(8);
         }
+        self.0 = key;
     }
 }

@@ -1,6 +1,6 @@
 //! How a blocking server accepts a connection: TLS and opening handshake under one deadline.
 
-use socklet_core::{Config, handshake::server::Request, permessage_deflate::Settings};
+use socklet_core::{Config, handshake::server::Request};
 
 use super::{
     MaybeTls, Socket, WebSocket,
@@ -8,7 +8,7 @@ use super::{
     stream::{self, Core},
 };
 use crate::{
-    Answer, Error, Server, ServerRole, buffer::GrowingBuffer, deflate::compression, teardown::limit,
+    Answer, Error, Server, ServerRole, buffer::GrowingBuffer, deflate::Plan, teardown::limit,
 };
 
 impl Server {
@@ -75,7 +75,8 @@ impl Server {
     }
 
     /// Takes over a connection that something else has opened, an HTTP server for instance, with
-    /// the bytes that it read behind the request's head.
+    /// the bytes that it read behind the request's head. It compresses as
+    /// [`agreed`](Self::agreed).
     ///
     /// # Errors
     /// [`Error::Resource`] for more leftover bytes than a message may have.
@@ -84,11 +85,9 @@ impl Server {
         stream: S,
         leftover: &[u8],
     ) -> Result<WebSocket<S, ServerRole>, Error> {
-        WebSocket::taken_over(
-            core(stream, self.config, self.deflate),
-            self.config.timeouts.closing_ms,
-            leftover,
-        )
+        let deflate = Plan::taken_over(self.deflate, self.agreed);
+        let core = core(stream, self.config, deflate);
+        WebSocket::taken_over(core, self.config.timeouts.closing_ms, leftover)
     }
 
     fn open_blocking<S: Socket>(
@@ -99,7 +98,7 @@ impl Server {
         deadline: Deadline,
     ) -> Result<WebSocket<S, ServerRole>, Error> {
         let closing_ms = self.config.timeouts.closing_ms;
-        let mut core = core(next, deadline.rest_of(self.config)?, self.deflate);
+        let mut core = core(next, deadline.rest_of(self.config)?, Plan::negotiate(self.deflate));
         core.preload(already)?;
         let outcome = handshake(&mut core, decide);
         if outcome.as_ref().is_err_and(Error::wants_teardown) {
@@ -129,12 +128,12 @@ impl Server {
     }
 }
 
-fn core<S: Socket>(socket: S, config: Config, deflate: Settings) -> Core<S, ServerRole> {
+fn core<S: Socket>(socket: S, config: Config, deflate: Plan) -> Core<S, ServerRole> {
     let receive = GrowingBuffer::receive(&config, &deflate);
     let staging = GrowingBuffer::staging(&config);
     let io = stream::io(socket);
     let clock = io.clock;
-    Core::server_with(io, receive, staging, config, compression(deflate), clock)
+    Core::server_with(io, receive, staging, config, deflate.compression(), clock)
 }
 
 /// Reads the request and answers it; returns the subprotocol that was chosen.

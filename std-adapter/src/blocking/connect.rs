@@ -8,7 +8,7 @@ use std::{
     thread,
 };
 
-use socklet_core::{Config, HandshakeError, Timeout, permessage_deflate::Settings};
+use socklet_core::{Config, HandshakeError, Timeout};
 
 use super::{
     MaybeTls, Socket, WebSocket,
@@ -19,7 +19,7 @@ use crate::{
     Client, ClientRole, Error, Url,
     buffer::GrowingBuffer,
     declined::{self, BODY_WAIT},
-    deflate::compression,
+    deflate::Plan,
     rng::Rng,
 };
 
@@ -71,7 +71,8 @@ impl Client {
     }
 
     /// Takes over a connection that something else has opened, an HTTP client for instance, with
-    /// the bytes that it read behind the response's head.
+    /// the bytes that it read behind the response's head. It compresses as
+    /// [`agreed`](Self::agreed).
     ///
     /// # Errors
     /// [`Error::Io`] if the system has no randomness; [`Error::Resource`] for more leftover
@@ -81,7 +82,8 @@ impl Client {
         stream: S,
         leftover: &[u8],
     ) -> Result<WebSocket<S>, Error> {
-        let core = core(stream, self.config, self.deflate)?;
+        let deflate = Plan::taken_over(self.deflate, self.agreed);
+        let core = core(stream, self.config, deflate)?;
         WebSocket::taken_over(core, self.config.timeouts.closing_ms, leftover)
     }
 
@@ -91,7 +93,7 @@ impl Client {
         url: &Url,
         deadline: Deadline,
     ) -> Result<WebSocket<S>, Error> {
-        let mut core = core(next, deadline.rest_of(self.config)?, self.deflate)?;
+        let mut core = core(next, deadline.rest_of(self.config)?, Plan::negotiate(self.deflate))?;
         match self.with_request(url, |request| core.handshake(request).map(|_| ())) {
             Err(socklet_core::Error::Handshake(HandshakeError::Declined { .. })) => {
                 Err(read_declined(core))
@@ -138,17 +140,13 @@ impl Client {
     }
 }
 
-fn core<S: Socket>(
-    socket: S,
-    config: Config,
-    deflate: Settings,
-) -> Result<Core<S, ClientRole>, Error> {
+fn core<S: Socket>(socket: S, config: Config, deflate: Plan) -> Result<Core<S, ClientRole>, Error> {
     let rng = Rng::from_system()?;
     let receive = GrowingBuffer::receive(&config, &deflate);
     let staging = GrowingBuffer::staging(&config);
     let io = stream::io(socket);
     let clock = io.clock;
-    Ok(Core::client_with(io, rng, receive, staging, config, compression(deflate), clock))
+    Ok(Core::client_with(io, rng, receive, staging, config, deflate.compression(), clock))
 }
 
 /// Connects to the first address of the host that answers.

@@ -39,7 +39,8 @@ pub type Sender<'a, S, R> = blocking::Sender<'a, Io<S>, R, GrowingBuffer, Clock,
 /// # Memory
 /// Buffers grow with what has arrived and shrink when nothing is in them: those for receiving and
 /// for sending to 64 KiB each at once, and to 8 KiB by and by. A connection with small messages
-/// holds about 2 KiB, TLS apart.
+/// holds about 2 KiB, TLS apart; what compression adds is said at
+/// [`Client::deflate`](crate::Client::deflate).
 #[derive(Debug)]
 pub struct WebSocket<S: Socket = MaybeTls<TcpStream>, R = ClientRole> {
     pub(super) core: Core<S, R>,

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     Answer, Error, Server, ServerRole,
     buffer::GrowingBuffer,
-    deflate::{HostDeflate, compression},
+    deflate::{HostDeflate, Plan},
 };
 
 impl Server {
@@ -85,7 +85,8 @@ impl Server {
     }
 
     /// Takes over a connection that something else has opened, an HTTP server for instance, with
-    /// the bytes that it read behind the request's head.
+    /// the bytes that it read behind the request's head. It compresses as
+    /// [`agreed`](Self::agreed).
     ///
     /// # Errors
     /// [`Error::Resource`] for more leftover bytes than a message may have.
@@ -94,7 +95,8 @@ impl Server {
         stream: S,
         leftover: &[u8],
     ) -> Result<WebSocket<S, ServerRole>, Error> {
-        WebSocket::taken_over(stream, connection(self), leftover)
+        let deflate = Plan::taken_over(self.deflate, self.agreed);
+        WebSocket::taken_over(stream, connection(self, deflate), leftover)
     }
 
     async fn open<S: AsyncRead + AsyncWrite + Unpin>(
@@ -104,7 +106,7 @@ impl Server {
         decide: impl FnOnce(&Request<'_>) -> Answer,
         deadline: Deadline,
     ) -> Result<WebSocket<S, ServerRole>, Error> {
-        let mut connection = connection(self);
+        let mut connection = connection(self, Plan::negotiate(self.deflate));
         connection.preload(already)?;
         let mut driver = Driver { next, timer: Timer::new(), connection };
         let outcome = deadline.bound(driver.handshake(decide)).await;
@@ -143,11 +145,14 @@ impl Server {
 }
 
 /// A connection before its opening handshake.
-fn connection(server: &Server) -> Connection<ServerRole, GrowingBuffer, HostDeflate> {
+fn connection(
+    server: &Server,
+    deflate: Plan,
+) -> Connection<ServerRole, GrowingBuffer, HostDeflate> {
     let config = server.config;
-    let receive = GrowingBuffer::receive(&config, &server.deflate);
+    let receive = GrowingBuffer::receive(&config, &deflate);
     let staging = GrowingBuffer::staging(&config);
-    Connection::new(socklet_core::Server, receive, staging, config, compression(server.deflate))
+    Connection::new(socklet_core::Server, receive, staging, config, deflate.compression())
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S, ServerRole> {

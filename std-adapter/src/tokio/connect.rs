@@ -19,7 +19,7 @@ use crate::{
     Client, ClientRole, Error, Url,
     buffer::GrowingBuffer,
     declined::{self, BODY_WAIT},
-    deflate::{HostDeflate, compression},
+    deflate::{HostDeflate, Plan},
     rng::Rng,
 };
 
@@ -73,7 +73,8 @@ impl Client {
     }
 
     /// Takes over a connection that something else has opened, an HTTP client for instance, with
-    /// the bytes that it read behind the response's head.
+    /// the bytes that it read behind the response's head. It compresses as
+    /// [`agreed`](Self::agreed).
     ///
     /// # Errors
     /// [`Error::Io`] if the system has no randomness; [`Error::Resource`] for more leftover
@@ -83,7 +84,8 @@ impl Client {
         stream: S,
         leftover: &[u8],
     ) -> Result<WebSocket<S>, Error> {
-        WebSocket::taken_over(stream, connection(self)?, leftover)
+        let deflate = Plan::taken_over(self.deflate, self.agreed);
+        WebSocket::taken_over(stream, connection(self, deflate)?, leftover)
     }
 
     async fn open<S: AsyncRead + AsyncWrite + Unpin>(
@@ -92,7 +94,8 @@ impl Client {
         url: &Url,
         deadline: Deadline,
     ) -> Result<WebSocket<S>, Error> {
-        let mut driver = Driver { next, timer: Timer::new(), connection: connection(self)? };
+        let connection = connection(self, Plan::negotiate(self.deflate))?;
+        let mut driver = Driver { next, timer: Timer::new(), connection };
         match deadline.bound(driver.handshake(self, url)).await {
             Err(Error::Handshake(HandshakeError::Declined { .. })) => Err(driver.declined().await),
             outcome => {
@@ -135,12 +138,13 @@ impl Client {
 /// A connection before its opening handshake.
 fn connection(
     client: &Client,
+    deflate: Plan,
 ) -> Result<Connection<ClientRole, GrowingBuffer, HostDeflate>, Error> {
     let role = Role(Rng::from_system()?);
     let config = client.config;
-    let receive = GrowingBuffer::receive(&config, &client.deflate);
+    let receive = GrowingBuffer::receive(&config, &deflate);
     let staging = GrowingBuffer::staging(&config);
-    Ok(Connection::new(role, receive, staging, config, compression(client.deflate)))
+    Ok(Connection::new(role, receive, staging, config, deflate.compression()))
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S, ClientRole> {

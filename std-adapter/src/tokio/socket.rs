@@ -47,7 +47,8 @@ use crate::{
 /// # Memory
 /// Buffers grow with what has arrived and shrink when nothing is in them: those for receiving and
 /// for sending to 64 KiB each at once, and to 8 KiB by and by. A connection with small messages
-/// holds about 2 KiB, TLS apart.
+/// holds about 2 KiB, TLS apart; what compression adds is said at
+/// [`Client::deflate`](crate::Client::deflate).
 #[derive(Debug)]
 pub struct WebSocket<S = MaybeTls<TcpStream>, R = ClientRole> {
     pub(super) driver: Driver<S, R>,

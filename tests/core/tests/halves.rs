@@ -11,6 +11,8 @@
 mod chunked_ends;
 #[path = "halves/closing.rs"]
 mod closing;
+#[path = "halves/compression.rs"]
+mod compression;
 #[path = "halves/deadlines.rs"]
 mod deadlines;
 #[path = "halves/dropping.rs"]

@@ -5,12 +5,11 @@
 //! |---|---|
 //! | [`zlib`] | zlib, raw, with any level, strategy and window |
 //! | [`miniz`] | miniz_oxide |
-//! | [`inputs`] | texts, JSON, noise, runs, mixtures |
+//! | [`inputs`] | texts, JSON, noise, runs, mixtures; random messages of all kinds |
 //! | [`writer`] | streams bit by bit, as no compressor makes them |
 //! | [`inflating`] | runs the decoder in one go and in pieces |
 //! | [`presets`] | every preset of the compressor behind one object |
 //! | [`oracles`], [`strict`] | decoders that all have to agree on what was compressed |
-//! | [`random`] | random messages |
 //! | [`encoders`] | compressors of other makes, to measure against |
 //! | [`corpus`] | streams of messages, to measure with |
 #![allow(
@@ -28,7 +27,6 @@ pub mod inputs;
 pub mod miniz;
 pub mod oracles;
 pub mod presets;
-pub mod random;
 pub mod strict;
 pub mod writer;
 pub mod zlib;

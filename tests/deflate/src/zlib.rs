@@ -1,6 +1,6 @@
 //! zlib, raw: without the header and the checksum of RFC 1950.
 
-use core::ffi::c_int;
+use core::ffi::{CStr, c_int};
 use core::mem::MaybeUninit;
 use core::ptr;
 
@@ -202,6 +202,16 @@ impl Decompressor {
                 written: room.len() - (*stream).avail_out as usize,
                 verdict,
             }
+        }
+    }
+
+    /// What zlib says is wrong with a damaged stream.
+    #[must_use]
+    pub fn message(&self) -> Option<&'static str> {
+        // SAFETY: the stream is initialised, and a message is one of zlib's constants.
+        unsafe {
+            let message = (*self.0.as_ptr()).msg;
+            (!message.is_null()).then(|| CStr::from_ptr(message).to_str().unwrap())
         }
     }
 

@@ -7,15 +7,16 @@
     reason = "what these tests share outside of #[test] may fail them too"
 )]
 
+use socklet_core_tests::rng::TestRng;
+use socklet_deflate_tests::inputs;
 use socklet_deflate_tests::oracles::Oracles;
 use socklet_deflate_tests::presets::{ALL, message};
-use socklet_deflate_tests::random::{self, Random};
 
 #[test]
 fn what_is_taken_back_is_never_referred_to() {
     for (name, make) in ALL {
         let mut compress = make();
-        let input = Random(9).bytes(200);
+        let input = TestRng::new(9).bytes(200);
         let before = message(&mut *compress, b"before");
         let mark = compress.mark();
         message(&mut *compress, &input);
@@ -34,7 +35,7 @@ fn history_before_a_mark_is_kept() {
     for (name, make) in ALL {
         let mut compress = make();
         let mut oracles = Oracles::new(8);
-        let input = Random(9).bytes(70);
+        let input = TestRng::new(9).bytes(70);
         oracles.check(&message(&mut *compress, &input), &input);
         let mark = compress.mark();
         message(&mut *compress, b"another");
@@ -50,37 +51,37 @@ fn history_before_a_mark_is_kept() {
 fn any_order_of_messages_rewinds_and_resets_comes_back() {
     for (name, make) in ALL {
         let mut compress = make();
-        let mut random = Random(4);
+        let mut rng = TestRng::new(4);
         let mut oracles = Oracles::new(compress.max_window_bits());
         let mut rewound = 0;
         for _ in 0..1500 {
-            match random.below(40) {
+            match rng.below(40) {
                 0 => {
-                    let bits = 8 + random.below(usize::from(compress.max_window_bits()) - 7) as u8;
+                    let bits = 8 + rng.below(usize::from(compress.max_window_bits()) - 7) as u8;
                     compress.reset(bits);
                     oracles = Oracles::new(bits);
                 }
                 1..10 => {
                     // Some messages that are not sent, the last in pieces or not to its end.
                     let mark = compress.mark();
-                    for _ in 0..random.below(3) {
-                        message(&mut *compress, &random.message());
+                    for _ in 0..rng.below(3) {
+                        message(&mut *compress, &inputs::message(&mut rng));
                     }
-                    let input = random.message();
-                    let mut out = vec![0; random.below(600)];
-                    compress.compress(&input, &mut out, random.below(2) == 0);
+                    let input = inputs::message(&mut rng);
+                    let mut out = vec![0; rng.below(600)];
+                    compress.compress(&input, &mut out, rng.below(2) == 0);
                     compress.rewind(mark);
                     rewound += 1;
                 }
                 10 => {
                     let mark = compress.mark();
-                    let input = random.compressible(100_000);
+                    let input = inputs::letters(&mut rng, 100_000);
                     message(&mut *compress, &input);
                     compress.rewind(mark);
                     compress.rewind(mark);
                 }
                 _ => {
-                    let input = random.message();
+                    let input = inputs::message(&mut rng);
                     let compressed = message(&mut *compress, &input);
                     oracles.check(&compressed, &input);
                 }
@@ -94,13 +95,13 @@ fn any_order_of_messages_rewinds_and_resets_comes_back() {
 fn a_mark_from_before_a_reset_empties_the_history() {
     for (_, make) in ALL {
         let mut compress = make();
-        message(&mut *compress, &random::text(100));
+        message(&mut *compress, &inputs::text(&mut TestRng::new(2), 100));
         let mark = compress.mark();
-        message(&mut *compress, &random::text(300));
+        message(&mut *compress, &inputs::text(&mut TestRng::new(2), 300));
         compress.reset(8);
-        message(&mut *compress, &random::text(300));
+        message(&mut *compress, &inputs::text(&mut TestRng::new(2), 300));
         compress.rewind(mark);
-        let input = random::text(200);
+        let input = inputs::text(&mut TestRng::new(2), 200);
         Oracles::new(8).check(&message(&mut *compress, &input), &input);
     }
 }

@@ -7,16 +7,17 @@
     reason = "what these tests share outside of #[test] may fail them too"
 )]
 
+use socklet_core_tests::rng::TestRng;
+use socklet_deflate_tests::inputs;
 use socklet_deflate_tests::oracles::Oracles;
 use socklet_deflate_tests::presets::{ALL, message};
-use socklet_deflate_tests::random::{self, Random};
 
 #[test]
 fn long_inputs_come_back_with_every_window() {
     for (name, make) in ALL {
         let mut compress = make();
         for window_bits in 8..=compress.max_window_bits() {
-            for (kind, input) in random::long() {
+            for (kind, input) in inputs::long() {
                 compress.reset(window_bits);
                 let mut oracles = Oracles::new(window_bits);
                 let compressed = message(&mut *compress, &input);
@@ -33,11 +34,11 @@ fn messages_of_all_kinds_come_back_over_one_context() {
         let mut compress = make();
         for window_bits in 8..=compress.max_window_bits() {
             compress.reset(window_bits);
-            let mut random = Random(3 + u64::from(window_bits));
+            let mut rng = TestRng::new(3 + u64::from(window_bits));
             let mut oracles = Oracles::new(window_bits);
             let mut kinds = [0; 3];
             for _ in 0..200 {
-                let input = random.message();
+                let input = inputs::message(&mut rng);
                 let compressed = message(&mut *compress, &input);
                 let blocks = oracles.check(&compressed, &input);
                 for (sum, kind) in kinds.iter_mut().zip(blocks.kinds) {
@@ -61,11 +62,11 @@ fn an_empty_message_is_one_zero() {
 
 #[test]
 fn random_bytes_grow_by_no_more_than_stored_blocks() {
-    let mut random = Random(1);
+    let mut rng = TestRng::new(1);
     for (name, make) in ALL {
         let mut compress = make();
         for len in (0..600).chain([1000, 5000, 66_000, 200_000]) {
-            let input = random.bytes(len);
+            let input = rng.bytes(len);
             let compressed = message(&mut *compress, &input);
             assert!(compressed.len() <= compress.max_compressed_len(len), "{name}");
             // One block, if it fits.
@@ -82,7 +83,7 @@ fn a_larger_window_than_there_is_memory_for_is_harmless() {
         let mut compress = make();
         compress.reset(15);
         let bits = compress.max_window_bits();
-        let input = random::text(20_000);
+        let input = inputs::text(&mut TestRng::new(2), 20_000);
         Oracles::new(bits).check(&message(&mut *compress, &input), &input);
     }
 }

@@ -12,6 +12,7 @@
 #![no_std]
 
 mod board;
+mod count;
 mod transport;
 
 use core::cell::UnsafeCell;
@@ -19,7 +20,8 @@ use core::pin::pin;
 use core::task::{Context, Poll, Waker};
 
 pub use board::report_state;
-pub use transport::{CLIENT, Constant, DEFLATING_CLIENT, SERVER, Stub, consume};
+pub use count::count;
+pub use transport::{CLIENT, Constant, DEFLATING_CLIENT, Kept, SERVER, Stub, consume};
 
 /// Runs a future to its end. The transport is always ready, so polling at once is no waste.
 pub fn block_on<F: Future>(future: F) -> F::Output {

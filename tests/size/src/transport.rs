@@ -49,6 +49,8 @@ impl Stub {
     #[inline(never)]
     pub fn play(script: usize) -> Self {
         SCRIPT.store(black_box(script), Relaxed);
+        SEGMENT.store(0, Relaxed);
+        OFFSET.store(0, Relaxed);
         Self(())
     }
 }
@@ -83,6 +85,49 @@ impl embedded_io_async::Read for Stub {
 impl embedded_io_async::Write for Stub {
     async fn write(&mut self, buf: &[u8]) -> Result<usize, Infallible> {
         consume(buf);
+        Ok(buf.len())
+    }
+
+    async fn flush(&mut self) -> Result<(), Infallible> {
+        Ok(())
+    }
+}
+
+/// A next layer that keeps what is written, up to a length, and has nothing to read.
+pub struct Kept<'a> {
+    bytes: &'a mut [u8],
+    len: usize,
+}
+
+impl<'a> Kept<'a> {
+    /// Keeps what is written here.
+    pub fn new(bytes: &'a mut [u8]) -> Self {
+        Self { bytes, len: 0 }
+    }
+
+    /// What has been written.
+    pub fn written(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
+    }
+}
+
+impl ErrorType for Kept<'_> {
+    type Error = Infallible;
+}
+
+impl embedded_io_async::Read for Kept<'_> {
+    async fn read(&mut self, _: &mut [u8]) -> Result<usize, Infallible> {
+        Ok(0)
+    }
+}
+
+impl embedded_io_async::Write for Kept<'_> {
+    async fn write(&mut self, buf: &[u8]) -> Result<usize, Infallible> {
+        let room = self.bytes.get_mut(self.len..).unwrap_or_default();
+        for (to, from) in room.iter_mut().zip(buf) {
+            *to = *from;
+        }
+        self.len = self.len.saturating_add(buf.len()).min(self.bytes.len());
         Ok(buf.len())
     }
 

@@ -38,6 +38,23 @@ pub(crate) fn run(args: &[String]) -> Result<Tally> {
     Ok(tally)
 }
 
+/// Tests a server in firmware, with a selection of the cases or all.
+pub(crate) fn test_firmware(
+    name: &str,
+    address: &str,
+    firmware: &mut Child,
+    full: bool,
+) -> Result<Tally> {
+    let selection = if full { cases::full() } else { cases::everyday() };
+    let outcome = Suite::install()?.test_server(name, address, &selection)?;
+    let mut tally = judge::report(name, &outcome, &selection);
+    if !firmware.is_running() {
+        println!("FAILED {name}: the server did not survive");
+        tally.count(false);
+    }
+    Ok(tally)
+}
+
 /// Installs the suite.
 pub(crate) fn setup() -> Result<()> {
     Suite::install().map(|_| ())

@@ -39,7 +39,7 @@ impl Child {
     }
 
     /// Waits for the next line that the program prints; `None` at the end of its output.
-    fn line(&self, limit: Duration) -> Result<Option<String>> {
+    pub(crate) fn line(&self, limit: Duration) -> Result<Option<String>> {
         match self.lines.recv_timeout(limit) {
             Ok(line) => Ok(Some(line)),
             Err(RecvTimeoutError::Disconnected) => Ok(None),

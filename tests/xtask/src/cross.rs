@@ -82,7 +82,7 @@ impl Toolchain {
         command.env("CARGO_TARGET_DIR", self.target_dir()?);
         if self.library != Library::Installed {
             let hosted = self.target == HOST_32_BIT;
-            let library = if hosted { "std,panic_unwind,test" } else { "core" };
+            let library = if hosted { "std,panic_unwind,test" } else { "core,alloc" };
             command.arg(format!("-Zbuild-std={library}")).env("RUSTC_BOOTSTRAP", "1");
         }
         if self.library == Library::Debian {
@@ -157,10 +157,15 @@ fn library_dir(target: &str) -> Result<PathBuf> {
     Ok(output(program("rustc", &args))?.trim().into())
 }
 
+/// Returns the target that programs for this machine are built for.
+pub(crate) fn host() -> Result<String> {
+    let version = output(program("rustc", &["-vV"]))?;
+    let host = version.lines().find_map(|line| line.strip_prefix("host: "));
+    Ok(host.ok_or("rustc names no host")?.to_owned())
+}
+
 /// Debian's toolchain links bare-metal programs with the linker of the one that runs this.
 fn rust_lld() -> Result<PathBuf> {
-    let host = output(program("rustc", &["-vV"]))?;
-    let host = host.lines().find_map(|line| line.strip_prefix("host: "));
-    let tools = Path::new("lib/rustlib").join(host.ok_or("rustc names no host")?).join("bin");
+    let tools = Path::new("lib/rustlib").join(host()?).join("bin");
     Ok(sysroot()?.join(tools).join("rust-lld"))
 }

@@ -5,13 +5,14 @@ mod certificates;
 mod conversations;
 mod peers;
 
+use std::path::Path;
 use std::time::Duration;
 
 use crate::child::Child;
-use crate::ours::address;
+use crate::ours::{Flavour, address};
 use crate::{Result, Tally};
 use conversations::{Conversation, Expected, Pair, Step};
-use peers::Peers;
+pub(crate) use peers::{Peers, Server};
 
 /// For each step: 16 MiB through a slow machine, or the start of a browser.
 const STEP_LIMIT: Duration = Duration::from_secs(60);
@@ -70,23 +71,7 @@ fn meet(
             own = start(&format!("server-{id}"), conversation.server)?;
             (&mut own.0, &own.1)
         };
-        let separator = if conversation.path.contains('?') { '&' } else { '?' };
-        let url = format!("{url}{}{separator}id={id}", conversation.path);
-        let trust = if pair.tls { conversation.trust } else { peers::Trust::Defaults };
-        let mut command = peers.client(pair.client, trust, conversation.client);
-        command.arg(url);
-        let mut client = Child::start(&format!("client-{id}"), &command, &logs)?;
-        let mut failures = talk(conversation, &mut client, server, &mut tally);
-        if let Some(seen) = conversation.seen.as_ref().filter(|_| !pair.server.is_ours()) {
-            let saw = server.line_after(&format!("closed {id} "), CLOSE_LIMIT);
-            let result = saw.and_then(|line| compare(&line, seen));
-            tally.count(result.is_ok());
-            failures.extend(result.err().map(|error| format!("the server saw: {error}")));
-        }
-        if let Err(error) = client.wait(STEP_LIMIT) {
-            tally.count(false);
-            failures.push(error.to_string());
-        }
+        let failures = hold(peers, pair, (id, conversation), url, server, &logs, &mut tally)?;
         for failure in failures {
             println!("FAILED {name}, {}: {failure}", conversation.name);
         }
@@ -98,6 +83,60 @@ fn meet(
     println!("interop {name}: {tally}");
     *total += tally;
     Ok(())
+}
+
+/// Has one client hold one conversation with a server, counts and returns what failed.
+fn hold(
+    peers: &Peers,
+    pair: &Pair,
+    (id, conversation): (usize, &Conversation),
+    url: &str,
+    server: &mut Child,
+    logs: &Path,
+    tally: &mut Tally,
+) -> Result<Vec<String>> {
+    let separator = if conversation.path.contains('?') { '&' } else { '?' };
+    let url = format!("{url}{}{separator}id={id}", conversation.path);
+    let trust = if pair.tls { conversation.trust } else { peers::Trust::Defaults };
+    let mut command = peers.client(pair.client, trust, conversation.client);
+    command.arg(url);
+    let mut client = Child::start(&format!("client-{id}"), &command, logs)?;
+    let mut failures = talk(conversation, &mut client, server, tally);
+    if let Some(seen) = conversation.seen.as_ref().filter(|_| !pair.server.is_ours()) {
+        let saw = server.line_after(&format!("closed {id} "), CLOSE_LIMIT);
+        let result = saw.and_then(|line| compare(&line, seen));
+        tally.count(result.is_ok());
+        failures.extend(result.err().map(|error| format!("the server saw: {error}")));
+    }
+    if let Err(error) = client.wait(STEP_LIMIT) {
+        tally.count(false);
+        failures.push(error.to_string());
+    }
+    Ok(failures)
+}
+
+/// Has every implementation talk to a server in firmware, which listens on `address`.
+pub(crate) fn test_firmware(
+    peers: &Peers,
+    name: &str,
+    address: &str,
+    firmware: &mut Child,
+    logs: &Path,
+) -> Result<Tally> {
+    let url = format!("ws://{address}");
+    let mut tally = Tally::default();
+    for client in peers::clients() {
+        let pair = Pair { client, server: Server::Ours(Flavour::Fixed), tls: false };
+        let logs = logs.join(format!("{name}-{}", client.name()));
+        let all = conversations::for_firmware();
+        for (id, conversation) in all.iter().enumerate().filter(|(_, c)| c.applies(&pair)) {
+            let held = hold(peers, &pair, (id, conversation), &url, firmware, &logs, &mut tally);
+            for failure in held? {
+                println!("FAILED {} to {name}, {}: {failure}", client.name(), conversation.name);
+            }
+        }
+    }
+    Ok(tally)
 }
 
 /// Has one conversation, counts its steps and returns what failed.

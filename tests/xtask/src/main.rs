@@ -10,9 +10,12 @@ mod budgets;
 mod child;
 mod command;
 mod cross;
+mod fuzz;
+mod instructions;
 mod interop;
 mod ours;
 mod panic_free;
+mod qemu;
 mod setup;
 mod size;
 mod step;
@@ -37,8 +40,11 @@ cargo xtask VERB
   test [STEP...]       every check, cheap ones first; or only those named (`test list` lists them)
   autobahn [--full]    the Autobahn suite: a selection, or all of it
   interop              other implementations and a browser, as clients and as servers
-  size [--update]      flash, state and stack of a client on a Cortex-M0; --update commits new budgets
+  size [--update]      flash, state, stack and instructions of client and server on microcontrollers;
+                       --update commits new budgets
+  qemu [BOARD...]      firmware on emulated boards, as client and as server
   bench deflate        the codec beside zlib, zlib-rs and miniz_oxide; --update commits the tables
+  fuzz [TARGET] [S]    tries inputs on the codec, the extension and connections, S seconds each
   panic-free           proves that no panic is linked into firmware that uses the core
   setup [PART...]      installs what is missing of one part, or of all (`setup list` lists them)
   help                 this text
@@ -69,6 +75,8 @@ fn run(args: &[String]) -> Result<Option<Tally>> {
         "autobahn" => autobahn::run(rest),
         "interop" => interop::run(rest),
         "bench" => bench::run(rest),
+        "fuzz" => fuzz::run(rest),
+        "qemu" => qemu::run(rest),
         "size" => size::run(rest),
         "panic-free" => panic_free::run(),
         "setup" => return setup::run(rest).map(|()| None),

@@ -24,6 +24,8 @@ const PARTS: &[Part] = &[
     Part { name: "rust", purpose: "rustfmt and clippy", install: rust },
     Part { name: "cross", purpose: "compilers for microcontrollers, WebAssembly, 32-bit hosts", install: cross_parts },
     Part { name: "size", purpose: "the emulated board and what reads its programs", install: size },
+    Part { name: "fuzz", purpose: "a compiler for libFuzzer, which is C++", install: cpp },
+    Part { name: "qemu", purpose: "emulated boards, and compilers for them", install: qemu },
     Part { name: "deny", purpose: "cargo-deny", install: || deny().map(|_| ()) },
     Part { name: "autobahn", purpose: "the Autobahn suite", install: crate::autobahn::setup },
     Part { name: "interop", purpose: "Node.js, Python and Chromium", install: crate::interop::setup },
@@ -120,6 +122,11 @@ pub(crate) fn rust() -> Result<()> {
     Ok(())
 }
 
+/// A C++ compiler: the crate of libFuzzer brings its source.
+pub(crate) fn cpp() -> Result<()> {
+    if succeeds(program("c++", &["--version"])) { Ok(()) } else { apt(&["g++"]) }
+}
+
 fn cross_parts() -> Result<()> {
     for target in cross::FIRMWARE.into_iter().chain([cross::HOST_32_BIT]) {
         Toolchain::find(target)?;
@@ -131,6 +138,11 @@ fn cross_parts() -> Result<()> {
 pub(crate) fn size() -> Result<()> {
     size_verb::toolchain()?;
     apt(&["qemu-system-arm", "binutils-arm-none-eabi"])
+}
+
+/// The emulators of the boards, and the readers of their programs.
+pub(crate) fn qemu() -> Result<()> {
+    apt(&["qemu-system-arm", "qemu-system-misc", "binutils-arm-none-eabi"])
 }
 
 /// Installs cargo-deny below the target directory and returns its path.

@@ -11,7 +11,7 @@ use std::time::Duration;
 use crate::budgets::{Budgets, Figures};
 use crate::command::{output, output_within, program, run as run_command};
 use crate::cross::Toolchain;
-use crate::{Result, Tally, setup};
+use crate::{Result, Tally, instructions, setup};
 
 /// The package of the measuring programs.
 pub(crate) const MANIFEST: &str = "tests/size/Cargo.toml";
@@ -23,8 +23,11 @@ const RESULTS: &str = "tests/size/RESULTS.md";
 /// A run takes about 0.2 s.
 const RUN_LIMIT: Duration = Duration::from_secs(30);
 
-/// The programs that are not measured: the base line, and the proof of `panic-free`.
-const NOT_APPS: [&str; 2] = ["empty", "panics"];
+/// The programs that are not measured: the base line, the proof of `panic-free`, and those that
+/// [`instructions`] runs.
+fn is_app(name: &str) -> bool {
+    !matches!(name, "empty" | "panics") && !name.starts_with("count-")
+}
 
 /// The verb: measures, prints the table, and checks it against the budgets.
 pub(crate) fn run(args: &[String]) -> Result<Tally> {
@@ -57,6 +60,7 @@ pub(crate) fn run(args: &[String]) -> Result<Tally> {
     }
     println!("{}", table(&rows));
     tally += budgets.check(&rows);
+    tally += instructions::run(update)?;
     Ok(tally)
 }
 
@@ -66,7 +70,7 @@ pub(crate) fn apps() -> Result<Vec<String>> {
     for entry in std::fs::read_dir("tests/size/src/bin")? {
         let path = entry?.path();
         let name = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-        if !NOT_APPS.contains(&name) {
+        if is_app(name) {
             names.push(name.to_owned());
         }
     }
@@ -86,10 +90,20 @@ pub(crate) fn toolchain() -> Result<Toolchain> {
 
 /// Builds one program and returns its path.
 pub(crate) fn build(name: &str, profile: &str, args: &[&str]) -> Result<PathBuf> {
-    let mut cargo = toolchain()?.cargo("build")?;
+    build_for(toolchain()?, name, profile, args)
+}
+
+/// Builds one program for a target and returns its path.
+pub(crate) fn build_for(
+    toolchain: Toolchain,
+    name: &str,
+    profile: &str,
+    args: &[&str],
+) -> Result<PathBuf> {
+    let mut cargo = toolchain.cargo("build")?;
     cargo.args(["--manifest-path", MANIFEST, "--profile", profile, "--bin", name]).args(args);
     run_command(cargo)?;
-    Ok(toolchain()?.programs_dir(profile)?.join(name))
+    Ok(toolchain.programs_dir(profile)?.join(name))
 }
 
 /// The bytes of flash of a program: code, constants, and the initial values of statics.

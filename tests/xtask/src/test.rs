@@ -5,7 +5,7 @@ use std::process::Command;
 use crate::command::{cargo, check, check_tests, output};
 use crate::cross::{self, Toolchain};
 use crate::step::Steps;
-use crate::{Result, Tally, autobahn, interop, panic_free, setup, size};
+use crate::{Result, Tally, autobahn, fuzz, interop, panic_free, setup, size};
 
 /// A check by its name, with what it checks.
 struct Check {
@@ -23,6 +23,7 @@ const CHECKS: &[Check] = &[
     Check { name: "unit", purpose: "cargo test on the workspace", run: unit },
     Check { name: "targets", purpose: "core and embassy build for each target with each feature", run: targets },
     Check { name: "32-bit", purpose: "the core's tests, run where lengths have 32 bits", run: host_32_bit },
+    Check { name: "fuzz", purpose: "inputs of a fuzzer, each target for a short time", run: || fuzz::run(&[]) },
     Check { name: "panic-free", purpose: "no panic is linked into firmware", run: panic_free::run },
     Check { name: "size", purpose: "flash, state and stack within their budgets", run: || size::run(&[]) },
     Check { name: "deny", purpose: "licences, bans and sources of all dependencies", run: deny },
@@ -63,7 +64,7 @@ fn check_all(commands: impl IntoIterator<Item = Command>) -> Result<Tally> {
 }
 
 /// The packages that stand outside the workspace.
-const OUTSIDE: [&str; 1] = [size::MANIFEST];
+const OUTSIDE: [&str; 2] = [size::MANIFEST, fuzz::MANIFEST];
 
 fn lock() -> Result<Tally> {
     let mut tally = Tally::default();

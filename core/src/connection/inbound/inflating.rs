@@ -55,6 +55,11 @@ impl<B: Buffer, X: InboundContext> Inbound<B, X> {
         self.context.state().is_some_and(|state| state.compressed)
     }
 
+    /// Whether a message has become longer than the room for it: what is read changes nothing.
+    pub(super) fn is_stuck(&self) -> bool {
+        self.context.state().is_some_and(|state| state.needs_room)
+    }
+
     /// Whether the reserved bits of this header say that its message is compressed, and may:
     /// RSV1 and no other, in the first frame (RFC 7692 section 6).
     pub(super) fn may_be_compressed(&self, header: &Header) -> bool {
@@ -105,9 +110,10 @@ impl<B: Buffer, X: InboundContext> Inbound<B, X> {
             let input: &[u8] = match is_end {
                 false => payload,
                 // Some leave off more than the tail: of an empty message all, of a final block
-                // the empty one that has to follow it.
+                // the empty one that has to follow it. Whether that block is the last shows when
+                // all of it has found room.
                 true if state.tail_len == 0
-                    && (state.compressed_len == 0 || inflate.is_final()) =>
+                    && (state.compressed_len == 0 || state.needs_room || inflate.is_final()) =>
                 {
                     &[]
                 }
@@ -166,6 +172,10 @@ impl<B: Buffer, X: InboundContext> Inbound<B, X> {
     /// Makes room between what has been inflated and what is not decoded; false if there is none.
     fn make_output_room(&mut self) -> bool {
         loop {
+            // What has just been read to get here leaves room, too.
+            if self.end < self.raw {
+                return true;
+            }
             if self.filled < self.capacity() {
                 let capacity = self.capacity();
                 self.move_raw(capacity.wrapping_sub(self.filled.wrapping_sub(self.raw)));
@@ -173,9 +183,6 @@ impl<B: Buffer, X: InboundContext> Inbound<B, X> {
             }
             if !self.reclaim() {
                 return false;
-            }
-            if self.end < self.raw {
-                return true;
             }
         }
     }

@@ -18,13 +18,15 @@ use crate::{
     },
 };
 
+/// Bytes by which a message may grow, less one, and is sent compressed all the same if the context is
+/// kept: those to come may refer to it. So it is with short texts, of which no first one becomes
+/// shorter by itself; what is random grows by more.
+const KEPT_GROWTH: usize = 3;
+
 impl<R: Role, B: Buffer, X: OutboundContext> Outbound<R, B, X> {
     /// From now on messages may be compressed.
     pub(in crate::connection) fn agree(&mut self, agreed: Context) {
         self.context.begin(agreed);
-        if let Some((_, compressor)) = self.context.parts() {
-            compressor.reset(agreed.window_bits);
-        }
     }
 
     /// Says whether messages from the next on are to be compressed.
@@ -48,7 +50,7 @@ impl<R: Role, B: Buffer, X: OutboundContext> Outbound<R, B, X> {
         fragmentation: Fragmentation,
     ) -> Option<Staged> {
         loop {
-            let (state, _) = self.context.parts()?;
+            let state = self.context.state_mut()?;
             if self.message.is_none() {
                 let is_short = part.fin && part.data.len() < state.threshold_len;
                 state.compressed = state.wanted && !is_short;
@@ -88,13 +90,15 @@ impl<R: Role, B: Buffer, X: OutboundContext> Outbound<R, B, X> {
         // Behind the longest header that can be needed.
         let key = R::CLIENT.then_some([0; 4]);
         let longest = Header::new(part.kind.opcode(), true, key, room.len() as u64).encoded_len();
-        if begins && !state.takeover {
+        if begins && !(state.takeover && state.is_reset) {
             compressor.reset(state.window_bits);
+            state.is_reset = true;
         }
         let mark = compressor.mark();
         let body = room.get_mut(longest..).unwrap_or_default();
         let Compressed { read, written, done } = compressor.compress(rest, body, part.fin);
-        if begins && written != 0 && written >= read {
+        let kept_growth = if state.takeover { KEPT_GROWTH } else { 0 };
+        if begins && written != 0 && written >= read.saturating_add(kept_growth) {
             // It grows: it is sent as it is.
             compressor.rewind(mark);
             state.compressed = false;

@@ -250,3 +250,22 @@ fn volumes_count_compressed_messages_in_both_directions() {
 fn compressed_frame(message: &str) -> Frame {
     compressed(Kind::Text, Peer::new(10).compress(message.as_bytes()))
 }
+
+#[test]
+fn short_texts_that_are_alike_are_compressed_though_none_is_shorter_by_itself() {
+    let report = |n: usize| format!("valve {n} of boiler #2: {} Pa", 31 * n);
+    let alone = Peer::new(10).compress(report(100).as_bytes()).len();
+    assert!(alone >= report(100).len(), "{alone}: a shorter one is wanted here");
+    let mut ws = sender(EAGER, TAKEOVER, 1000);
+    for n in 100..200 {
+        ws.send(report(n).as_str()).unwrap();
+    }
+    let Volume { plain, compressed } = ws.volume_sent().unwrap();
+    assert_eq!(plain, (100..200).map(|n| report(n).len() as u64).sum::<u64>());
+    assert!(compressed * 5 < 2 * plain, "{compressed} of {plain}");
+
+    // Without a context there is nothing to be gained.
+    let mut ws = sender(EAGER, Context { takeover: false, ..TAKEOVER }, 1000);
+    ws.send(report(100).as_str()).unwrap();
+    assert_eq!(ws.volume_sent(), Some(Volume::default()));
+}

@@ -1,6 +1,6 @@
 //! Messages, windows and buffers of every relation to each other.
 
-use socklet_core::{Error, Kind, ResourceError};
+use socklet_core::{Error, Kind, ResourceError, Role};
 use socklet_core_tests::{Who, frames::Frame, receiving::Seen, wire::Wire};
 
 use crate::support::*;
@@ -152,5 +152,85 @@ fn many_long_messages_go_through_in_chunks_whatever_the_pieces() {
                 assert!(seen.iter().zip(&messages).all(|(seen, sent)| *seen == text(sent)));
             }
         }
+    }
+}
+
+/// Receives the only message whole, which fails, and then in chunks.
+fn too_long_then_chunks<R: Role>(mut ws: Open<Wire, R>) -> Vec<u8> {
+    let error = ws.recv().unwrap_err();
+    assert!(matches!(error, Error::Resource(ResourceError::ReceiveBuffer { .. })), "{error:?}");
+    let mut received = Vec::new();
+    loop {
+        let chunk = ws.recv_chunk().unwrap().unwrap();
+        received.extend_from_slice(chunk.data);
+        if chunk.fin {
+            return received;
+        }
+    }
+}
+
+#[test]
+fn a_message_too_long_for_the_buffer_says_so_without_another_read() {
+    // All of it has been read, and there is room to read more, when there is none to inflate it.
+    let message = vec![b'x'; 20_000];
+    for who in Who::BOTH {
+        let setting = Setting::new(who);
+        let payload = Peer::new(10).compress(&message);
+        let bytes = setting.encode(&[compressed(Kind::Binary, payload)]);
+        for piece_len in [bytes.len(), bytes.len() - 1, 10, 1] {
+            // Behind that the wire ends: another read would be the end of the connection.
+            let wire = Wire::cut_every(&bytes, piece_len);
+            let received = match who {
+                Who::Client => too_long_then_chunks(setting.client(wire)),
+                Who::Server => too_long_then_chunks(setting.server(wire)),
+            };
+            assert!(received == message, "{piece_len}: {}", received.len());
+        }
+    }
+}
+
+#[test]
+fn a_final_block_is_the_end_of_a_message_that_has_to_wait_for_room_too() {
+    // Without the empty block that has to follow it, as some send it.
+    for len in (4090..4110).chain([20_000]) {
+        let message = vec![b'x'; len];
+        let payload = miniz_oxide::deflate::compress_to_vec(&message, 9);
+        let frame = compressed(Kind::Binary, payload);
+        let frames = [frame.clone(), frame, Frame::close(1000, "")];
+        for who in Who::BOTH {
+            let setting = Setting::new(who);
+            let bytes = setting.encode(&frames);
+            for piece_len in [bytes.len(), 10, 1] {
+                let wire = || Wire::cut_every(&bytes, piece_len);
+                let (seen, end) = match who {
+                    Who::Client => receive_chunks(setting.client(wire())),
+                    Who::Server => receive_chunks(setting.server(wire())),
+                };
+                assert!(end.is_ok(), "{len} in {piece_len}: {end:?}");
+                assert!(seen == [Seen::Binary(message.clone()), Seen::Binary(message.clone())]);
+            }
+        }
+    }
+}
+
+#[test]
+fn bytes_that_were_read_leave_their_room_to_what_comes_of_them() {
+    // The window is larger than the buffer, so a message may fill all of it. At its end is a
+    // stored block, whose header is read where its bytes are to be written.
+    let (last, receive_len) = (b"12345678", 768);
+    for len in receive_len - 100..=receive_len - last.len() {
+        let first = Peer::new(9).compress("x".repeat(len).as_bytes());
+        let head = [&first[..], &[0, 0, 0xff, 0xff]].concat();
+        let tail = [&[0, 8, 0, 0xf7, 0xff][..], last, &[0]].concat();
+        let setting = Setting::new(Who::Client).receive(15, false).receive_len(receive_len);
+        let bytes = setting.encode(&[compressed(Kind::Binary, [&head[..], &tail].concat())]);
+        let (head, tail) = bytes.split_at(bytes.len() - tail.len());
+        let mut ws = setting.client(Wire::new([head, tail]));
+        let mut received = Vec::new();
+        while received.len() < len + last.len() {
+            let chunk = ws.recv_chunk().unwrap_or_else(|error| panic!("{len}: {error:?}"));
+            received.extend_from_slice(chunk.unwrap().data);
+        }
+        assert!(received.ends_with(last) && received.len() == len + last.len());
     }
 }

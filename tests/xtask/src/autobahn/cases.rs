@@ -47,6 +47,9 @@ const EVERYDAY_9: &[&str] = &[
 /// Small, medium and large messages, each of another kind; and in fragments (.11 and up).
 const EVERYDAY_12: &[&str] = &["12.1.1", "12.1.10", "12.2.5", "12.3.11", "12.4.6", "12.5.18"];
 
+/// A thousand small compressed messages, none too short to be answered compressed.
+const CANARY_12: &[&str] = &["12.1.2"];
+
 /// Each set of parameters with small messages, and some with large ones or fragments.
 const EVERYDAY_13: &[&str] =
     &["13.1.3", "13.2.3", "13.3.3", "13.4.3", "13.5.3", "13.6.3", "13.7.3", "13.3.10", "13.6.14"];
@@ -83,7 +86,8 @@ pub(super) fn everyday() -> Selection {
 /// Returns the cases in which the defects of the canary show, and those around them.
 pub(super) fn canary() -> Selection {
     let patterns = ["1.*", "2.*", "3.*", "5.*"];
-    Selection::new(GROUPS.iter().filter(|g| patterns.contains(&g.pattern)).map(Group::all))
+    let groups = GROUPS.iter().filter(|g| patterns.contains(&g.pattern)).map(Group::all);
+    Selection::new(groups.chain([(CANARY_12, 1)]))
 }
 
 impl Group {
@@ -106,6 +110,6 @@ mod tests {
     fn the_everyday_selection_counts_its_names() {
         let some = [EVERYDAY_9, EVERYDAY_12, EVERYDAY_13].map(<[_]>::len);
         assert_eq!(everyday().count, 247 + some.iter().sum::<usize>());
-        assert_eq!(canary().count, 54);
+        assert_eq!(canary().count, 55);
     }
 }

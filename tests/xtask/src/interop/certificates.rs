@@ -9,18 +9,24 @@ use crate::{Result, setup};
 use std::time::Duration;
 
 /// The files of one authority and one server.
-pub(super) struct Certificates {
+pub(crate) struct Certificates {
     /// The authority's certificate, for clients.
-    pub(super) ca: PathBuf,
+    pub(crate) ca: PathBuf,
+    /// The same in DER, for firmware.
+    pub(crate) ca_der: PathBuf,
+    /// Another authority's, which has signed nothing, in DER.
+    pub(crate) other_ca_der: PathBuf,
     /// The server's certificate.
-    pub(super) cert: PathBuf,
+    pub(crate) cert: PathBuf,
+    /// One for the same key whose time is over.
+    pub(crate) expired_cert: PathBuf,
     /// The server's private key.
-    pub(super) key: PathBuf,
+    pub(crate) key: PathBuf,
 }
 
 impl Certificates {
     /// Makes new ones in `dir`.
-    pub(super) fn make(dir: &Path) -> Result<Self> {
+    pub(crate) fn make(dir: &Path) -> Result<Self> {
         if !succeeds(program("openssl", &["version"])) {
             setup::apt(&["openssl"])?;
         }
@@ -42,12 +48,25 @@ impl Certificates {
              -keyout key.pem -out server.csr",
             "x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 \
              -extfile server.ext -out cert.pem",
+            "x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days -1 \
+             -extfile server.ext -out expired.pem",
+            "x509 -in ca.pem -outform DER -out ca.der",
+            "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
+             -subj /CN=interop-authority -addext keyUsage=critical,keyCertSign \
+             -keyout other.key -outform DER -out other.der",
         ] {
             let mut openssl = program("openssl", &[]);
             openssl.args(line.split_whitespace()).current_dir(&dir);
             openssl.stderr(fs::File::create(file("openssl.err"))?);
             output_within(Duration::from_secs(60), openssl)?;
         }
-        Ok(Self { ca: file("ca.pem"), cert: file("cert.pem"), key: file("key.pem") })
+        Ok(Self {
+            ca: file("ca.pem"),
+            ca_der: file("ca.der"),
+            other_ca_der: file("other.der"),
+            cert: file("cert.pem"),
+            expired_cert: file("expired.pem"),
+            key: file("key.pem"),
+        })
     }
 }

@@ -146,6 +146,31 @@ pub(super) fn all() -> Vec<Conversation> {
     all
 }
 
+/// Returns those for a server in firmware, whose memory holds no message of many of these lengths.
+pub(super) fn for_firmware() -> Vec<Conversation> {
+    let mut messages = Conversation::new("messages");
+    for len in LENGTHS.into_iter().filter(|len| *len <= 65_537) {
+        messages = messages.echo(format!("text {len}")).echo(format!("binary {len}"));
+    }
+    let fragments = Conversation { applies: no_page, ..Conversation::new("fragments and pings") }
+        .echo("fragments 2 9")
+        .echo("ping hello")
+        .echo("fragments 7 70001")
+        .echo(format!("ping {}", "x".repeat(125)))
+        .echo("text 5");
+    let many = Conversation::new("many").tell("many 200", "many ok 200");
+    let end = |c: Conversation| c.tell("close 1000 done", "closed local 1000*");
+    let mut all: Vec<_> = [messages, fragments, many].map(end).into();
+    all.extend(closed_by_client());
+    all.push(Conversation {
+        path: "/missing".into(),
+        applies: ours_connects,
+        steps: vec![hear("error*")],
+        ..Conversation::new("a path that is rejected")
+    });
+    all
+}
+
 fn messages() -> Conversation {
     let mut messages = Conversation::new("messages");
     for len in LENGTHS {

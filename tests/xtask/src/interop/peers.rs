@@ -14,7 +14,7 @@ const SCRIPTS: &str = "tests/interop";
 
 /// An implementation in the role of the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Client {
+pub(crate) enum Client {
     Ours(Flavour),
     Ws,
     Websockets,
@@ -23,14 +23,14 @@ pub(super) enum Client {
 
 /// An implementation in the role of the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Server {
+pub(crate) enum Server {
     Ours(Flavour),
     Ws,
     Websockets,
 }
 
 impl Client {
-    pub(super) fn name(self) -> String {
+    pub(crate) fn name(self) -> String {
         match self {
             Self::Ours(flavour) => format!("socklet-{}", flavour.name()),
             Self::Ws => "ws".into(),
@@ -45,7 +45,7 @@ impl Client {
 }
 
 impl Server {
-    pub(super) fn name(self) -> String {
+    pub(crate) fn name(self) -> String {
         match self {
             Self::Ours(flavour) => format!("socklet-{}", flavour.name()),
             Self::Ws => "ws".into(),
@@ -69,8 +69,13 @@ pub(super) fn pairs() -> impl Iterator<Item = (Client, Server)> {
     ours_serves.chain(ours_connects)
 }
 
+/// Every client that talks to firmware.
+pub(super) fn clients() -> [Client; 4] {
+    [Client::Ours(Flavour::Tokio), Client::Ws, Client::Websockets, Client::Chromium]
+}
+
 /// All implementations, installed.
-pub(super) struct Peers {
+pub(crate) struct Peers {
     ours: Ours,
     home: PathBuf,
     certificates: Certificates,
@@ -78,7 +83,7 @@ pub(super) struct Peers {
 
 impl Peers {
     /// Installs what is missing: Node.js with `ws`, Python with `websockets`, Chromium.
-    pub(super) fn install() -> Result<Self> {
+    pub(crate) fn install() -> Result<Self> {
         let home = target_dir()?.join("interop");
         node()?;
         python(&home)?;
@@ -93,13 +98,23 @@ impl Peers {
         Ok(peers)
     }
 
+    /// Returns the certificates that the servers have.
+    pub(crate) const fn certificates(&self) -> &Certificates {
+        &self.certificates
+    }
+
+    /// Returns our own programs.
+    pub(crate) const fn ours(&self) -> &Ours {
+        &self.ours
+    }
+
     /// Returns the directory for the output of everything that runs.
     pub(super) fn logs(&self) -> PathBuf {
         self.home.join("logs")
     }
 
     /// Returns the command of a server on a free port.
-    pub(super) fn server(&self, server: Server, tls: bool, args: &[&str]) -> Command {
+    pub(crate) fn server(&self, server: Server, tls: bool, args: &[&str]) -> Command {
         let mut command = match server {
             Server::Ours(flavour) => self.ours.serve(flavour),
             Server::Ws => self.node("ws-server.mjs"),
@@ -162,7 +177,7 @@ impl Peers {
 
 /// Which server certificates a client accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Trust {
+pub(crate) enum Trust {
     /// What it accepts by itself: not the one used here.
     Defaults,
     /// Those of the authority made here.

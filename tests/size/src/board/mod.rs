@@ -3,10 +3,19 @@
 //! Nothing is copied or divided here, so that little of the compiler's run-time library is
 //! linked before a program asks for it.
 
-use core::arch::asm;
+#[cfg(target_arch = "arm")]
+mod arm;
+#[cfg(target_arch = "riscv32")]
+mod riscv;
+
 use core::panic::PanicInfo;
 use core::ptr;
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+#[cfg(target_arch = "arm")]
+use arm::{semihosting, stack_pointer};
+#[cfg(target_arch = "riscv32")]
+use riscv::{semihosting, stack_pointer};
 
 /// What unused stack is filled with.
 const PAINT: u32 = 0xa5a5_a5a5;
@@ -32,20 +41,6 @@ static STATE_LEN: AtomicU32 = AtomicU32::new(0);
 pub fn report_state(len: usize) {
     STATE_LEN.store(len as u32, Relaxed);
 }
-
-#[repr(C)]
-struct Vectors {
-    stack_top: *const u32,
-    handlers: [unsafe extern "C" fn() -> !; 3],
-}
-
-// SAFETY: it is never written.
-unsafe impl Sync for Vectors {}
-
-#[unsafe(no_mangle)]
-#[unsafe(link_section = ".vectors")]
-static VECTORS: Vectors =
-    Vectors { stack_top: &raw const __stack_top, handlers: [reset, fault, fault] };
 
 /// Where the processor starts.
 #[unsafe(no_mangle)]
@@ -88,10 +83,9 @@ fn panic(info: &PanicInfo<'_>) -> ! {
 /// Fills what lies between the statics and the stack pointer.
 #[inline(never)]
 unsafe fn paint_stack() {
-    let stack_pointer: usize;
-    // SAFETY: it reads a register; the words below it and above the statics belong to nobody.
+    let stack_pointer = stack_pointer();
+    // SAFETY: the words below it and above the statics belong to nobody.
     unsafe {
-        asm!("mov {}, sp", out(reg) stack_pointer);
         let mut word = &raw mut __bss_end;
         while (word as usize) < stack_pointer.wrapping_sub(MARGIN_LEN) {
             ptr::write_volatile(word, PAINT);
@@ -113,8 +107,9 @@ fn stack_peak() -> u32 {
     }
 }
 
+/// Prints text on the host's side.
 #[inline(never)]
-fn print(text: &[u8]) {
+pub(crate) fn print(text: &[u8]) {
     for &byte in text {
         // SYS_WRITEC takes the address of one character.
         semihosting(0x03, &raw const byte as usize);
@@ -134,9 +129,4 @@ fn print_hex(value: u32) {
 fn exit(success: bool) -> ! {
     semihosting(0x18, if success { 0x2_0026 } else { 0x2_0023 });
     loop {}
-}
-
-fn semihosting(operation: usize, argument: usize) {
-    // SAFETY: the host reads one character at most; the result in r0 is not used.
-    unsafe { asm!("bkpt #0xab", inout("r0") operation => _, in("r1") argument) }
 }

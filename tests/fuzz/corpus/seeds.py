@@ -1,0 +1,146 @@
+"""Writes the seeds: `python3 tests/fuzz/corpus/seeds.py`. README.md says what each group is for."""
+
+import pathlib
+import random
+import shutil
+import struct
+import zlib
+
+HERE = pathlib.Path(__file__).parent
+RANDOM = random.Random(7692)
+
+JSON = b'{"device":"node-7","time":1700000123,"temperature":21.50,"battery":3.07}'
+TEXT = "Words, words, words; and gr\u00fc\u00dfe \U0001f980. ".encode() * 6
+NOISE = RANDOM.randbytes(90)
+HELLO = bytes.fromhex("f248cdc9c90700")
+
+written = 0
+
+
+def seed(target, name, *parts):
+    global written
+    path = HERE / target / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(b"".join(parts))
+    written += 1
+
+
+def deflate(data, level=6, bits=15, strategy=0, memory=8, flush=zlib.Z_FINISH):
+    compressor = zlib.compressobj(level, zlib.DEFLATED, -bits, memory, strategy)
+    return compressor.compress(data) + compressor.flush(flush)
+
+
+def message(data, bits=9):
+    """A compressed message as RFC 7692 has it: without 00 00 FF FF."""
+    return deflate(data, bits=bits, flush=zlib.Z_SYNC_FLUSH)[:-4]
+
+
+def frame(payload, opcode=1, fin=True, rsv1=False, key=None):
+    first = fin << 7 | rsv1 << 6 | opcode
+    masked = 0x80 if key else 0
+    if len(payload) < 126:
+        head = bytes([first, masked | len(payload)])
+    else:
+        head = bytes([first, masked | 126]) + struct.pack(">H", len(payload))
+    key = key or b""
+    body = bytes(b ^ key[i % 4] for i, b in enumerate(payload)) if key else payload
+    return head + key + body
+
+
+def inflate():
+    inputs = {"text": TEXT, "json": JSON * 3, "noise": NOISE, "run": b"x" * 3000, "empty": b""}
+    for at, (name, data) in enumerate(inputs.items()):
+        seed("inflate", f"stored-{name}", bytes([7, at]), deflate(data[:200], level=0))
+        seed("inflate", f"fixed-{name}", bytes([7, at]), deflate(data, strategy=zlib.Z_FIXED))
+        seed("inflate", f"dynamic-{name}", bytes([7, at]), deflate(data, level=9))
+        seed("inflate", f"codes-only-{name}", bytes([7, at]), deflate(data, strategy=zlib.Z_HUFFMAN_ONLY))
+    far = TEXT + NOISE * 5 + TEXT
+    for bits in range(9, 16):
+        # The window that it was made for, and the one below.
+        seed("inflate", f"window-{bits}", bytes([bits - 8, 1]), deflate(far, bits=bits))
+        seed("inflate", f"beyond-{bits - 1}", bytes([bits - 9, 1]), deflate(far, bits=bits))
+    blocks = deflate(TEXT, flush=zlib.Z_SYNC_FLUSH) + deflate(NOISE, flush=zlib.Z_FULL_FLUSH)
+    seed("inflate", "blocks", bytes([7, 3]), blocks, deflate(b"end", memory=1))
+    seed("inflate", "streams", bytes([7, 4]), deflate(TEXT), deflate(JSON), deflate(b""))
+    seed("inflate", "bomb", bytes([7, 5]), deflate(bytes(60_000), level=9))
+    for name, data in {
+        "block-type": "07",
+        "stored-length": "01 05 00 00 00",
+        "length-codes": "05 00 00 00 00 00",
+        "too-many-symbols": "fd ff ff ff ff ff",
+        "reserved-length": "63 ec 71",
+        "distance": "63 04 12 00",
+    }.items():
+        seed("inflate", f"damaged-{name}", bytes([7, 6]), bytes.fromhex(data))
+    for at in range(4):
+        stream = bytearray(deflate(TEXT, level=9))
+        stream[RANDOM.randrange(12)] ^= 1 << at
+        seed("inflate", f"damaged-header-{at}", bytes([7, at]), bytes(stream))
+
+
+def compress():
+    presets = ["tiny", "small", "balanced", "host-small", "host", "least", "odd"]
+    for at, name in enumerate(presets):
+        start = bytes([at, at, at])
+        said = lambda act, data: bytes([act]) + struct.pack("<H", len(data)) + data
+        seed("compress", f"{name}-messages", start, said(3, JSON), said(6, JSON), said(4, TEXT), said(7, b""))
+        seed("compress", f"{name}-taken-back", start, said(3, JSON), said(1, TEXT), said(6, TEXT), said(66, NOISE), said(3, NOISE))
+        seed("compress", f"{name}-begun-again", start, said(3, TEXT), bytes([0, 0, 0, 2]), said(6, TEXT))
+        # Over and over, a run, what does not compress; then longer ones.
+        seed("compress", f"{name}-long", start, bytes([11]) + struct.pack("<H", 1936) + JSON[:36], bytes([22, 200, 7, 0x61, 27, 200, 7, 9]))
+        seed("compress", f"{name}-very-long", start, bytes([0xF6, 0, 0x90, 0x61, 0xFB, 0, 0x20, 9, 3, 9, 0]), b"after all")
+
+
+def extension():
+    offers = [
+        "permessage-deflate",
+        "permessage-deflate; client_max_window_bits",
+        "permessage-deflate; server_max_window_bits=10; client_max_window_bits=\"9\"",
+        "permessage-deflate; client_no_context_takeover; server_no_context_takeover",
+        "permessage-deflate; server_max_window_bits=8, permessage-deflate",
+        "x-other; a=\"b,;\\\"c\", permessage-deflate;server_max_window_bits=15",
+        "permessage-deflate; server_max_window_bits=7\npermessage-deflate; client_max_window_bits=11",
+        "permessage-deflate; server_no_context_takeover=1",
+        ",, permessage-deflate ; client_max_window_bits = \"1\\2\" ,",
+        "",
+    ]
+    for at, offer in enumerate(offers):
+        for windows, takeover, length in [(63, 3, 4), (0x1A, 3, 2), (0, 0, 0)]:
+            name = f"{'anything' if windows == 63 else 'some' if windows else 'least'}-{at}"
+            seed("extension", name, bytes([windows, takeover, length]), offer.encode())
+
+
+def connection():
+    client = lambda *frames: (b"".join(frame(*f[0], **f[1]) for f in frames))
+    server = lambda *frames: (b"".join(frame(*f[0], key=b"\x37\xfa\x21\x3d", **f[1]) for f in frames))
+    f = lambda payload, **more: ((payload,), more)
+    talk = [f(TEXT), f(b"", opcode=9), f(NOISE, opcode=2), f(b"caf", fin=False), f(b"?", opcode=9), f(b"\xc3\xa9", opcode=0), f(struct.pack(">H", 1000) + b"bye", opcode=8)]
+    shared = zlib.compressobj(6, zlib.DEFLATED, -9)
+    with_context = [shared.compress(JSON) + shared.flush(zlib.Z_SYNC_FLUSH) for _ in range(3)]
+    squeezed = [f(HELLO, rsv1=True), *(f(m[:-4], rsv1=True) for m in with_context), f(b"plain")]
+    alone = message(JSON + TEXT)
+    parts = [f(alone[:9], rsv1=True, fin=False), f(b"!", opcode=9), f(alone[9:], opcode=0), f(struct.pack(">H", 1001), opcode=8)]
+    long = [f(message(JSON * 200), rsv1=True), f(message(bytes(70_000)), rsv1=True, opcode=2), f(b"", opcode=8)]
+    for flags in range(32):
+        peer = server if flags % 2 == 0 else client
+        # Role 1, compression 2, takeover 4 and 8, chunks 16; then lengths and windows.
+        for name, frames in {"talk": talk, "context": squeezed, "parts": parts, "long": long}.items():
+            if name != "talk" and not flags & 2 or flags & 28 not in (0, 12, 16, 28):
+                continue
+            start = bytes([flags, 3, 2, 0, 0, 0x09, flags])
+            seed("connection", f"{name}-{flags:02}", start, peer(*frames))
+    for name, wire in {
+        "reserved": frame(b"a", opcode=3),
+        "long-control": frame(bytes(126), opcode=9),
+        "close-code": frame(b"\x03\xec", opcode=8),
+        "not-utf-8": frame(message(b"\xc3("), rsv1=True),
+        "unfinished": frame(HELLO[:3], rsv1=True),
+        "declared": bytes([0x82, 127]) + struct.pack(">Q", 1 << 62),
+    }.items():
+        seed("connection", f"wrong-{name}", bytes([15, 3, 2, 0, 0, 0x09, 1]), wire)
+
+
+for target in [inflate, compress, extension, connection]:
+    shutil.rmtree(HERE / target.__name__, ignore_errors=True)
+    target()
+print(f"{written} seeds")

@@ -1,0 +1,59 @@
+//! Firmware as a server, for the clients of this machine and for the Autobahn suite.
+
+use std::net::TcpListener;
+use std::time::Duration;
+
+use super::firmware::{Firmware, finish};
+use crate::child::Child;
+use crate::interop::{self, Peers};
+use crate::{Result, Tally, autobahn};
+
+/// The port that the firmware listens on.
+const PORT: u16 = 9001;
+
+/// For the firmware to boot.
+const BOOT_LIMIT: Duration = Duration::from_secs(20);
+
+/// A firmware that serves, and where it is reached.
+pub(crate) struct Running {
+    pub(crate) child: Child,
+    pub(crate) address: String,
+}
+
+/// Boots the firmware as a server.
+pub(crate) fn serve(firmware: &Firmware, name: &str) -> Result<Running> {
+    // QEMU cannot choose a free port and tell it. Between here and there another program may take
+    // it, and then QEMU does not start: rare, and seen.
+    let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
+    let network = format!("user,hostfwd=tcp:127.0.0.1:{port}-:{PORT}");
+    let child = firmware.start(name, &network, &format!("server {PORT}"))?;
+    child.line_after("listening on ", BOOT_LIMIT)?;
+    Ok(Running { child, address: format!("127.0.0.1:{port}") })
+}
+
+/// Has every client talk to the server, and the last ask for its end.
+pub(super) fn run(firmware: &Firmware, peers: &Peers) -> Result<Tally> {
+    let mut server = serve(firmware, "server")?;
+    let name = firmware.board.name;
+    let address = server.address.clone();
+    let mut tally =
+        interop::test_firmware(peers, name, &address, &mut server.child, firmware.logs())?;
+    let mut last = peers.ours().interop_client(crate::ours::Flavour::Tokio, &[]);
+    last.arg(format!("ws://{address}/end"));
+    let mut last = Child::start("end", &last, firmware.logs())?;
+    last.tell("close 1000 done")?;
+    last.line_after("closed local 1000", BOOT_LIMIT)?;
+    let outcome = finish(&mut server.child)?;
+    if !outcome.success {
+        println!("FAILED {name} server: {}", outcome.failure());
+    }
+    tally.count(outcome.success);
+    Ok(tally)
+}
+
+/// Has the Autobahn suite test the server: a selection of every group.
+pub(super) fn autobahn(firmware: &Firmware) -> Result<Tally> {
+    let mut server = serve(firmware, "server-autobahn")?;
+    let name = format!("server-{}", firmware.board.name);
+    autobahn::test_firmware(&name, &server.address, &mut server.child, false)
+}
