@@ -59,7 +59,7 @@ pub async fn run(
     let attempt = async |number| {
         info!("connecting to {}, try {number}", config::URL);
         let outcome = connection::open(stack, &url, memory.lend(rng), async |ws| {
-            info!("open");
+            info!("connected");
             session::report(ws, &mut sensor).await
         });
         match outcome.await {

@@ -1,0 +1,7 @@
+//! What both boards share: the log, randomness, the thermometer, the network stack.
+#![no_std]
+
+pub mod console;
+pub mod entropy;
+pub mod network;
+pub mod thermometer;
