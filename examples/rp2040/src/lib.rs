@@ -4,4 +4,5 @@
 pub mod console;
 pub mod entropy;
 pub mod network;
+pub mod nvram;
 pub mod thermometer;
