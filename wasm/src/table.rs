@@ -168,7 +168,7 @@ fn frame(connection: &Connection, frame: &Frame, number: u64, out: &mut String) 
         None => push_left(out, "", 12),
     }
     out.push_str("  ");
-    payload(connection, frame, out);
+    payload(connection, frame, number, out);
     if let Some(rule) = frame.verdict {
         out.push_str("  ! ");
         out.push_str(rule.entry().id);
@@ -176,8 +176,8 @@ fn frame(connection: &Connection, frame: &Frame, number: u64, out: &mut String) 
     out.push('\n');
 }
 
-/// Shows a control frame's payload, and a message at its last frame.
-fn payload(connection: &Connection, frame: &Frame, out: &mut String) {
+/// Shows a control frame's payload, and a message at its last frame; at its first if that is missing.
+fn payload(connection: &Connection, frame: &Frame, at: u64, out: &mut String) {
     if frame.opcode == 0x8 {
         if let [Part::Known(body)] = connection.payload(frame).as_slice()
             && let Some((code, reason)) = body.split_first_chunk()
@@ -200,7 +200,8 @@ fn payload(connection: &Connection, frame: &Frame, out: &mut String) {
         return;
     };
     let Some(message) = connection.messages.get(number as usize) else { return };
-    if !frame.fin && message.is_whole {
+    let shows = if message.is_whole { frame.fin } else { at == u64::from(message.first_frame) };
+    if !shows {
         return;
     }
     if message.is_compressed && message.wire_len != 0 && message.len != 0 && message.cut.is_none() {

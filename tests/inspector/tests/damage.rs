@@ -214,6 +214,21 @@ fn what_is_wrong_all_over_takes_no_more() {
 }
 
 #[test]
+fn damage_all_over_costs_no_more_than_its_bytes() {
+    // A million messages whose compressed data are damaged, and as many fragments without an end:
+    // whatever would take a window's time for each takes minutes here.
+    let damaged = b"\xc1\x01\x06".repeat(1_000_000);
+    let options = Options { format: Some(Format::Raw), ..Options::default() };
+    let report = inspect(&damaged, &options).unwrap();
+    assert_eq!(report.connections[0].omitted_violations, 990_000);
+    let mut fragments = b"\x01\x01x".to_vec();
+    fragments.extend(b"\x00\x01y".repeat(200_000));
+    let report = inspect(&fragments, &options).unwrap();
+    assert!(table::report(&report).lines().count() > 200_000);
+    assert_eq!(report.connections[0].messages[0].len, 200_001);
+}
+
+#[test]
 fn declared_lengths_take_no_memory() {
     // A frame of 2^62 bytes, a repetition of 2^28 bytes, gaps of 2^31 bytes.
     assert!(run(b"\x82\x7f\x40\0\0\0\0\0\0\0hello", Some(Format::Raw)) < 1 << 20);

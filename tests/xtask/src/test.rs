@@ -22,7 +22,7 @@ const CHECKS: &[Check] = &[
     Check { name: "doc", purpose: "the documentation builds without a warning", run: doc },
     Check { name: "unit", purpose: "cargo test on the workspace", run: unit },
     Check { name: "targets", purpose: "core and embassy build for each target with each feature", run: targets },
-    Check { name: "32-bit", purpose: "the core's tests, run where lengths have 32 bits", run: host_32_bit },
+    Check { name: "32-bit", purpose: "tests of core and inspector, run where lengths have 32 bits", run: host_32_bit },
     Check { name: "fuzz", purpose: "inputs of a fuzzer, each target for a short time", run: || fuzz::run(&[]) },
     Check { name: "panic-free", purpose: "no panic is linked into firmware", run: panic_free::run },
     Check { name: "size", purpose: "flash, state and stack within their budgets", run: || size::run(&[]) },
@@ -161,7 +161,7 @@ fn host_32_bit() -> Result<Tally> {
     let mut tests = Toolchain::find(cross::HOST_32_BIT)?.cargo("test")?;
     // Not the examples in the documentation: they would need a rustdoc of the same toolchain.
     tests.args(["-p", "socklet-core", "-p", "socklet-core-tests", "--lib", "--tests"]);
-    tests.arg("--no-fail-fast");
+    tests.args(["-p", "socklet-inspector-tests", "--no-fail-fast"]);
     if let Some(runner) = runner {
         tests.env("CARGO_TARGET_I686_UNKNOWN_LINUX_GNU_RUNNER", runner);
     }

@@ -349,6 +349,11 @@ impl<'a> Tap<'a> {
         payload
     }
 
+    /// Whether another violation will be kept: only then its byte is worth looking for.
+    pub(super) const fn has_room_for_violation(&self) -> bool {
+        self.violations.len() < MAX_VIOLATIONS
+    }
+
     pub(super) fn violate(&mut self, error: ProtocolError, index: usize, frame: u32) {
         self.break_rule(Rule::Protocol(error), index, Some(frame), None);
     }
@@ -361,7 +366,7 @@ impl<'a> Tap<'a> {
         message_offset: Option<u64>,
     ) {
         self.verdict = self.verdict.or(Some(rule));
-        if self.violations.len() == MAX_VIOLATIONS {
+        if !self.has_room_for_violation() {
             self.omitted = self.omitted.saturating_add(1);
             return;
         }

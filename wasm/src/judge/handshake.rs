@@ -6,7 +6,7 @@ use socklet_core::{
     HandshakeError,
     handshake::{self, client, server},
     permessage_deflate::{Context, NoCompression},
-    trace::{Extensions, Parameter, Parameters},
+    trace::{Extension, Extensions, Parameter, Parameters},
 };
 
 use crate::{
@@ -185,18 +185,24 @@ impl Judge<'_> {
     }
 }
 
+/// Extensions of a head that are looked at.
+const MAX_EXTENSIONS: usize = 100;
+
+/// The extensions of all values.
+fn extensions<'a>(values: &[&'a [u8]]) -> impl Iterator<Item = Extension<'a>> {
+    values.iter().flat_map(|value| Extensions::new(value)).take(MAX_EXTENSIONS)
+}
+
 type Refused = (HandshakeError, Option<Parameters>);
 
 /// Judges what a server says about extensions (RFC 7692 section 7.1) by what was offered, if that
 /// is known.
 fn confirm(values: &[&[u8]], offers: Option<&[&[u8]]>) -> Result<Option<Parameters>, Refused> {
     let mut agreed = None;
-    for extension in values.iter().flat_map(|value| Extensions::new(value)) {
+    for extension in extensions(values) {
         if !extension.is_deflate() {
-            let is_offered = offers.is_none_or(|offers| {
-                let mut offers = offers.iter().flat_map(|value| Extensions::new(value));
-                offers.any(|offer| offer.name == extension.name)
-            });
+            let is_offered = offers
+                .is_none_or(|offers| extensions(offers).any(|offer| offer.name == extension.name));
             // Of other extensions nothing is known.
             if is_offered {
                 continue;
@@ -211,8 +217,7 @@ fn confirm(values: &[&[u8]], offers: Option<&[&[u8]]>) -> Result<Option<Paramete
         }
         agreed = Some(answer);
         if let Some(offers) = offers {
-            let offers = offers.iter().flat_map(|value| Extensions::new(value));
-            let mut offers = offers.filter(|offer| offer.is_deflate()).peekable();
+            let mut offers = extensions(offers).filter(|offer| offer.is_deflate()).peekable();
             if offers.peek().is_none() {
                 return Err((HandshakeError::UnsolicitedExtension, agreed));
             }

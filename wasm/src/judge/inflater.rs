@@ -68,6 +68,8 @@ pub(super) struct Inflater {
     lane: Lane,
     /// The second opinion, while not all of the history is known.
     shadow: Option<Lane>,
+    /// Whether both windows begin with what stands for an unknown history.
+    is_filled: bool,
     /// Where in both windows the next byte goes.
     at: usize,
     history_len: usize,
@@ -87,6 +89,7 @@ impl Inflater {
         Self {
             lane: Lane::new(0),
             shadow: None,
+            is_filled: false,
             at: 0,
             history_len: 0,
             known_len: 0,
@@ -104,8 +107,15 @@ impl Inflater {
             self.history_len = 0;
             return;
         }
-        self.lane.window.fill(0);
-        self.shadow = Some(Lane::new(0xff));
+        match &mut self.shadow {
+            // Lost again soon: what was inflated since stands behind it.
+            Some(shadow) if self.is_filled => shadow.inflate.reset(),
+            _ => {
+                self.lane.window.fill(0);
+                self.shadow = Some(Lane::new(0xff));
+                self.is_filled = true;
+            }
+        }
         self.at = MAX_WINDOW_LEN;
         self.history_len = self.window_len;
         self.known_len = 0;
@@ -190,6 +200,7 @@ impl Inflater {
             lane.window.copy_within(from..self.at, 0);
         }
         self.at = self.at.saturating_sub(from);
+        self.is_filled = false;
     }
 }
 

@@ -179,9 +179,12 @@ impl Tap<'_> {
     /// A byte of a compressed text is wrong.
     fn bad_text(&mut self, open: &Open, offset: usize, frame: &Frame, number: u32) {
         let Some(message) = self.messages.get(open.number) else { return };
-        let data = self.compressed(open, frame);
-        let at = xray::locate(&data, message.history_len, message.window_len, offset);
-        let index = self.index_in(open, frame, at);
+        let mut index = frame.start;
+        if self.has_room_for_violation() {
+            let data = self.compressed(open, frame);
+            let at = xray::locate(&data, message.history_len, message.window_len, offset);
+            index = self.index_in(open, frame, at);
+        }
         let rule = Rule::Protocol(ProtocolError::InvalidUtf8);
         self.break_rule(rule, index, Some(number), Some(offset as u64));
     }
@@ -200,13 +203,16 @@ impl Tap<'_> {
             Stop::Damaged(error) => {
                 message.cut = Some(Cut::Damaged);
                 let len = message.len;
-                let data = self.compressed(open, frame);
-                let at = if error == InflateError::Unfinished {
-                    data.len().saturating_sub(1)
-                } else {
-                    xray::error_at(&data, history_len, window_len)
-                };
-                let index = self.index_in(open, frame, at);
+                let mut index = frame.start;
+                if self.has_room_for_violation() {
+                    let data = self.compressed(open, frame);
+                    let at = if error == InflateError::Unfinished {
+                        data.len().saturating_sub(1)
+                    } else {
+                        xray::error_at(&data, history_len, window_len)
+                    };
+                    index = self.index_in(open, frame, at);
+                }
                 self.break_rule(Rule::Protocol(error.into()), index, Some(number), Some(len));
                 self.lose_context();
             }
