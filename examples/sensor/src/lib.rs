@@ -9,6 +9,7 @@
 //! | file | job |
 //! |---|---|
 //! | `config.rs` | what the environment says when the firmware is built |
+//! | `network.rs` | the network stack and its address |
 //! | `memory.rs` | all buffers, in one static |
 //! | `connection.rs` | from a URL to an open WebSocket |
 //! | `session.rs` | what is said while it is open |
@@ -18,6 +19,7 @@
 pub mod config;
 mod connection;
 mod memory;
+pub mod network;
 mod reading;
 mod session;
 mod url;
@@ -53,6 +55,7 @@ pub async fn run(
         error!("SOCKLET_URL: `{}` is not ws://HOST[:PORT][/PATH], nor wss://", config::URL);
         return core::future::pending().await;
     };
+    network::wait(stack).await;
     let mut sensor = Sensor::new(decidegrees);
     // Jitter: devices that have lost the same server do not all come back at once.
     let mut backoff = Backoff::new(rng.next_u64());

@@ -80,7 +80,13 @@ fn refusals(firmware: &Firmware, peers: &Peers) -> Result<Tally> {
     let (ca, other) = (&certificates.ca_der, &certificates.other_ca_der);
     let mut tally = Tally::default();
     for (what, host, port, ca, why) in [
-        ("other-authority", "localhost", &valid, other, "the certificate is not from the trusted authority"),
+        (
+            "other-authority",
+            "localhost",
+            &valid,
+            other,
+            "the certificate is not from the trusted authority",
+        ),
         ("other-name", "example.com", &valid, ca, "the certificate is for another name"),
         ("expired", "localhost", &expired, ca, "the certificate is not valid now"),
     ] {
@@ -89,7 +95,11 @@ fn refusals(firmware: &Firmware, peers: &Peers) -> Result<Tally> {
         let outcome = firmware.run(&format!("refused-{what}"), &arguments)?;
         let refused = !outcome.success && outcome.has(&format!("FAILED connect: {why}"));
         if !refused {
-            println!("FAILED {} {what}: expected `{why}`, got `{}`", firmware.board.name, outcome.failure());
+            println!(
+                "FAILED {} {what}: expected `{why}`, got `{}`",
+                firmware.board.name,
+                outcome.failure()
+            );
         }
         tally.count(refused);
     }

@@ -91,7 +91,8 @@ mod tests {
 
     #[test]
     fn figures_and_failures_are_found() {
-        let lines = ["figure stack-reserved 8", "figure stack 4", "FAILED close: late", "figure x 1"];
+        let lines =
+            ["figure stack-reserved 8", "figure stack 4", "FAILED close: late", "figure x 1"];
         let outcome = Outcome { success: false, lines: lines.map(str::to_owned).into() };
         assert_eq!(outcome.figure("stack"), Some(4));
         assert_eq!(outcome.figure("flash"), None);
