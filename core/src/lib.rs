@@ -62,6 +62,8 @@
 //! None is on by default; each only adds.
 //! - `log`, `defmt`: log the life of connections at level debug, never the contents of messages;
 //!   `defmt` also formats errors, settings, messages and frames.
+//! - `trace`: decode what an endpoint would refuse, and say where everything lies: for tools that
+//!   look at traffic (`trace`).
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -77,6 +79,8 @@ pub mod io;
 mod message;
 pub mod permessage_deflate;
 mod role;
+#[cfg(feature = "trace")]
+pub mod trace;
 pub mod wire;
 
 pub use config::{Config, Fragmentation, Limits, Timeouts};

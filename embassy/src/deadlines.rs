@@ -2,7 +2,7 @@
 
 use core::future::Future;
 
-use embassy_time::{Duration, with_timeout};
+use embassy_time::{Duration, Instant, TimeoutError, with_deadline};
 
 /// Deadlines in milliseconds; 0: none. Those of the opening and closing handshake, and of silence,
 /// are in [`Config`](socklet_core::Config).
@@ -47,10 +47,17 @@ impl Default for Deadlines {
     }
 }
 
-/// The output of a future, or `None` if it took longer than `limit_ms`, unless that is 0.
-pub(crate) async fn within<F: Future>(limit_ms: u32, future: F) -> Option<F::Output> {
-    if limit_ms == 0 {
-        return Some(future.await);
-    }
-    with_timeout(Duration::from_millis(limit_ms.into()), future).await.ok()
+/// The output of a future, or an error if it took longer than `limit_ms`, unless that is 0.
+///
+/// Not `async`: that would keep the future twice.
+pub(crate) fn within<F: Future>(
+    limit_ms: u32,
+    future: F,
+) -> impl Future<Output = Result<F::Output, TimeoutError>> {
+    let limit = Duration::from_millis(limit_ms.into());
+    let at = match limit_ms {
+        0 => Instant::MAX,
+        _ => Instant::now().checked_add(limit).unwrap_or(Instant::MAX),
+    };
+    with_deadline(at, future)
 }

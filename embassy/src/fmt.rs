@@ -9,3 +9,16 @@ macro_rules! debug {
         ::defmt::debug!($($arg)*);
     }};
 }
+
+/// Logs at level trace: frames, with the beginning of their payloads.
+#[cfg(feature = "trace")]
+macro_rules! trace {
+    ($format:literal $(, $arg:expr)* $(,)?) => {{
+        #[cfg(feature = "log")]
+        ::log::trace!($format $(, $arg)*);
+        #[cfg(feature = "defmt")]
+        ::defmt::trace!($format $(, $arg)*);
+        #[cfg(not(any(feature = "log", feature = "defmt")))]
+        { $(let _ = &$arg;)* }
+    }};
+}

@@ -67,11 +67,25 @@
 //! | [`Stream`] | what the WebSocket reads and writes, to be split for full duplex |
 //! | [`EmbassyTime`] | the clock for keep-alive and the deadlines of the core |
 //!
+//! # What the layers below do
+//! - smoltcp, below embassy-net, believes the window in an acknowledgement that a later one has
+//!   overtaken. If that is 0, what it sends waits until the peer sends something: another reason
+//!   for keep-alive, as [`CLIENT_CONFIG`] has it. And it finds no fault with an address to which
+//!   there is no way: that shows as a time-out.
+//! - embedded-tls takes a handshake without a certificate for complete, and rustpki lets everybody
+//!   who has a certificate sign others, and panics at a proof without a certificate. `Verify` checks
+//!   all three itself; its other limits are said there. What no adapter can mend: a server that has
+//!   proved its identity can make embedded-tls panic with a message of the handshake after it.
+//!
 //! # Features
 //! - `medium-ethernet` (default): embassy-net needs one medium; turn it off for another.
 //! - `dns`: hosts by name. `ipv6`: addresses of IPv6.
 //! - `tls`: `wss`. `p384`: certificates of P-384 too, as those of public authorities.
 //! - `log`, `defmt`: the life of connections at level debug; `defmt` also formats errors.
+//! - `trace`: with one of these, a line for each frame at level trace, such as
+//!   `ws > fin=1 rsv1=0 opcode=1 len=5 masked=1 wire=81851f2e3d4c774b51202a`: to (`>`) or from the
+//!   peer, and up to 32 bytes as they crossed above TLS, with a `+` if the frame goes on. **It shows
+//!   the beginning of every message.**
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -90,6 +104,11 @@ mod socket;
 mod stream;
 #[cfg(feature = "tls")]
 mod tls;
+#[cfg(feature = "trace")]
+mod trace;
+#[cfg(not(feature = "trace"))]
+#[path = "untraced.rs"]
+mod trace;
 
 pub use address::Address;
 pub use backoff::Backoff;

@@ -44,16 +44,16 @@ pub(crate) async fn connect<'s>(
         stack.wait_link_up().await;
         stack.wait_config_up().await;
     };
-    let late = |phase| ConnectError::Timeout(phase);
-    within(deadlines.network_ms, network).await.ok_or(late(Phase::Network))?;
+    let late = |phase| move |_| ConnectError::Timeout(phase);
+    within(deadlines.network_ms, network).await.map_err(late(Phase::Network))?;
     let resolve = within(deadlines.resolve_ms, address.resolve(stack));
-    let host = resolve.await.ok_or(late(Phase::Resolve))??;
+    let host = resolve.await.map_err(late(Phase::Resolve))??;
     if address.port() == 0 {
         return Err(TcpError::InvalidPort.into());
     }
     let mut socket = socket(stack, buffers);
     let connect = within(deadlines.connect_ms, socket.connect((host, address.port())));
-    match connect.await.ok_or(late(Phase::Connect))? {
+    match connect.await.map_err(late(Phase::Connect))? {
         Ok(()) => {
             watch(&mut socket, deadlines);
             Ok(socket)
@@ -61,7 +61,7 @@ pub(crate) async fn connect<'s>(
         Err(tcp::ConnectError::NoRoute | tcp::ConnectError::InvalidState) => {
             Err(TcpError::NoRoute.into())
         }
-        Err(tcp::ConnectError::TimedOut) => Err(late(Phase::Connect)),
+        Err(tcp::ConnectError::TimedOut) => Err(ConnectError::Timeout(Phase::Connect)),
         Err(tcp::ConnectError::ConnectionReset) => Err(TcpError::Refused.into()),
     }
 }
@@ -103,7 +103,7 @@ pub(crate) async fn shut_down(mut socket: TcpSocket<'_>, clean: bool, deadlines:
             while let Ok(1..) = socket.read(&mut rest).await {}
             socket.flush().await
         });
-        if let Some(Ok(())) = ended.await {
+        if let Ok(Ok(())) = ended.await {
             return;
         }
     }

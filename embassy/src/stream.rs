@@ -3,9 +3,9 @@
 use embassy_net::tcp::{self, TcpReader, TcpWriter};
 use embedded_io_async::{ErrorType, Read, Write};
 
-use crate::error::StreamError;
 #[cfg(feature = "tls")]
 use crate::tls::{Inbound, Outbound};
+use crate::{error::StreamError, trace::Tracer};
 
 /// A stream of bytes over TCP or TLS. It is one type for both, so that a program's code does not
 /// depend on which it is.
@@ -20,11 +20,17 @@ pub struct Stream<'s> {
 
 /// The half of a [`Stream`] that reads.
 #[allow(missing_debug_implementations, reason = "the sockets of embassy-net show nothing")]
-pub struct StreamReader<'s>(Source<'s>);
+pub struct StreamReader<'s> {
+    source: Source<'s>,
+    tracer: Tracer,
+}
 
 /// The half of a [`Stream`] that writes.
 #[allow(missing_debug_implementations, reason = "the sockets of embassy-net show nothing")]
-pub struct StreamWriter<'s>(Sink<'s>);
+pub struct StreamWriter<'s> {
+    sink: Sink<'s>,
+    tracer: Tracer,
+}
 
 enum Source<'s> {
     Tcp(TcpReader<'s>),
@@ -39,15 +45,19 @@ enum Sink<'s> {
 }
 
 impl<'s> Stream<'s> {
-    pub(crate) fn tcp((reader, writer): (TcpReader<'s>, TcpWriter<'s>)) -> Self {
-        Self { reader: StreamReader(Source::Tcp(reader)), writer: StreamWriter(Sink::Tcp(writer)) }
+    pub(crate) const fn tcp((reader, writer): (TcpReader<'s>, TcpWriter<'s>)) -> Self {
+        Self::new(Source::Tcp(reader), Sink::Tcp(writer))
     }
 
     #[cfg(feature = "tls")]
-    pub(crate) fn tls(inbound: Inbound<'s>, outbound: Outbound<'s>) -> Self {
+    pub(crate) const fn tls(inbound: Inbound<'s>, outbound: Outbound<'s>) -> Self {
+        Self::new(Source::Tls(inbound), Sink::Tls(outbound))
+    }
+
+    const fn new(source: Source<'s>, sink: Sink<'s>) -> Self {
         Self {
-            reader: StreamReader(Source::Tls(inbound)),
-            writer: StreamWriter(Sink::Tls(outbound)),
+            reader: StreamReader { source, tracer: Tracer::inbound() },
+            writer: StreamWriter { sink, tracer: Tracer::outbound() },
         }
     }
 
@@ -88,27 +98,31 @@ impl ErrorType for StreamWriter<'_> {
 
 impl Read for StreamReader<'_> {
     async fn read(&mut self, bytes: &mut [u8]) -> Result<usize, StreamError> {
-        match &mut self.0 {
-            Source::Tcp(reader) => Ok(reader.read(bytes).await?),
+        let len = match &mut self.source {
+            Source::Tcp(reader) => reader.read(bytes).await?,
             #[cfg(feature = "tls")]
-            Source::Tls(inbound) => inbound.read(bytes).await,
-        }
+            Source::Tls(inbound) => inbound.read(bytes).await?,
+        };
+        self.tracer.pass(bytes.get(..len).unwrap_or_default());
+        Ok(len)
     }
 }
 
 impl Write for StreamWriter<'_> {
     async fn write(&mut self, bytes: &[u8]) -> Result<usize, StreamError> {
-        match &mut self.0 {
-            Sink::Tcp(writer) => Ok(writer.write(bytes).await?),
+        let len = match &mut self.sink {
+            Sink::Tcp(writer) => writer.write(bytes).await?,
             #[cfg(feature = "tls")]
-            Sink::Tls(outbound) => outbound.write(bytes).await,
-        }
+            Sink::Tls(outbound) => outbound.write(bytes).await?,
+        };
+        self.tracer.pass(bytes.get(..len).unwrap_or_default());
+        Ok(len)
     }
 
     /// Waits until everything is in TCP's buffer, from where it leaves by itself: not until the
     /// peer has acknowledged it, which would take a round trip for each message.
     async fn flush(&mut self) -> Result<(), StreamError> {
-        match &mut self.0 {
+        match &mut self.sink {
             Sink::Tcp(_) => Ok(()),
             #[cfg(feature = "tls")]
             Sink::Tls(outbound) => outbound.flush().await,

@@ -136,15 +136,12 @@ impl<B: Buffer, X: InboundContext> Inbound<B, X> {
 
     /// The free end of the buffer for the next layer to read into, one byte at least.
     pub(super) fn space(&mut self) -> Result<&mut [u8], ResourceError> {
-        let is_stuck = self.is_stuck();
-        if !is_stuck {
-            self.make_room(1);
-        }
+        self.make_room(1);
         let available = self.capacity();
         let message_len = self.end.wrapping_sub(self.start).saturating_add(self.frame_left);
         let needed = message_len.max(available.saturating_add(1));
         match self.buffer.bytes_mut().get_mut(self.filled..) {
-            Some(space) if !space.is_empty() && !is_stuck => {
+            Some(space) if !space.is_empty() => {
                 let most =
                     if self.context.bounds_reads() { zone_len(available) } else { usize::MAX };
                 let len = space.len().min(most);

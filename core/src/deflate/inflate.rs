@@ -1,5 +1,8 @@
 //! The decoder: a state machine that stops at any byte of input or output and goes on from there.
 
+#[cfg(feature = "trace")]
+pub(crate) mod trace;
+
 use core::{convert::Infallible, fmt};
 
 use crate::deflate::{
@@ -185,62 +188,67 @@ impl Inflate {
     /// bits: a step uses them only when it has all of them, and room for what it writes.
     fn run(&mut self, bits: &mut Bits<'_>, output: &mut Output<'_>) -> Result<Infallible, Stop> {
         loop {
-            let progress = &mut self.progress;
-            let state = match progress.state {
-                State::Block => self.begin(bits)?,
-                State::StoredLength => {
-                    progress.length = bits.take(16)?;
-                    State::StoredCheck
-                }
-                State::StoredCheck => {
-                    if bits.take(16)? != !progress.length {
-                        return Err(InflateError::StoredLength.into());
-                    }
-                    State::Stored
-                }
-                State::Stored => {
-                    output.store(bits, &mut progress.length)?;
-                    progress.end(bits)
-                }
-                State::Counts => self.read_counts(bits)?,
-                State::LengthLengths => self.read_length_lengths(bits)?,
-                State::Lengths => self.read_lengths(bits)?,
-                State::Symbol => {
-                    if IS_WIDE {
-                        self.run_fast(bits, output)?;
-                    }
-                    match self.progress.state {
-                        State::Symbol => self.read_symbol(bits, output)?,
-                        state => state,
-                    }
-                }
-                State::LengthBits => {
-                    let length = number(Alphabet::Literals, progress.length, bits)?;
-                    progress.length = length.wrapping_add(3);
-                    State::Distance
-                }
-                State::Distance => {
-                    bits.fill();
-                    let entry = self.codes.entry(Alphabet::Distances, bits.word);
-                    consume_code(Alphabet::Distances, entry, bits)?;
-                    if entry >= SPECIAL {
-                        return Err(InflateError::Symbol.into());
-                    }
-                    progress.distance = entry;
-                    State::DistanceBits
-                }
-                State::DistanceBits => {
-                    let distance = number(Alphabet::Distances, progress.distance, bits)?;
-                    progress.distance = distance.wrapping_add(1);
-                    State::Match
-                }
-                State::Match => {
-                    output.copy(&mut progress.length, progress.distance)?;
-                    State::Symbol
-                }
-            };
-            self.progress.state = state;
+            self.progress.state = self.step(bits, output)?;
         }
+    }
+
+    /// Takes a step, and says what comes next.
+    #[inline(always)]
+    fn step(&mut self, bits: &mut Bits<'_>, output: &mut Output<'_>) -> Result<State, Stop> {
+        let progress = &mut self.progress;
+        Ok(match progress.state {
+            State::Block => self.begin(bits)?,
+            State::StoredLength => {
+                progress.length = bits.take(16)?;
+                State::StoredCheck
+            }
+            State::StoredCheck => {
+                if bits.take(16)? != !progress.length {
+                    return Err(InflateError::StoredLength.into());
+                }
+                State::Stored
+            }
+            State::Stored => {
+                output.store(bits, &mut progress.length)?;
+                progress.end(bits)
+            }
+            State::Counts => self.read_counts(bits)?,
+            State::LengthLengths => self.read_length_lengths(bits)?,
+            State::Lengths => self.read_lengths(bits)?,
+            State::Symbol => {
+                if IS_WIDE {
+                    self.run_fast(bits, output)?;
+                }
+                match self.progress.state {
+                    State::Symbol => self.read_symbol(bits, output)?,
+                    state => state,
+                }
+            }
+            State::LengthBits => {
+                let length = number(Alphabet::Literals, progress.length, bits)?;
+                progress.length = length.wrapping_add(3);
+                State::Distance
+            }
+            State::Distance => {
+                bits.fill();
+                let entry = self.codes.entry(Alphabet::Distances, bits.word);
+                consume_code(Alphabet::Distances, entry, bits)?;
+                if entry >= SPECIAL {
+                    return Err(InflateError::Symbol.into());
+                }
+                progress.distance = entry;
+                State::DistanceBits
+            }
+            State::DistanceBits => {
+                let distance = number(Alphabet::Distances, progress.distance, bits)?;
+                progress.distance = distance.wrapping_add(1);
+                State::Match
+            }
+            State::Match => {
+                output.copy(&mut progress.length, progress.distance)?;
+                State::Symbol
+            }
+        })
     }
 
     /// Begins a block (RFC 1951 section 3.2.3).

@@ -62,6 +62,8 @@ pub(crate) use compress::sealed;
 pub use compress::{Compress, Compressed, Compressor, Mark};
 pub use error::InflateError;
 pub use fast::Fast;
+#[cfg(feature = "trace")]
+pub(crate) use inflate::trace as inflate_trace;
 pub use inflate::{Inflate, InflateStatus, Inflated};
 pub use presets::{Balanced, Host, HostSmall, Small, Tiny};
 pub use strategy::{Strategy, Thorough};

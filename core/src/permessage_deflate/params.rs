@@ -19,6 +19,9 @@
 //! are no others: a server declines an offer that breaks this, a client fails the connection. All
 //! names are compared as they are, for neither RFC says that their case does not matter.
 
+#[cfg(feature = "trace")]
+pub(crate) mod trace;
+
 use core::fmt;
 
 use crate::error::HandshakeError;

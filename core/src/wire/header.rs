@@ -102,16 +102,32 @@ impl Header {
     /// bit set. Reserved bits, masking and the order of frames are judged by the connection.
     #[inline]
     pub fn decode(bytes: &[u8]) -> Result<Option<(Self, usize)>, ProtocolError> {
+        Self::decode_with(bytes, Err)
+    }
+
+    /// Decodes as [`decode`](Self::decode) does, but lets `judge` decide about each violation: what
+    /// it lets pass is decoded as it stands, a reserved opcode as [`Opcode::Binary`].
+    #[inline(always)] // With `Err` for a judge nothing is left of it.
+    pub(crate) fn decode_with(
+        bytes: &[u8],
+        mut judge: impl FnMut(ProtocolError) -> Result<(), ProtocolError>,
+    ) -> Result<Option<(Self, usize)>, ProtocolError> {
         let [first, second, rest @ ..] = bytes else { return Ok(None) };
         let fin = first & FIN != 0;
-        let opcode = Opcode::from_bits(*first).ok_or(ProtocolError::ReservedOpcode)?;
+        let opcode = match Opcode::from_bits(*first) {
+            Some(opcode) => opcode,
+            None => {
+                judge(ProtocolError::ReservedOpcode)?;
+                Opcode::Binary
+            }
+        };
         let short = second & !MASKED;
         if opcode.is_control() {
             if !fin {
-                return Err(ProtocolError::FragmentedControl);
+                judge(ProtocolError::FragmentedControl)?;
             }
             if usize::from(short) > MAX_CONTROL_LEN {
-                return Err(ProtocolError::ControlTooLong);
+                judge(ProtocolError::ControlTooLong)?;
             }
         }
         let (payload_len, rest, mut header_len) = match short {
@@ -119,7 +135,7 @@ impl Header {
                 let Some((len, rest)) = rest.split_first_chunk() else { return Ok(None) };
                 let len = u16::from_be_bytes(*len);
                 if len < 126 {
-                    return Err(ProtocolError::NonMinimalLength);
+                    judge(ProtocolError::NonMinimalLength)?;
                 }
                 (u64::from(len), rest, 4)
             }
@@ -127,10 +143,10 @@ impl Header {
                 let Some((len, rest)) = rest.split_first_chunk() else { return Ok(None) };
                 let len = u64::from_be_bytes(*len);
                 if len >> 63 != 0 {
-                    return Err(ProtocolError::LengthTopBit);
+                    judge(ProtocolError::LengthTopBit)?;
                 }
                 if len >> 16 == 0 {
-                    return Err(ProtocolError::NonMinimalLength);
+                    judge(ProtocolError::NonMinimalLength)?;
                 }
                 (len, rest, 10)
             }

@@ -71,3 +71,35 @@ fn copy(from: &[u8], to: &mut [u8]) -> usize {
     }
     len
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Ring;
+
+    /// Every way to put in and take out up to the length, from every start.
+    #[test]
+    fn bytes_come_out_in_the_order_in_which_they_went_in() {
+        for len in 0..=5 {
+            let mut memory = [0; 5];
+            let mut ring = Ring::new(&mut memory[..len]);
+            let (mut next_in, mut next_out, mut held) = (0_u8, 0_u8, 0);
+            for step in 0..2000_usize {
+                let (put, take) = (step % 4, step / 4 % 7);
+                let bytes: [u8; 3] = core::array::from_fn(|at| next_in.wrapping_add(at as u8));
+                let taken_in = ring.put(&bytes[..put.min(3)]);
+                assert_eq!(taken_in, put.min(3).min(len - held));
+                held += taken_in;
+                next_in = next_in.wrapping_add(taken_in as u8);
+                let mut out = [0; 6];
+                let taken = ring.take(&mut out[..take]);
+                assert_eq!(taken, take.min(held));
+                held -= taken;
+                for byte in &out[..taken] {
+                    assert_eq!(*byte, next_out);
+                    next_out = next_out.wrapping_add(1);
+                }
+            }
+            assert!(len == 0 || next_out > 0);
+        }
+    }
+}

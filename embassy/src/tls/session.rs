@@ -73,14 +73,13 @@ pub(super) async fn run<V: Verification, R: CryptoRng, C: Compression, U>(
         outbound.end(Ok(()));
         (outcome, within(deadlines.close_ms, outward.output()).await)
     };
-    // A flush that did not end must not be followed by another record.
-    let clean = outcome.is_ok() && matches!(sent, Some(Ok(()))) && close(tls, deadlines).await;
+    // A flush that did not end must not be followed by another record. And after the server's
+    // `close_notify` embedded-tls would send its own unencrypted.
+    let mut clean = outcome.is_ok() && matches!(sent, Ok(Ok(())));
+    if clean && tls.is_opened() {
+        clean = matches!(within(deadlines.close_ms, tls.close()).await, Ok(Ok(_)));
+    }
     (outcome, clean)
-}
-
-/// Sends `close_notify`, unless the server has: embedded-tls would then send it unencrypted.
-async fn close(mut tls: Connection<'_>, deadlines: &Deadlines) -> bool {
-    !tls.is_opened() || matches!(within(deadlines.close_ms, tls.close()).await, Some(Ok(_)))
 }
 
 impl<V: Verification> Tls<'_, V> {

@@ -35,6 +35,12 @@ def message(data, bits=9):
     return deflate(data, bits=bits, flush=zlib.Z_SYNC_FLUSH)[:-4]
 
 
+def fixed_match(distance, extra, extra_len):
+    """A final block of the fixed code: three bytes from so far back."""
+    bits = "1" + "10" + "0000001" + f"{distance:05b}" + f"{extra:0{extra_len}b}"[::-1] + "0000000"
+    return bytes(int(bits[at:at + 8][::-1], 2) for at in range(0, len(bits), 8))
+
+
 def frame(payload, opcode=1, fin=True, rsv1=False, key=None):
     first = fin << 7 | rsv1 << 6 | opcode
     masked = 0x80 if key else 0
@@ -59,6 +65,13 @@ def inflate():
         # The window that it was made for, and the one below.
         seed("inflate", f"window-{bits}", bytes([bits - 8, 1]), deflate(far, bits=bits))
         seed("inflate", f"beyond-{bits - 1}", bytes([bits - 9, 1]), deflate(far, bits=bits))
+    for bits in range(8, 12):
+        # A match as far as the window goes, and one that goes a byte farther.
+        before = RANDOM.randbytes((1 << bits) + 1)
+        for name, symbol, extra in [("farthest", 2 * bits - 1, (1 << bits - 2) - 1), ("farther", 2 * bits, 0)]:
+            stored = struct.pack("<BHH", 0, len(before), len(before) ^ 0xFFFF) + before
+            match = fixed_match(symbol, extra, bits - 2 if name == "farthest" else bits - 1)
+            seed("inflate", f"{name}-{bits}", bytes([bits - 8, 2]), stored, match)
     blocks = deflate(TEXT, flush=zlib.Z_SYNC_FLUSH) + deflate(NOISE, flush=zlib.Z_FULL_FLUSH)
     seed("inflate", "blocks", bytes([7, 3]), blocks, deflate(b"end", memory=1))
     seed("inflate", "streams", bytes([7, 4]), deflate(TEXT), deflate(JSON), deflate(b""))
@@ -121,10 +134,11 @@ def connection():
     alone = message(JSON + TEXT)
     parts = [f(alone[:9], rsv1=True, fin=False), f(b"!", opcode=9), f(alone[9:], opcode=0), f(struct.pack(">H", 1001), opcode=8)]
     long = [f(message(JSON * 200), rsv1=True), f(message(bytes(70_000)), rsv1=True, opcode=2), f(b"", opcode=8)]
+    final = [f(deflate(data, bits=9), rsv1=True, opcode=2) for data in [JSON * 60, bytes(20_000), JSON]]
     for flags in range(32):
         peer = server if flags % 2 == 0 else client
         # Role 1, compression 2, takeover 4 and 8, chunks 16; then lengths and windows.
-        for name, frames in {"talk": talk, "context": squeezed, "parts": parts, "long": long}.items():
+        for name, frames in {"talk": talk, "context": squeezed, "parts": parts, "long": long, "final": final}.items():
             if name != "talk" and not flags & 2 or flags & 28 not in (0, 12, 16, 28):
                 continue
             start = bytes([flags, 3, 2, 0, 0, 0x09, flags])

@@ -11,15 +11,15 @@ use std::net::{SocketAddr, TcpListener};
 
 use crate::child::Child;
 use crate::ours::{Flavour, Ours, address};
-use crate::{Result, Tally};
+use crate::{Result, Tally, qemu};
 use cases::Selection;
 use suite::Suite;
 
 /// Runs the verb: `--full` takes every case that applies.
 pub(crate) fn run(args: &[String]) -> Result<Tally> {
-    let selection = match args.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        [] => cases::everyday(),
-        ["--full"] => cases::full(),
+    let (selection, full) = match args.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        [] => (cases::everyday(), false),
+        ["--full"] => (cases::full(), true),
         _ => return Err("usage: cargo xtask autobahn [--full]".into()),
     };
     let suite = Suite::install()?;
@@ -35,6 +35,9 @@ pub(crate) fn run(args: &[String]) -> Result<Tally> {
             tally += test(&suite, &ours, flavour, &selection).unwrap_or_else(broken);
         }
     }
+    if full {
+        tally += qemu::autobahn_in_full().unwrap_or_else(broken);
+    }
     Ok(tally)
 }
 
@@ -45,7 +48,7 @@ pub(crate) fn test_firmware(
     firmware: &mut Child,
     full: bool,
 ) -> Result<Tally> {
-    let selection = if full { cases::full() } else { cases::everyday() };
+    let selection = if full { cases::firmware() } else { cases::firmware_everyday() };
     let outcome = Suite::install()?.test_server(name, address, &selection)?;
     let mut tally = judge::report(name, &outcome, &selection);
     if !firmware.is_running() {

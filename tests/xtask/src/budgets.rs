@@ -1,4 +1,4 @@
-//! The budgets of `cargo xtask size`: a committed file with one line a program.
+//! Budgets of what programs cost: a committed file with one line a program.
 //!
 //! A line `limit-NAME` is a promise to users, written by hand and never exceeded by that program.
 //! The other lines are what was measured last; growing past one is a failure until somebody commits
@@ -13,7 +13,7 @@ use crate::{Result, Tally};
 pub(crate) struct Figures {
     /// Code and constants.
     pub(crate) flash: u32,
-    /// The connection without its buffers.
+    /// The connection without its buffers; of firmware, all statics.
     pub(crate) state: u32,
     /// The most stack that a run took.
     pub(crate) stack: u32,
@@ -24,13 +24,6 @@ const TOLERANCE_PERCENT: u32 = 3;
 
 /// What the name of a limit begins with.
 const LIMIT: &str = "limit-";
-
-const HEADER: &str = "\
-# Budgets of `cargo xtask size`, in bytes: flash, state, peak stack.
-# A `limit-` holds for its program and is changed by hand; the rest is what was measured last and
-# is rewritten by `cargo xtask size --update`. The limits of programs without compression are what
-# they took before there was any: who does not choose it must not pay for it.
-";
 
 /// The committed figures by the name of their program.
 pub(crate) struct Budgets(Vec<(String, Figures)>);
@@ -62,9 +55,21 @@ impl Budgets {
         self.0.extend_from_slice(rows);
     }
 
-    /// Writes the file.
-    pub(crate) fn write(&self, path: &Path) -> Result<()> {
-        let mut text = String::from(HEADER);
+    /// Replaces the figures of these programs, and leaves those of others.
+    pub(crate) fn update(&mut self, rows: &[(String, Figures)]) {
+        self.0.retain(|(name, _)| !rows.iter().any(|(new, _)| new == name));
+        self.0.extend_from_slice(rows);
+        self.0.sort_by(|(a, _), (b, _)| a.cmp(b));
+    }
+
+    /// Returns the figures that were measured.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = &(String, Figures)> {
+        self.0.iter().filter(|(name, _)| !name.starts_with(LIMIT))
+    }
+
+    /// Writes the file; `header` is what it says in comments.
+    pub(crate) fn write(&self, path: &Path, header: &str) -> Result<()> {
+        let mut text = String::from(header);
         for (name, Figures { flash, state, stack }) in &self.0 {
             text.push_str(&format!("{name:24} {flash:5} {state:5} {stack:5}\n"));
         }

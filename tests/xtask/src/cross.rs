@@ -95,6 +95,11 @@ impl Toolchain {
         Ok(command)
     }
 
+    /// Says whether there is a clippy for it: not in Debian's toolchain.
+    pub(crate) fn has_clippy(self) -> bool {
+        self.library == Library::Installed
+    }
+
     /// Returns the directory that programs for the target are built into.
     pub(crate) fn programs_dir(self, profile: &str) -> Result<PathBuf> {
         Ok(self.target_dir()?.join(self.target).join(profile))

@@ -11,6 +11,7 @@ use std::time::Duration;
 use crate::child::Child;
 use crate::ours::{Flavour, address};
 use crate::{Result, Tally};
+pub(crate) use certificates::Certificates;
 use conversations::{Conversation, Expected, Pair, Step};
 pub(crate) use peers::{Peers, Server};
 

@@ -10,6 +10,7 @@ mod budgets;
 mod child;
 mod command;
 mod cross;
+mod demo;
 mod fuzz;
 mod instructions;
 mod interop;
@@ -36,13 +37,15 @@ pub(crate) type Result<T> = std::result::Result<T, Error>;
 const HELP: &str = "\
 cargo xtask VERB
 
-  demo                 a TLS echo server and a client over TCP; every frame as it crossed the wire
+  demo                 firmware in QEMU talks to a host over verified TLS, with compression; and two
+                       ends on this machine, with every frame as it crossed the wire
   test [STEP...]       every check, cheap ones first; or only those named (`test list` lists them)
   autobahn [--full]    the Autobahn suite: a selection, or all of it
   interop              other implementations and a browser, as clients and as servers
   size [--update]      flash, state, stack and instructions of client and server on microcontrollers;
                        --update commits new budgets
-  qemu [BOARD...]      firmware on emulated boards, as client and as server
+  qemu [BOARD...]      firmware on emulated boards, as client and as server; --update commits
+                       new budgets
   bench deflate        the codec beside zlib, zlib-rs and miniz_oxide; --update commits the tables
   fuzz [TARGET] [S]    tries inputs on the codec, the extension and connections, S seconds each
   panic-free           proves that no panic is linked into firmware that uses the core
@@ -70,7 +73,7 @@ fn run(args: &[String]) -> Result<Option<Tally>> {
     enter_top()?;
     let (verb, rest) = args.split_first().map_or(("help", args), |(v, rest)| (v.as_str(), rest));
     match verb {
-        "demo" => demo(),
+        "demo" => demo::run(),
         "test" => return test::run(rest),
         "autobahn" => autobahn::run(rest),
         "interop" => interop::run(rest),
@@ -93,9 +96,4 @@ fn run(args: &[String]) -> Result<Option<Tally>> {
 fn enter_top() -> Result<()> {
     let top = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2);
     Ok(std::env::set_current_dir(top.ok_or("this package lies at tests/xtask")?)?)
-}
-
-/// Runs the demonstration; it passes when it exits with success.
-pub(crate) fn demo() -> Result<Tally> {
-    command::check(command::cargo(&["run", "--release", "-p", "socklet-examples", "--bin", "demo"]))
 }

@@ -2,25 +2,33 @@
 
 mod board;
 mod client;
+mod figures;
 mod firmware;
+mod gateway;
+mod hostile;
 mod server;
+
+use std::process::Command;
 
 use crate::command::target_dir;
 use crate::interop::Peers;
 use crate::step::Steps;
 use crate::{Result, Tally, setup};
 use board::{BOARDS, Board};
-use firmware::Firmware;
 
 pub(crate) use board::MANIFEST;
+pub(crate) use firmware::Firmware;
 
-/// Runs the verb, on the boards that are named or on all.
-pub(crate) fn run(names: &[String]) -> Result<Tally> {
-    let boards = if names.is_empty() {
-        BOARDS.iter().collect()
-    } else {
-        names.iter().map(|name| Board::find(name)).collect::<Result<Vec<_>>>()?
-    };
+/// Runs the verb, on the boards that are named or on all. `--update` commits new budgets.
+pub(crate) fn run(args: &[String]) -> Result<Tally> {
+    let update = args.iter().any(|arg| arg == "--update");
+    let mut boards = Vec::new();
+    for name in args.iter().filter(|arg| *arg != "--update") {
+        boards.push(Board::find(name)?);
+    }
+    if boards.is_empty() {
+        boards.extend(BOARDS);
+    }
     setup::qemu()?;
     let peers = Peers::install()?;
     let logs = target_dir()?.join("qemu");
@@ -36,12 +44,30 @@ pub(crate) fn run(names: &[String]) -> Result<Tally> {
         let name = board.name;
         steps.step(&format!("{name}: the stack overflows"), || overflow(&firmware));
         steps.step(&format!("{name}: client"), || client::run(&firmware, &peers));
+        steps.step(&format!("{name}: figures"), || figures::run(&firmware, &peers, update));
         steps.step(&format!("{name}: server"), || server::run(&firmware, &peers));
+        steps.step(&format!("{name}: hostile network"), || hostile::run(&firmware, &peers));
         if board.autobahn {
-            steps.step(&format!("{name}: autobahn"), || server::autobahn(&firmware));
+            steps.step(&format!("{name}: autobahn"), || server::autobahn(&firmware, false));
         }
     }
     Ok(steps.finish())
+}
+
+/// Returns the commands of the lints for firmware.
+pub(crate) fn clippy() -> Result<Vec<Command>> {
+    BOARDS.iter().filter_map(|board| board.clippy().transpose()).collect()
+}
+
+/// Tests the servers of all boards that can, with all cases of the Autobahn suite for firmware.
+pub(crate) fn autobahn_in_full() -> Result<Tally> {
+    setup::qemu()?;
+    let logs = target_dir()?.join("qemu");
+    let mut tally = Tally::default();
+    for board in BOARDS.iter().filter(|board| board.autobahn) {
+        tally += server::autobahn(&Firmware::build(board, &logs)?, true)?;
+    }
+    Ok(tally)
 }
 
 /// A stack that overflows ends the program, at once, and touches nothing else.

@@ -5,7 +5,7 @@ use std::process::Command;
 use crate::command::{cargo, check, check_tests, output};
 use crate::cross::{self, Toolchain};
 use crate::step::Steps;
-use crate::{Result, Tally, autobahn, fuzz, interop, panic_free, setup, size};
+use crate::{Result, Tally, autobahn, demo, fuzz, interop, panic_free, qemu, setup, size};
 
 /// A check by its name, with what it checks.
 struct Check {
@@ -22,12 +22,13 @@ const CHECKS: &[Check] = &[
     Check { name: "doc", purpose: "the documentation builds without a warning", run: doc },
     Check { name: "unit", purpose: "cargo test on the workspace", run: unit },
     Check { name: "targets", purpose: "core and embassy build for each target with each feature", run: targets },
-    Check { name: "32-bit", purpose: "the core's tests, run where lengths have 32 bits", run: host_32_bit },
+    Check { name: "32-bit", purpose: "tests of core and inspector, run where lengths have 32 bits", run: host_32_bit },
     Check { name: "fuzz", purpose: "inputs of a fuzzer, each target for a short time", run: || fuzz::run(&[]) },
     Check { name: "panic-free", purpose: "no panic is linked into firmware", run: panic_free::run },
     Check { name: "size", purpose: "flash, state and stack within their budgets", run: || size::run(&[]) },
     Check { name: "deny", purpose: "licences, bans and sources of all dependencies", run: deny },
-    Check { name: "demo", purpose: "the demonstration runs", run: crate::demo },
+    Check { name: "demo", purpose: "the demonstration runs", run: demo::run },
+    Check { name: "qemu", purpose: "firmware on emulated boards, as client and as server", run: || qemu::run(&[]) },
     Check { name: "autobahn", purpose: "a selection of the Autobahn suite", run: || autobahn::run(&[]) },
     Check { name: "interop", purpose: "other implementations and a browser", run: || interop::run(&[]) },
 ];
@@ -64,7 +65,7 @@ fn check_all(commands: impl IntoIterator<Item = Command>) -> Result<Tally> {
 }
 
 /// The packages that stand outside the workspace.
-const OUTSIDE: [&str; 2] = [size::MANIFEST, fuzz::MANIFEST];
+const OUTSIDE: [&str; 3] = [size::MANIFEST, fuzz::MANIFEST, qemu::MANIFEST];
 
 fn lock() -> Result<Tally> {
     let mut tally = Tally::default();
@@ -82,7 +83,8 @@ fn lock() -> Result<Tally> {
 fn fmt() -> Result<Tally> {
     setup::rust()?;
     let mut commands = vec![cargo(&["fmt", "--all", "--check"])];
-    commands.extend(OUTSIDE.map(|path| cargo(&["fmt", "--check", "--manifest-path", path])));
+    commands
+        .extend(OUTSIDE.map(|path| cargo(&["fmt", "--all", "--check", "--manifest-path", path])));
     check_all(commands)
 }
 
@@ -96,7 +98,7 @@ fn clippy() -> Result<Tally> {
         one.args(warnings_fail);
         one
     });
-    check_all([all].into_iter().chain(with_all_features))
+    check_all([all].into_iter().chain(with_all_features).chain(qemu::clippy()?))
 }
 
 fn doc() -> Result<Tally> {
@@ -159,7 +161,7 @@ fn host_32_bit() -> Result<Tally> {
     let mut tests = Toolchain::find(cross::HOST_32_BIT)?.cargo("test")?;
     // Not the examples in the documentation: they would need a rustdoc of the same toolchain.
     tests.args(["-p", "socklet-core", "-p", "socklet-core-tests", "--lib", "--tests"]);
-    tests.arg("--no-fail-fast");
+    tests.args(["-p", "socklet-inspector-tests", "--no-fail-fast"]);
     if let Some(runner) = runner {
         tests.env("CARGO_TARGET_I686_UNKNOWN_LINUX_GNU_RUNNER", runner);
     }

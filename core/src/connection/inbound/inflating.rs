@@ -55,11 +55,6 @@ impl<B: Buffer, X: InboundContext> Inbound<B, X> {
         self.context.state().is_some_and(|state| state.compressed)
     }
 
-    /// Whether a message has become longer than the room for it: what is read changes nothing.
-    pub(super) fn is_stuck(&self) -> bool {
-        self.context.state().is_some_and(|state| state.needs_room)
-    }
-
     /// Whether the reserved bits of this header say that its message is compressed, and may:
     /// RSV1 and no other, in the first frame (RFC 7692 section 6).
     pub(super) fn may_be_compressed(&self, header: &Header) -> bool {

@@ -4,6 +4,7 @@
 //!
 //! ```text
 //! client URL [OPTION...] [STEP...]    opens a connection and talks: see `client.rs`
+//! keep COUNT URL [OPTION...]          exchanges so many messages, and connects as often as it takes
 //! server PORT                         echoes every message, until a client asks for /end
 //! overflow                            uses up the stack, to see what that does
 //! ```
@@ -14,6 +15,7 @@
 mod client;
 mod connection;
 mod echo;
+mod keep;
 mod memory;
 mod network;
 mod options;
@@ -36,44 +38,40 @@ pub use server::serve;
 /// Bytes of arguments.
 const ARGUMENTS_LEN: usize = 256;
 
-/// A board that has been started: `N` is how many connections its server can have at a time, the
-/// other numbers are those of [`Place`].
-#[allow(missing_debug_implementations, reason = "the stack of embassy-net shows nothing")]
-pub struct Board<G, X, const N: usize, const TCP: usize, const RECEIVE: usize, const STAGING: usize>
-where
-    X: 'static,
-{
-    /// Its network, which a task runs.
-    pub stack: Stack<'static>,
-    /// Its source of randomness.
-    pub rng: G,
-    /// Memory for the client.
-    pub client: &'static mut ClientPlace<X, TCP, RECEIVE, STAGING>,
-    /// Memory for the server.
-    pub server: &'static mut [ServerPlace<X, TCP, RECEIVE, STAGING>; N],
-}
-
-/// Does what the arguments say, and returns whether all went well. `spawn` starts a task that
-/// [`serve`]s a port with that memory, and says whether it could.
-pub async fn run<G, X, const N: usize, const T: usize, const R: usize, const S: usize>(
-    board: Board<G, X, N, T, R, S>,
-    spawn: impl Fn(u16, &'static mut ServerPlace<X, T, R, S>) -> bool,
+/// Does what the arguments say, on a board whose network has been [`start`]ed, and returns whether
+/// all went well.
+///
+/// `client` hands out the memory of the client; `spawn` starts tasks that [`serve`] a port, and says
+/// whether it could. Only one of them is called, so both may use the same memory.
+pub async fn run<G, X, const T: usize, const R: usize, const S: usize>(
+    stack: Stack<'static>,
+    mut rng: G,
+    client: impl FnOnce() -> &'static mut ClientPlace<X, T, R, S>,
+    spawn: impl FnOnce(u16) -> bool,
 ) -> bool
 where
     G: CryptoRng,
-    X: Codec,
+    X: Codec + 'static,
 {
-    let Board { stack, mut rng, client, server } = board;
     let mut buffer = [0; ARGUMENTS_LEN];
     let mut words = semihosting::arguments(&mut buffer).split_ascii_whitespace();
     let mut report = Report::new();
     match words.next() {
         Some("client") => match Options::parse(words) {
-            Some(options) => client::run(stack, client, &mut rng, &options, &mut report).await,
+            Some(options) => client::run(stack, client(), &mut rng, &options, &mut report).await,
             None => report.failed("arguments", &"client URL [OPTION...] [STEP...]"),
         },
+        Some("keep") => match words.next().and_then(|count| count.parse().ok()) {
+            Some(count) => match Options::parse(words) {
+                Some(options) => {
+                    keep::run(stack, client(), &mut rng, count, &options, &mut report).await;
+                }
+                None => report.failed("arguments", &"keep COUNT URL [OPTION...]"),
+            },
+            None => report.failed("arguments", &"keep COUNT URL [OPTION...]"),
+        },
         Some("server") => match words.next().and_then(|port| port.parse().ok()) {
-            Some(port) => server::run(stack, port, server.iter_mut(), spawn, &mut report).await,
+            Some(port) => server::run(stack, port, spawn, &mut report).await,
             None => report.failed("arguments", &"server PORT"),
         },
         Some("overflow") => overflow::run(&mut report),

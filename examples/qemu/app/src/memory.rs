@@ -25,8 +25,7 @@ impl<X: Compressor + fmt::Debug> Codec for X {}
 pub(crate) type Compression<'m, X> = Deflate<&'m mut Inflate, &'m mut X>;
 
 /// What a connection borrows.
-pub(crate) type Lent<'m, R, T, X> =
-    Resources<'m, R, <T as TlsPart>::Lent<'m>, Compression<'m, X>>;
+pub(crate) type Lent<'m, R, T, X> = Resources<'m, R, <T as TlsPart>::Lent<'m>, Compression<'m, X>>;
 
 /// Buffers and codecs of one connection: `X` compresses; the lengths, in bytes, are those of each
 /// TCP window, of the receive buffer and of the staging buffer.

@@ -6,6 +6,7 @@
 //! | `ca=PATH` | the certificate of the authority that is trusted, a file of the host in DER |
 //! | `insecure` | no verification of the server |
 //! | `plain` | no compression |
+//! | `hasty` | deadlines of a few seconds, for networks that are cut on purpose |
 //!
 //! The other words are [steps](crate::client).
 
@@ -51,5 +52,5 @@ impl<'a> Options<'a> {
 
 fn is_option(word: &str) -> bool {
     let name = word.split_once('=').map_or(word, |(name, _)| name);
-    matches!(name, "at" | "ca" | "insecure" | "plain")
+    matches!(name, "at" | "ca" | "insecure" | "plain" | "hasty")
 }

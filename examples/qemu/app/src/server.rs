@@ -13,10 +13,10 @@ use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
 use embassy_sync::signal::Signal;
 use socklet_embassy::core::handshake::server::{Accept, Decision, Reject, Request};
 use socklet_embassy::core::permessage_deflate::Compression;
-use socklet_embassy::{ConnectError, Error, Listener, ServerWebSocket};
+use socklet_embassy::{ConnectError, Error, Listener, ServerWebSocket, TlsPart};
 use socklet_qemu_support::say;
 
-use crate::memory::{Codec, ServerPlace};
+use crate::memory::{Codec, Place};
 use crate::network;
 use crate::report::Report;
 
@@ -27,19 +27,16 @@ static BROKEN: AtomicU32 = AtomicU32::new(0);
 /// Sent when a client has asked for the end.
 static END: Signal<CriticalSectionRawMutex, ()> = Signal::new();
 
-/// Starts to serve, by a task for each place, and waits until a client asks for the end.
-pub(crate) async fn run<P>(
+/// Starts to serve, and waits until a client asks for the end.
+pub(crate) async fn run(
     stack: Stack<'_>,
     port: u16,
-    places: impl Iterator<Item = P>,
-    spawn: impl Fn(u16, P) -> bool,
+    spawn: impl FnOnce(u16) -> bool,
     report: &mut Report,
 ) {
     network::wait(stack).await;
-    for place in places {
-        if !spawn(port, place) {
-            return report.failed("server", &"no room for a task");
-        }
+    if !spawn(port) {
+        return report.failed("server", &"no room for a task");
     }
     say!("listening on {port}");
     END.wait().await;
@@ -49,17 +46,22 @@ pub(crate) async fn run<P>(
 }
 
 /// Serves one connection after the other: a task of the board, with memory of its own.
-pub async fn serve<X: Codec, const T: usize, const R: usize, const S: usize>(
+pub async fn serve<P, X, const T: usize, const R: usize, const S: usize>(
     stack: Stack<'_>,
     port: u16,
-    place: &mut ServerPlace<X, T, R, S>,
-) -> ! {
+    place: &mut Place<P, X, T, R, S>,
+) -> !
+where
+    P: TlsPart,
+    X: Codec,
+{
     let listener = Listener::new(stack, port);
     loop {
         let mut last = false;
         let decide = |request: &Request<'_>| {
-            last = request.target() == "/end";
-            if request.target() == "/missing" {
+            let (path, _) = request.target().split_once('?').unwrap_or((request.target(), ""));
+            last = path == "/end";
+            if path == "/missing" {
                 Decision::Reject(Reject::new(404).body(b"no such path\n"))
             } else {
                 Decision::Accept(Accept::new())

@@ -22,8 +22,7 @@ impl<'a> Url<'a> {
             "wss" => true,
             _ => return None,
         };
-        let (authority, target) =
-            rest.find('/').map_or((rest, "/"), |at| rest.split_at(at));
+        let (authority, target) = rest.find('/').map_or((rest, "/"), |at| rest.split_at(at));
         let (host, port) = match authority.split_once(':') {
             Some((host, port)) => (host, port.parse().ok()?),
             None => (authority, if is_secure { 443 } else { 80 }),

@@ -9,7 +9,6 @@ use embassy_time_driver::Driver;
 use embassy_time_queue_utils::Queue;
 use riscv::interrupt::Interrupt;
 
-
 /// Where the machine `virt` has them: two words each.
 const MTIME: *const u32 = 0x0200_BFF8 as *const u32;
 const MTIMECMP: *mut u32 = 0x0200_4000 as *mut u32;
@@ -38,10 +37,8 @@ impl Driver for Clock {
 fn now() -> u64 {
     loop {
         // SAFETY: both words of the counter can be read at any time.
-        let [before, low, high] =
-            [MTIME.wrapping_add(1), MTIME, MTIME.wrapping_add(1)].map(|word| unsafe {
-                ptr::read_volatile(word)
-            });
+        let [before, low, high] = [MTIME.wrapping_add(1), MTIME, MTIME.wrapping_add(1)]
+            .map(|word| unsafe { ptr::read_volatile(word) });
         if before == high {
             return u64::from(high) << 32 | u64::from(low);
         }

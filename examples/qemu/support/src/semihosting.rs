@@ -36,7 +36,10 @@ pub fn exit(success: bool) -> ! {
     let reason = if success { APPLICATION_EXIT } else { RUN_TIME_ERROR };
     // SAFETY: the argument is a number.
     unsafe { call(SYS_EXIT, reason) };
-    loop {}
+    // Without an emulator nobody has listened.
+    loop {
+        core::hint::spin_loop();
+    }
 }
 
 /// Returns what stands behind `-append` or in `arg=`, as far as the buffer holds it; empty

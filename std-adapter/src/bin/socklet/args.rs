@@ -1,5 +1,7 @@
 //! The command line, read into what is to be done.
 
+mod inspector;
+
 use std::{
     convert::Infallible,
     ffi::OsString,
@@ -17,12 +19,15 @@ use socklet_core::{
 use socklet_std::Url;
 
 use crate::help;
+pub(crate) use inspector::{Build, Explain, Source};
 
 /// What is to be done.
 #[derive(Debug)]
 pub(crate) enum Command {
     Serve(Serve),
     Connect(Connect),
+    Explain(Explain),
+    Build(Build),
     /// Print this text.
     Print(&'static str),
     Version,
@@ -34,6 +39,7 @@ pub(crate) struct Serve {
     pub(crate) addr: String,
     pub(crate) tls: Option<TlsFiles>,
     pub(crate) blocking: bool,
+    pub(crate) verbose: bool,
     pub(crate) subprotocols: Vec<String>,
     pub(crate) max_message_len: Option<usize>,
     pub(crate) idle_timeout: Option<Duration>,
@@ -108,14 +114,18 @@ pub(crate) fn parse() -> Result<Command, Usage> {
 
 fn parse_from(mut args: Parser) -> Result<Command, Usage> {
     match args.next()? {
-        None => Err("nothing to do: `serve` or `connect`?".into()),
+        None => Err("nothing to do: `serve`, `connect`, `explain` or `build`?".into()),
         Some(Arg::Short('h') | Arg::Long("help")) => Ok(Command::Print(help::GENERAL)),
         Some(Arg::Short('V') | Arg::Long("version")) => Ok(Command::Version),
         Some(Arg::Value(name)) => match name.to_str() {
             Some("serve") => serve(args),
             Some("connect") => connect(args),
+            Some("explain") => inspector::explain(args),
+            Some("build") => inspector::build(args),
             Some("help") => Ok(Command::Print(help::GENERAL)),
-            _ => Err(Usage(format!("no command {name:?}: there are `serve` and `connect`"))),
+            _ => Err(Usage(format!(
+                "no command {name:?}: there are `serve`, `connect`, `explain` and `build`"
+            ))),
         },
         Some(other) => Err(other.unexpected().into()),
     }
@@ -127,6 +137,7 @@ fn serve(mut args: Parser) -> Result<Command, Usage> {
         addr: "127.0.0.1:9001".to_owned(),
         tls: None,
         blocking: false,
+        verbose: false,
         subprotocols: Vec::new(),
         max_message_len: None,
         idle_timeout: None,
@@ -138,6 +149,7 @@ fn serve(mut args: Parser) -> Result<Command, Usage> {
             Arg::Long("tls-cert") => cert = Some(PathBuf::from(args.value()?)),
             Arg::Long("tls-key") => key = Some(PathBuf::from(args.value()?)),
             Arg::Long("blocking") => serve.blocking = true,
+            Arg::Short('v') | Arg::Long("verbose") => serve.verbose = true,
             Arg::Long("subprotocol") => serve.subprotocols.push(args.value()?.string()?),
             Arg::Long("max-message") => serve.max_message_len = Some(bytes(&args.value()?)?),
             Arg::Long("deflate") => deflate(&mut serve.deflate, args.optional_value())?,

@@ -7,9 +7,11 @@ socklet - WebSockets (RFC 6455) on the command line
 Usage:
   socklet serve [OPTION]...         run an echo server
   socklet connect [OPTION]... URL   talk to a server
+  socklet explain [OPTION]... FILE  tell what is in captured traffic, and what is wrong with it
+  socklet build [OPTION]...         print a frame in hexadecimal digits
 
 Options:
-  -h, --help     print this help; `socklet serve --help` and `socklet connect --help` say more
+  -h, --help     print this help; `socklet COMMAND --help` says more
   -V, --version  print the version
 
 Try it: run `socklet serve` in one terminal and `socklet connect ws://127.0.0.1:9001` in another,
@@ -32,6 +34,8 @@ Options:
   --tls-cert FILE      serve wss:// with this certificate chain (PEM)
   --tls-key FILE       its private key (PEM); needed with --tls-cert
   --blocking           one thread a connection instead of one asynchronous task
+  -v, --verbose        tell of each connection what was agreed on, how it ended, and what
+                       compression was good for
   --subprotocol NAME   a subprotocol to choose when a client offers it; repeat it for more, the
                        best first
   --deflate[=BITS]     compress (permessage-deflate) with clients that offer it, which is so by
@@ -99,4 +103,74 @@ Examples:
   socklet connect wss://echo.example --text hello
   socklet connect ws://127.0.0.1:9001 --binary picture.png >copy.png
   socklet connect wss://feed.example --text '{\"subscribe\":\"news\"}' --wait 0 </dev/null
+";
+
+/// `socklet explain`.
+pub(crate) const EXPLAIN: &str = "\
+socklet explain - tells what is in captured WebSocket traffic, and what is wrong with it
+
+Usage:
+  socklet explain [OPTION]... FILE
+
+FILE is a capture (pcap, pcapng), an HTTP archive of a browser (HAR), a dump (xxd, hexdump, od,
+Wireshark, `tshark -z follow,tcp,hex`), hexadecimal digits, base64, an array or a string literal of a
+programming language, a firmware's log with lines of `ws> ` and `ws< `, or bytes as they are; `-` is
+standard input. What it is, is recognised.
+
+Prints the opening handshake, a table of frames, and each violation of RFC 6455 and RFC 7692 with its
+offset; judged by the decoders that run on a device. Flags are F for FIN, 1 to 3 for the reserved
+bits, M for masked.
+
+Options:
+  --json               one JSON object a line instead of the table
+  --from-FORMAT        do not guess: raw, hex, dump, array, base64, pcap, pcapng, har, log
+  --sender ROLE        whose bytes they are, or come first: client or server [default: who masks is
+                       the client]
+  --deflate, --no-deflate
+                       with or without compression, if there is no handshake that tells
+  --max-inflated BYTES most bytes to which the messages of a direction are inflated
+                       [default: 67108864]
+  -h, --help           print this help
+
+Exit status: 0 if there is nothing wrong, 1 if there are violations, 2 if the arguments make no sense
+or FILE cannot be read to its end.
+
+Examples:
+  socklet explain traffic.pcap
+  echo 81 85 37 fa 21 3d 7f 9f 4d 51 58 | socklet explain -
+  tshark -r tls.pcap -o tls.keylog_file:keys -q -z follow,tls,hex,0 | socklet explain --json -
+";
+
+/// `socklet build`.
+pub(crate) const BUILD: &str = "\
+socklet build - prints a WebSocket frame in hexadecimal digits
+
+Usage:
+  socklet build [OPTION]...
+
+Whatever is asked for is built, allowed or not.
+
+Options:
+  --text TEXT          a text frame
+  --binary HEX         a binary frame
+  --continuation HEX   a continuation
+  --ping[=TEXT]        a Ping
+  --pong[=TEXT]        a Pong
+  --close [CODE [REASON]]
+                       a Close frame
+  --opcode N           the opcode, 0 to 15, whatever the rest says
+  --no-fin             without FIN; --fin is the default
+  --rsv1, --rsv2, --rsv3
+                       set a reserved bit
+  --mask KEY           mask it with this key of eight hexadecimal digits
+  --compress           compress the payload (permessage-deflate), which sets RSV1
+  --c                  as an array of C
+  -h, --help           print this help
+
+Exit status: 0, or 2 if the arguments make no sense.
+
+Examples:
+  socklet build --text hi --mask 37fa213d
+  socklet build --close 1000 bye
+  socklet build --text hello --compress | socklet explain -
 ";

@@ -1,14 +1,18 @@
-//! The `socklet` command: an echo server and a client.
+//! The `socklet` command: an echo server, a client, and the frame inspector.
 //!
 //! ```text
 //! args  ->  main  ->  serve    ->  a task or a thread a connection
 //!                 ->  connect  ->  standard input, the connection, standard output
+//!                 ->  explain  ->  what is wrong with captured traffic
+//!                 ->  build    ->  a frame of fields
 //! ```
 
 #![forbid(unsafe_code)]
 
 mod args;
+mod build;
 mod connect;
+mod explain;
 mod help;
 mod interrupt;
 mod serve;
@@ -36,6 +40,8 @@ fn main() -> ExitCode {
         }
     };
     let outcome = match command {
+        Command::Explain(args) => return explain::run(&args),
+        Command::Build(args) => print(&build::frame(&args)),
         Command::Serve(args) => serve::run(&args),
         Command::Connect(args) => connect::run(args),
         Command::Print(text) => print(text),

@@ -1,5 +1,6 @@
 //! `socklet serve`: an echo server.
 
+mod journal;
 mod tasks;
 mod threads;
 
@@ -24,7 +25,12 @@ pub(crate) fn run(args: &args::Serve) -> Result<(), Failure> {
     let server = server(args)?;
     let listener = TcpListener::bind(&args.addr)
         .map_err(|error| format!("cannot listen on {}: {error}", args.addr))?;
-    if args.blocking { threads::run(listener, server) } else { tasks::run(listener, server) }
+    let verbose = args.verbose;
+    if args.blocking {
+        threads::run(listener, server, verbose)
+    } else {
+        tasks::run(listener, server, verbose)
+    }
 }
 
 fn server(args: &args::Serve) -> Result<Server, Failure> {

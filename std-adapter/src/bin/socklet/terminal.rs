@@ -8,6 +8,7 @@ use std::{
 
 use socklet_core::Message;
 use socklet_std::dump::{Direction, Entry};
+use socklet_std::permessage_deflate::Volume;
 
 /// A style of the terminal: the number of its SGR escape sequence.
 #[derive(Debug, Clone, Copy)]
@@ -25,6 +26,14 @@ pub(crate) fn error(message: impl Display) {
 /// Tells on standard error what happens, in one line.
 pub(crate) fn note(message: impl Display) {
     line(Style::Cyan, "", message);
+}
+
+/// Tells how much smaller the compressed messages were, if there were any.
+pub(crate) fn volume(direction: impl Display, volume: Option<Volume>) {
+    if let Some(Volume { plain, compressed }) = volume.filter(|volume| volume.compressed != 0) {
+        let ratio = plain as f64 / compressed as f64;
+        note(format_args!("{direction} {plain} B as {compressed} B: {ratio:.2} to 1"));
+    }
 }
 
 /// Prints a frame on standard error.

@@ -54,10 +54,17 @@ const CANARY_12: &[&str] = &["12.1.2"];
 const EVERYDAY_13: &[&str] =
     &["13.1.3", "13.2.3", "13.3.3", "13.4.3", "13.5.3", "13.6.3", "13.7.3", "13.3.10", "13.6.14"];
 
+/// Of group 9 for firmware: up to 1 MiB, in one frame and in fragments.
+const FIRMWARE_9: &[&str] =
+    &["9.1.1", "9.1.3", "9.2.1", "9.2.3", "9.3.4", "9.4.4", "9.5.1", "9.6.6", "9.7.1", "9.8.6"];
+
+/// Of group 12 or 13: messages of 16 B to 8 KiB, and of 8 KiB in fragments of 256 B.
+const SMALL: [u32; 7] = [1, 2, 3, 4, 5, 6, 11];
+
 /// The cases of one run.
 pub(super) struct Selection {
     /// As the suite selects them: names, or `N.*` for a group.
-    pub(super) patterns: Vec<&'static str>,
+    pub(super) patterns: Vec<String>,
     /// How many they are. A run of fewer has failed, whatever the verdicts.
     pub(super) count: usize,
 }
@@ -66,7 +73,7 @@ impl Selection {
     fn new(parts: impl Iterator<Item = (&'static [&'static str], usize)>) -> Self {
         let mut selection = Self { patterns: Vec::new(), count: 0 };
         for (patterns, count) in parts {
-            selection.patterns.extend(patterns);
+            selection.patterns.extend(patterns.iter().map(|&pattern| pattern.to_owned()));
             selection.count += count;
         }
         selection
@@ -90,6 +97,33 @@ pub(super) fn canary() -> Selection {
     Selection::new(groups.chain([(CANARY_12, 1)]))
 }
 
+/// Returns all cases for firmware on an emulated board: of compression, those whose thousand
+/// messages have at most 8 KiB each. The others send up to 128 MiB each way, for which emulation
+/// takes minutes a case; what they are about, the fixed-memory peer on this machine is tested for.
+pub(super) fn firmware() -> Selection {
+    let groups = GROUPS.iter().filter(|group| group.everyday.is_none() || group.pattern == "9.*");
+    compression(Selection::new(groups.map(Group::all)), &SMALL)
+}
+
+/// Returns the cases for every day for firmware: those without compression that take no minutes,
+/// and some of every kind of compression.
+pub(super) fn firmware_everyday() -> Selection {
+    let groups = GROUPS.iter().filter(|group| group.everyday.is_none());
+    let groups = groups.map(Group::all).chain([(FIRMWARE_9, FIRMWARE_9.len())]);
+    compression(Selection::new(groups), &[3, 11])
+}
+
+/// Adds cases of compression of every kind: 5 of content in group 12, 7 of parameters in 13.
+fn compression(mut selection: Selection, numbers: &[u32]) -> Selection {
+    for kind in (1..=5).map(|n| format!("12.{n}")).chain((1..=7).map(|n| format!("13.{n}"))) {
+        for number in numbers {
+            selection.patterns.push(format!("{kind}.{number}"));
+            selection.count += 1;
+        }
+    }
+    selection
+}
+
 impl Group {
     fn all(&'static self) -> (&'static [&'static str], usize) {
         (std::slice::from_ref(&self.pattern), self.count)
@@ -111,5 +145,7 @@ mod tests {
         let some = [EVERYDAY_9, EVERYDAY_12, EVERYDAY_13].map(<[_]>::len);
         assert_eq!(everyday().count, 247 + some.iter().sum::<usize>());
         assert_eq!(canary().count, 55);
+        assert_eq!(firmware().count, 247 + 54 + 12 * 7);
+        assert_eq!(firmware_everyday().count, 247 + 10 + 12 * 2);
     }
 }

@@ -32,6 +32,8 @@ pub(crate) struct Board {
 pub(crate) enum Tls {
     /// It verifies servers.
     Verified,
+    /// It has not the memory to verify, so it takes any.
+    Unverified,
 }
 
 /// All boards.
@@ -42,6 +44,13 @@ pub(crate) const BOARDS: &[Board] = &[
         target: "thumbv6m-none-eabi",
         tls: Tls::Verified,
         autobahn: true,
+    },
+    Board {
+        name: "lm3s",
+        package: "lm3s",
+        target: "thumbv7m-none-eabi",
+        tls: Tls::Unverified,
+        autobahn: false,
     },
     Board {
         name: "riscv",
@@ -61,13 +70,33 @@ impl Board {
         })
     }
 
-    /// Builds the firmware and returns where it is.
-    pub(crate) fn build(&self) -> Result<PathBuf> {
+    /// Builds the firmware, with all that it can or with `ws` alone, and returns where it is.
+    pub(crate) fn build(&self, all: bool) -> Result<PathBuf> {
         let toolchain = Toolchain::find(self.target)?;
         let mut cargo = toolchain.cargo("build")?;
         cargo.args(["--release", "--manifest-path", MANIFEST, "-p", self.package]);
+        if !all {
+            cargo.arg("--no-default-features");
+        }
         run(cargo)?;
-        Ok(toolchain.programs_dir("release")?.join(self.name))
+        // Both have one name, and the one would take the place of the other.
+        let built = toolchain.programs_dir("release")?.join(self.name);
+        let image = built.with_extension(if all { "all" } else { "ws" });
+        std::fs::copy(built, &image)?;
+        Ok(image)
+    }
+
+    /// Returns the command of the lints, where there is one.
+    pub(crate) fn clippy(&self) -> Result<Option<Command>> {
+        let toolchain = Toolchain::find(self.target)?;
+        if !toolchain.has_clippy() {
+            return Ok(None);
+        }
+        let mut clippy = toolchain.cargo("clippy")?;
+        clippy.args(["--release", "--manifest-path", MANIFEST, "-p", self.package]);
+        clippy.args(["-p", "socklet-qemu-app", "-p", "socklet-qemu-support"]);
+        clippy.args(["--", "-D", "warnings"]);
+        Ok(Some(clippy))
     }
 
     /// Returns the command that boots a program with arguments. `network` is what QEMU connects

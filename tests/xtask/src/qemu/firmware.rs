@@ -35,7 +35,17 @@ pub(crate) struct Outcome {
 impl Firmware {
     /// Builds the firmware of a board.
     pub(crate) fn build(board: &'static Board, logs: &Path) -> Result<Self> {
-        Ok(Self { board, image: board.build()?, logs: logs.join(board.name) })
+        Ok(Self { board, image: board.build(true)?, logs: logs.join(board.name) })
+    }
+
+    /// Builds the same with `ws` alone.
+    pub(crate) fn plain(&self) -> Result<Self> {
+        Ok(Self { board: self.board, image: self.board.build(false)?, logs: self.logs.clone() })
+    }
+
+    /// Builds the firmware of the board of this name.
+    pub(crate) fn of_board(name: &str, logs: &Path) -> Result<Self> {
+        Self::build(Board::find(name)?, logs)
     }
 
     /// Returns the directory for the output of everything that runs.

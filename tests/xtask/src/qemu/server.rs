@@ -51,9 +51,9 @@ pub(super) fn run(firmware: &Firmware, peers: &Peers) -> Result<Tally> {
     Ok(tally)
 }
 
-/// Has the Autobahn suite test the server: a selection of every group.
-pub(super) fn autobahn(firmware: &Firmware) -> Result<Tally> {
+/// Has the Autobahn suite test the server: a selection of every group, or all that is for firmware.
+pub(super) fn autobahn(firmware: &Firmware, full: bool) -> Result<Tally> {
     let mut server = serve(firmware, "server-autobahn")?;
     let name = format!("server-{}", firmware.board.name);
-    autobahn::test_firmware(&name, &server.address, &mut server.child, false)
+    autobahn::test_firmware(&name, &server.address, &mut server.child, full)
 }

@@ -13,7 +13,7 @@ use cortex_m_rt::exception;
 use embassy_executor::Spawner;
 use embassy_net::{Runner, Stack};
 use socklet_embassy::core::deflate::Balanced;
-use socklet_qemu_app::{Board, ClientPlace, NetworkMemory, ServerPlace, run, start};
+use socklet_qemu_app::{ClientPlace, NetworkMemory, ServerPlace, run, start};
 use socklet_qemu_support::entropy::Rng;
 use socklet_qemu_support::frames::{FRAME_LEN, FrameDriver, WAKER};
 use socklet_qemu_support::{memory, semihosting, systick};
@@ -71,10 +71,11 @@ async fn main(spawner: Spawner) {
     let (stack, runner) = start(driver, NETWORK.init_with(NetworkMemory::new), &mut rng);
     let Ok(network) = network(runner) else { semihosting::exit(false) };
     spawner.spawn(network);
-    let (client, server) = (CLIENT.take(), SERVER.take());
-    let board = Board { stack, rng, client, server };
-    let spawn = |port, place| serve(stack, port, place).map(|task| spawner.spawn(task)).is_ok();
-    semihosting::exit(run(board, spawn).await)
+    let spawn = |port| {
+        let mut places = SERVER.take().iter_mut();
+        places.all(|place| serve(stack, port, place).map(|task| spawner.spawn(task)).is_ok())
+    };
+    semihosting::exit(run(stack, rng, || CLIENT.take(), spawn).await)
 }
 
 /// Makes the Cortex-M3 of the board as strict as a Cortex-M0.

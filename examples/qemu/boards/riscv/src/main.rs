@@ -13,7 +13,7 @@ use embassy_net::{Runner, Stack};
 use riscv::interrupt::Interrupt;
 use riscv_rt::core_interrupt;
 use socklet_embassy::core::deflate::Balanced;
-use socklet_qemu_app::{Board, ClientPlace, NetworkMemory, ServerPlace, run, start};
+use socklet_qemu_app::{ClientPlace, NetworkMemory, ServerPlace, run, start};
 use socklet_qemu_support::entropy::Rng;
 use socklet_qemu_support::frames::{FRAME_LEN, FrameDriver, WAKER};
 use socklet_qemu_support::{clint, memory, semihosting};
@@ -44,8 +44,7 @@ type Driver = FrameDriver<Virtio, FRAME_LEN>;
 static CLIENT: ConstStaticCell<Client> = ConstStaticCell::new(Client::client(Balanced::new()));
 static SERVER: ConstStaticCell<[Server; CONNECTIONS]> =
     ConstStaticCell::new([const { Server::server(Balanced::new()) }; CONNECTIONS]);
-static BUFFERS: ConstStaticCell<[Buffer; 2]> =
-    ConstStaticCell::new([const { Buffer::new() }; 2]);
+static BUFFERS: ConstStaticCell<[Buffer; 2]> = ConstStaticCell::new([const { Buffer::new() }; 2]);
 static DRIVER: StaticCell<Driver> = StaticCell::new();
 static NETWORK: StaticCell<NetworkMemory> = StaticCell::new();
 
@@ -76,10 +75,11 @@ async fn main(spawner: Spawner) {
     let (stack, runner) = start(driver, NETWORK.init_with(NetworkMemory::new), &mut rng);
     let Ok(network) = network(runner) else { semihosting::exit(false) };
     spawner.spawn(network);
-    let (client, server) = (CLIENT.take(), SERVER.take());
-    let board = Board { stack, rng, client, server };
-    let spawn = |port, place| serve(stack, port, place).map(|task| spawner.spawn(task)).is_ok();
-    semihosting::exit(run(board, spawn).await)
+    let spawn = |port| {
+        let mut places = SERVER.take().iter_mut();
+        places.all(|place| serve(stack, port, place).map(|task| spawner.spawn(task)).is_ok())
+    };
+    semihosting::exit(run(stack, rng, || CLIENT.take(), spawn).await)
 }
 
 /// Has the core's memory protection forbid all writing to what would be flash, which here is RAM:

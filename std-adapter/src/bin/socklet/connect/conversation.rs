@@ -13,7 +13,6 @@ use std::{
 use socklet_core::Role;
 use socklet_std::{
     CloseCode, Closed, Error, Event, Side,
-    permessage_deflate::Volume,
     tokio::{Reader, WebSocket, Writer},
 };
 use tokio::{
@@ -68,17 +67,9 @@ pub(super) async fn run<S: AsyncRead + AsyncWrite + Unpin, R: Role>(
     }
     let (mut reader, mut writer) = ws.into_split();
     let outcome = converse(&mut reader, &mut writer, sends, wait).await;
-    tell_volume("sent", writer.volume_sent());
-    tell_volume("received", reader.volume_received());
+    terminal::volume("sent", writer.volume_sent());
+    terminal::volume("received", reader.volume_received());
     outcome
-}
-
-/// Tells how much smaller the compressed messages were, if there were any.
-fn tell_volume(direction: &str, volume: Option<Volume>) {
-    if let Some(Volume { plain, compressed }) = volume.filter(|volume| volume.compressed != 0) {
-        let ratio = plain as f64 / compressed as f64;
-        terminal::note(format_args!("{direction} {plain} B as {compressed} B: {ratio:.2} to 1"));
-    }
 }
 
 /// Sends and receives to the end.

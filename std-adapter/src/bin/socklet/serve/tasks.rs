@@ -12,14 +12,18 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{ACCEPT_PAUSE, AcceptLog, STOP_LIMIT, announce, log};
+use super::{ACCEPT_PAUSE, AcceptLog, STOP_LIMIT, announce, journal::Journal, log};
 use crate::{Failure, interrupt::interrupt};
 
-pub(super) fn run(listener: StdTcpListener, server: Server) -> Result<(), Failure> {
-    Runtime::new()?.block_on(serve(listener, Arc::new(server)))
+pub(super) fn run(listener: StdTcpListener, server: Server, verbose: bool) -> Result<(), Failure> {
+    Runtime::new()?.block_on(serve(listener, Arc::new(server), verbose))
 }
 
-async fn serve(listener: StdTcpListener, server: Arc<Server>) -> Result<(), Failure> {
+async fn serve(
+    listener: StdTcpListener,
+    server: Arc<Server>,
+    verbose: bool,
+) -> Result<(), Failure> {
     listener.set_nonblocking(true)?;
     let listener = TcpListener::from_std(listener)?;
     let mut interrupted = pin!(interrupt()?);
@@ -34,7 +38,8 @@ async fn serve(listener: StdTcpListener, server: Arc<Server>) -> Result<(), Fail
                     accept_log.accepted();
                     let (server, stopped) = (Arc::clone(&server), stopped.clone());
                     tasks.spawn(async move {
-                        if let Err(error) = echo(stream, &server, stopped).await {
+                        let journal = Journal::new(peer, verbose);
+                        if let Err(error) = echo(stream, &server, &journal, stopped).await {
                             log(peer, &error);
                         }
                     });
@@ -63,6 +68,7 @@ async fn serve(listener: StdTcpListener, server: Arc<Server>) -> Result<(), Fail
 async fn echo(
     stream: TcpStream,
     server: &Server,
+    journal: &Journal,
     mut stopped: watch::Receiver<bool>,
 ) -> Result<(), Error> {
     stream.set_nodelay(true)?;
@@ -74,6 +80,7 @@ async fn echo(
         accepted = server.accept(stream) => accepted?,
         () = &mut stopped => return Ok(()),
     };
+    journal.opened(ws.compression());
     loop {
         select! {
             // First, or a client that never pauses is never told.
@@ -81,7 +88,10 @@ async fn echo(
             () = &mut stopped => break,
             received = ws.recv_ref() => match received? {
                 Some((message, mut reply)) => reply.feed(message).await?,
-                None => return Ok(()),
+                None => {
+                    journal.closed(ws.closed(), [ws.volume_sent(), ws.volume_received()]);
+                    return Ok(());
+                }
             },
         }
     }

@@ -13,7 +13,7 @@ use std::{
 use socklet_std::{CloseCode, Error, Server};
 use tokio::runtime;
 
-use super::{ACCEPT_PAUSE, AcceptLog, STOP_LIMIT, announce, log};
+use super::{ACCEPT_PAUSE, AcceptLog, STOP_LIMIT, announce, journal::Journal, log};
 use crate::{Failure, interrupt::interrupt};
 
 /// Memory of a thread, of which the system hands out what is used. The buffers of a connection are
@@ -23,6 +23,7 @@ const STACK_LEN: usize = 512 << 10;
 /// What all threads share.
 struct Shared {
     server: Server,
+    verbose: bool,
     /// Set when the server stops: it interrupts every connection that waits.
     stop: Arc<AtomicBool>,
     open: Mutex<usize>,
@@ -32,7 +33,7 @@ struct Shared {
 /// A connection among those that are open, for as long as this lives.
 struct Open(Arc<Shared>);
 
-pub(super) fn run(listener: TcpListener, server: Server) -> Result<(), Failure> {
+pub(super) fn run(listener: TcpListener, server: Server, verbose: bool) -> Result<(), Failure> {
     // Nothing but the signals.
     let runtime = runtime::Builder::new_current_thread().enable_io().build()?;
     let interrupted = {
@@ -40,7 +41,7 @@ pub(super) fn run(listener: TcpListener, server: Server) -> Result<(), Failure> 
         interrupt()?
     };
     let (stop, open, closed) = (Arc::default(), Mutex::new(0), Condvar::new());
-    let shared = Arc::new(Shared { server, stop, open, closed });
+    let shared = Arc::new(Shared { server, verbose, stop, open, closed });
     announce(listener.local_addr()?)?;
     let accepting = Arc::clone(&shared);
     thread::spawn(move || accept(&listener, &accepting));
@@ -70,7 +71,8 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
 }
 
 fn serve(open: &Open, stream: TcpStream, peer: SocketAddr) {
-    if let Err(error) = echo(&open.0, stream) {
+    let journal = Journal::new(peer, open.0.verbose);
+    if let Err(error) = echo(&open.0, stream, &journal) {
         log(peer, &error);
     }
 }
@@ -79,14 +81,18 @@ fn serve(open: &Open, stream: TcpStream, peer: SocketAddr) {
 ///
 /// A message is sent back from where it was received, without a copy. It is only staged: what a
 /// client has sent in a burst is answered with one write, when there is nothing more to receive.
-fn echo(shared: &Shared, stream: TcpStream) -> Result<(), Error> {
+fn echo(shared: &Shared, stream: TcpStream, journal: &Journal) -> Result<(), Error> {
     stream.set_nodelay(true)?;
     let mut ws = shared.server.accept_blocking(stream)?;
+    journal.opened(ws.compression());
     ws.set_interrupt(Some(Arc::clone(&shared.stop)));
     while !shared.stop.load(Ordering::Relaxed) {
         let echoed = match ws.recv_ref() {
             Ok(Some((message, mut reply))) => reply.feed(message).map_err(Error::from),
-            Ok(None) => return Ok(()),
+            Ok(None) => {
+                journal.closed(ws.closed(), [ws.volume_sent(), ws.volume_received()]);
+                return Ok(());
+            }
             Err(error) => Err(error),
         };
         match echoed {

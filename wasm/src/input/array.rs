@@ -1,0 +1,190 @@
+//! Arrays and string literals of programming languages.
+//!
+//! ```text
+//! unsigned char frame[] = { 0x81, 0x05, 'H', 101 };       C, C++, Java, Go
+//! let frame: [u8; 4] = [0x81, 0x05, b'H', 101u8];          Rust, JavaScript, JSON, Python
+//! "\x81\x05" "Hello"      b'\x81\x05Hello'      \x81\x05   literals, and what is in them
+//! char peer0_0[] = { ... }; char peer1_0[] = { ... };      both directions, from Wireshark
+//! ```
+
+use super::{Capture, Damage, DamageKind, InputError, beginning, raw};
+use crate::{
+    stream::{Conversation, Moment},
+    text::{hex_pair, hex_value},
+};
+
+pub(super) fn is_array(bytes: &[u8]) -> bool {
+    let bytes = beginning(bytes);
+    let has = |what: &[u8]| bytes.windows(what.len()).any(|window| window == what);
+    has(b"0x") || has(b"\\x") || has(b"[") && has(b"]") && has(b",") || has(b"{") && has(b",")
+}
+
+pub(super) fn read(bytes: &[u8]) -> Result<Capture, InputError> {
+    if let Some(conversation) = peers(bytes)? {
+        return Ok(Capture::of(conversation));
+    }
+    let decoded = if bytes.windows(2).any(|window| window == b"\\x") {
+        literals(bytes)?
+    } else {
+        numbers(bytes, 0)?
+    };
+    Ok(Capture::of(raw::of(&decoded, None)))
+}
+
+/// Reads arrays that are named for the two ends of a connection, as Wireshark does.
+fn peers(bytes: &[u8]) -> Result<Option<Conversation>, InputError> {
+    const NAME: &[u8] = b"peer";
+    let mut conversation = Conversation::default();
+    let mut rest = 0;
+    let mut order = 0;
+    while let Some(at) = find(bytes, rest, NAME) {
+        let behind = at.saturating_add(NAME.len());
+        let (stream, is_name) = match bytes.get(behind..).unwrap_or_default() {
+            [b'0', b'_', ..] => (&mut conversation.first, true),
+            [b'1', b'_', ..] => (&mut conversation.second, true),
+            _ => (&mut conversation.first, false),
+        };
+        rest = behind;
+        if !is_name {
+            continue;
+        }
+        let Some(end) = find(bytes, behind, b"}") else { break };
+        let array = bytes.get(behind..end).unwrap_or_default();
+        let moment = Moment { order, time_ns: None };
+        stream.push(&numbers(array, behind)?, moment, None);
+        order = order.saturating_add(1);
+        rest = end;
+    }
+    Ok((order != 0).then_some(conversation))
+}
+
+fn find(bytes: &[u8], from: usize, what: &[u8]) -> Option<usize> {
+    let found = bytes.get(from..)?.windows(what.len()).position(|window| window == what)?;
+    from.checked_add(found)
+}
+
+/// Reads the numbers of an array: between braces, or else between the brackets behind an equals
+/// sign, or else all there are.
+fn numbers(bytes: &[u8], offset: usize) -> Result<Vec<u8>, InputError> {
+    let behind = |mark: u8, from: usize| {
+        let found = bytes.get(from..)?.iter().position(|byte| *byte == mark)?;
+        from.checked_add(found)?.checked_add(1)
+    };
+    let equals = behind(b'=', 0).unwrap_or(0);
+    let start = behind(b'{', 0).or_else(|| behind(b'[', equals)).unwrap_or(equals);
+    let list = bytes.get(start..).unwrap_or_default();
+    let end = list.iter().position(|byte| matches!(byte, b'}' | b']')).unwrap_or(list.len());
+    let list = list.get(..end).unwrap_or_default();
+    let mut decoded = Vec::new();
+    let mut at = 0;
+    while let Some(rest) = list.get(at..).filter(|rest| !rest.is_empty()) {
+        let fail = Damage {
+            kind: DamageKind::Number,
+            offset: offset.saturating_add(start).saturating_add(at) as u64,
+        };
+        let len = match rest {
+            [b'/', b'*', ..] => match find(rest, 2, b"*/") {
+                Some(end) => end.saturating_add(2),
+                None => rest.len(),
+            },
+            [b'/', b'/', ..] | [b'#', ..] => {
+                rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len())
+            }
+            [byte, ..] if byte.is_ascii_whitespace() || matches!(byte, b',' | b';') => 1,
+            [b'\'', char, b'\'', ..] => {
+                decoded.push(*char);
+                3
+            }
+            [b'b', b'\'', char, b'\'', ..] => {
+                decoded.push(*char);
+                4
+            }
+            _ => {
+                let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+                let len = rest.iter().take_while(|byte| is_part(byte)).count();
+                let word = rest.get(..len).unwrap_or_default();
+                decoded.push(number(word).ok_or(fail)?);
+                len
+            }
+        };
+        at = at.saturating_add(len.max(1));
+    }
+    Ok(decoded)
+}
+
+/// Reads `0x81`, `0b101`, `0o7`, `129`, `129u8`.
+fn number(word: &[u8]) -> Option<u8> {
+    let (digits, radix) = match word {
+        [b'0', b'x' | b'X', digits @ ..] => (digits, 16),
+        [b'0', b'b' | b'B', digits @ ..] => (digits, 2),
+        [b'0', b'o' | b'O', digits @ ..] => (digits, 8),
+        digits => (digits, 10),
+    };
+    let digits = digits.strip_suffix(b"u8").unwrap_or(digits);
+    let mut number = 0_u16;
+    for digit in digits.iter().filter(|digit| **digit != b'_') {
+        let value = hex_value(*digit).map(u16::from).filter(|value| *value < radix)?;
+        number = number.checked_mul(radix)?.checked_add(value)?;
+    }
+    if digits.is_empty() { None } else { u8::try_from(number).ok() }
+}
+
+/// Reads string literals, joined; without quotation marks, all is one.
+fn literals(bytes: &[u8]) -> Result<Vec<u8>, InputError> {
+    let quote = bytes.iter().copied().find(|byte| matches!(byte, b'"' | b'\''));
+    let mut decoded = Vec::new();
+    let mut is_inside = quote.is_none();
+    let mut at = 0;
+    while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
+        let fail = Damage { kind: DamageKind::Digit, offset: at as u64 };
+        let len = match rest {
+            [byte, ..] if Some(*byte) == quote => {
+                is_inside = !is_inside;
+                1
+            }
+            _ if !is_inside => 1,
+            [b'\\', escape, behind @ ..] => escaped(*escape, behind, &mut decoded).ok_or(fail)?,
+            [byte, ..] if quote.is_none() && byte.is_ascii_whitespace() => 1,
+            [byte, ..] => {
+                decoded.push(*byte);
+                1
+            }
+            [] => break,
+        };
+        at = at.saturating_add(len);
+    }
+    Ok(decoded)
+}
+
+/// Decodes an escape sequence, and returns its length.
+fn escaped(escape: u8, behind: &[u8], decoded: &mut Vec<u8>) -> Option<usize> {
+    let byte = match escape {
+        b'x' => {
+            let [high, low, ..] = behind else { return None };
+            decoded.push(hex_pair(*high, *low)?);
+            return Some(4);
+        }
+        b'0'..=b'7' => {
+            let more = behind.iter().take(2).take_while(|byte| matches!(byte, b'0'..=b'7'));
+            let (mut value, mut len) = (u16::from(escape.wrapping_sub(b'0')), 2_usize);
+            for digit in more {
+                value = value.wrapping_mul(8).wrapping_add(u16::from(digit.wrapping_sub(b'0')));
+                len = len.saturating_add(1);
+            }
+            decoded.push(u8::try_from(value).ok()?);
+            return Some(len);
+        }
+        b'n' => b'\n',
+        b'r' => b'\r',
+        b't' => b'\t',
+        b'a' => 7,
+        b'b' => 8,
+        b'v' => 11,
+        b'f' => 12,
+        // A line that goes on.
+        b'\n' => return Some(2),
+        other => other,
+    };
+    decoded.push(byte);
+    Some(2)
+}

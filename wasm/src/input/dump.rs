@@ -1,0 +1,347 @@
+//! Dumps: lines of an offset and the bytes there.
+//!
+//! ```text
+//! 00000000: 8105 4865 6c6c 6f                        ..Hello       xxd
+//! 00000000  81 05 48 65 6c 6c 6f                     |..Hello|     hexdump -C
+//! 0000000 81 05 48 65 6c 6c 6f                                     od -t x1, offsets in octal
+//! 0000000 0581 6548 6c6c 006f                                      hexdump, od -x: words, low first
+//! 0000000 002601 062510 066154 000157                              od: words in octal
+//! 0000   81 05 48 65 6c 6c 6f                        ..Hello       Wireshark, text2pcap
+//!     00000000  81 05 48 65 6c 6c 6f                  ..Hello      the same of the other end
+//! *                                                                the line before, repeated
+//! ```
+
+use core::ops::Range;
+
+use super::{Capture, Damage, DamageKind, InputError, beginning, lines, packets::Packets, raw};
+use crate::{
+    stream::{Conversation, Moment},
+    text::hex_value,
+};
+
+/// Bytes of a line that are believed.
+const MAX_LINE_LEN: usize = 256;
+
+/// Bytes for which all repeated lines together may stand.
+const MAX_REPEATED_LEN: usize = 256 << 10;
+
+/// How the bytes of a line are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Style {
+    /// Pairs of digits, alone or together.
+    Bytes,
+    /// Words of four digits, the low byte first.
+    Words,
+    /// Words of six octal digits, the low byte first.
+    OctalWords,
+}
+
+/// A line.
+struct Row {
+    /// Where it is in the input.
+    at: usize,
+    /// Whether it is indented: of the other end.
+    is_second: bool,
+    /// The digits of its offset.
+    offset: Range<usize>,
+    style: Style,
+    bytes: Vec<u8>,
+}
+
+pub(super) fn is_dump(bytes: &[u8]) -> bool {
+    let bytes = beginning(bytes);
+    let (mut rows, mut others) = (0_usize, 0_usize);
+    let mut is_first = true;
+    for (at, line) in lines(bytes) {
+        match row(at, line) {
+            Some(row) if !row.bytes.is_empty() => {
+                // The first offset of a dump is zero; hexadecimal digits alone are none.
+                if is_first && !line.trim_ascii().starts_with(b"0000") {
+                    return false;
+                }
+                is_first = false;
+                rows = rows.saturating_add(1);
+            }
+            Some(_) => {}
+            None if is_noise(line) => {}
+            None => others = others.saturating_add(1),
+        }
+    }
+    rows != 0 && others == 0
+}
+
+/// Lines that are no bytes: blank, repeated, or tshark's frame around them.
+fn is_noise(line: &[u8]) -> bool {
+    let line = line.trim_ascii();
+    line.is_empty()
+        || line == b"*"
+        || line.starts_with(b"===")
+        || [&b"Follow:"[..], b"Filter:", b"Node 0:", b"Node 1:", b"Frame ", b"#"]
+            .into_iter()
+            .any(|start| line.starts_with(start))
+}
+
+/// Reads a line; `None` if it is not of a dump.
+fn row(at: usize, line: &[u8]) -> Option<Row> {
+    let indent = line.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    let is_second = indent >= 4 || line.starts_with(b"\t");
+    let rest = line.get(indent..)?;
+    let digits = rest.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+    if !(4..=16).contains(&digits) {
+        return None;
+    }
+    let mut cursor = indent.saturating_add(digits);
+    let offset = indent..cursor;
+    let is_xxd = line.get(cursor) == Some(&b':');
+    cursor = cursor.saturating_add(usize::from(is_xxd));
+    match line.get(cursor) {
+        None | Some(b' ' | b'\t') => {}
+        _ => return None,
+    }
+    let mut row = Row {
+        at,
+        is_second,
+        offset: offset.start.saturating_add(at)..offset.end.saturating_add(at),
+        style: Style::Bytes,
+        bytes: Vec::new(),
+    };
+    let mut is_first = true;
+    while row.bytes.len() < MAX_LINE_LEN {
+        let rest = line.get(cursor..).unwrap_or_default();
+        let spaces = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+        let word = rest.get(spaces..).unwrap_or_default();
+        let len = word.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+        let is_word = matches!(word.get(len), None | Some(b' ' | b'\t'));
+        // The characters stand behind more white space than the bytes; words have none.
+        let most = match row.style {
+            _ if is_first => usize::MAX,
+            Style::Bytes if is_xxd => 1,
+            Style::Bytes => 2,
+            Style::Words | Style::OctalWords => 8,
+        };
+        if len == 0 || !is_word || spaces > most {
+            break;
+        }
+        let word = word.get(..len)?;
+        let style = match len {
+            6 if !is_xxd => Style::OctalWords,
+            4 if !is_xxd => Style::Words,
+            _ => Style::Bytes,
+        };
+        if is_first {
+            row.style = style;
+        } else if style != row.style {
+            break;
+        }
+        push_word(word, style, &mut row.bytes)?;
+        is_first = false;
+        cursor = cursor.saturating_add(spaces).saturating_add(len);
+    }
+    Some(row)
+}
+
+fn push_word(word: &[u8], style: Style, bytes: &mut Vec<u8>) -> Option<()> {
+    let number = |radix: u32| {
+        word.iter().try_fold(0_u32, |number, digit| {
+            let value = u32::from(hex_value(*digit)?);
+            (value < radix).then(|| number.wrapping_mul(radix).wrapping_add(value))
+        })
+    };
+    match style {
+        Style::Words => bytes.extend((number(16)? as u16).to_le_bytes()),
+        Style::OctalWords => bytes.extend(u16::try_from(number(8)?).ok()?.to_le_bytes()),
+        Style::Bytes if word.len().is_multiple_of(2) => {
+            for pair in word.as_chunks::<2>().0 {
+                bytes.extend(crate::text::hex_pair(pair[0], pair[1]));
+            }
+        }
+        Style::Bytes => return None,
+    }
+    Some(())
+}
+
+pub(super) fn read(input: &[u8]) -> Result<Capture, InputError> {
+    let rows = rows(input)?;
+    let radix = radix(input, &rows);
+    let mut blocks: Vec<(bool, Vec<u8>)> = Vec::new();
+    // Where the next byte of each end is expected.
+    let mut expected = [0_u64; 2];
+    let mut last_len = [0_usize; 2];
+    let (mut repeats, mut repeated_len) = (false, 0_usize);
+    for (number, row) in rows.iter().enumerate() {
+        let Line::Row(row) = row else {
+            repeats = true;
+            continue;
+        };
+        let offset = offset(input, row, radix);
+        let end = usize::from(row.is_second);
+        let (Some(expected), Some(last_len)) = (expected.get_mut(end), last_len.get_mut(end))
+        else {
+            continue;
+        };
+        let is_new = offset == 0 && *expected != 0 && !row.bytes.is_empty();
+        let continues =
+            !is_new && blocks.last().is_some_and(|(second, _)| *second == row.is_second);
+        if !continues {
+            if offset == 0 {
+                *expected = 0;
+            }
+            blocks.push((row.is_second, Vec::new()));
+        }
+        let Some((_, block)) = blocks.last_mut() else { continue };
+        if repeats && offset > *expected && *last_len != 0 {
+            let missing = usize::try_from(offset.saturating_sub(*expected)).unwrap_or(usize::MAX);
+            repeated_len = repeated_len.saturating_add(missing);
+            if repeated_len > MAX_REPEATED_LEN {
+                let offset = row.at as u64;
+                return Err(Damage { kind: DamageKind::Repetition, offset });
+            }
+            let from = block.len().saturating_sub(*last_len);
+            let line = block.get(from..).unwrap_or_default().to_vec();
+            block.extend(line.into_iter().cycle().take(missing));
+            *expected = offset;
+        }
+        repeats = false;
+        // What the next offset says is true: a column of characters may look like bytes.
+        let next = next_offset(input, rows.get(number.saturating_add(1)..), row.is_second, radix);
+        let len = next
+            .and_then(|next| next.checked_sub(offset))
+            .filter(|len| *len != 0)
+            .and_then(|len| usize::try_from(len).ok())
+            .map_or(row.bytes.len(), |len| len.min(row.bytes.len()));
+        let bytes = row.bytes.get(..len).unwrap_or_default();
+        block.extend_from_slice(bytes);
+        if !bytes.is_empty() {
+            *last_len = len;
+        }
+        *expected = offset.saturating_add(len as u64);
+        // The offset at the end tells that the last word has a byte too many.
+        if row.bytes.is_empty() && expected_len(block) > offset && is_only(&rows) {
+            block.truncate(usize::try_from(offset).unwrap_or(usize::MAX));
+        }
+    }
+    blocks.retain(|(_, block)| !block.is_empty());
+    if blocks.is_empty() {
+        return Err(Damage { kind: DamageKind::Empty, offset: 0 });
+    }
+    Ok(capture(blocks))
+}
+
+fn expected_len(block: &[u8]) -> u64 {
+    block.len() as u64
+}
+
+/// Whether all lines are of one end.
+fn is_only(rows: &[Line]) -> bool {
+    let mut ends = rows.iter().filter_map(|line| match line {
+        Line::Row(row) => Some(row.is_second),
+        Line::Repeat => None,
+    });
+    let first = ends.next();
+    ends.all(|end| Some(end) == first)
+}
+
+/// A line of a dump.
+enum Line {
+    Row(Row),
+    /// The line before, as often as fits.
+    Repeat,
+}
+
+fn rows(input: &[u8]) -> Result<Vec<Line>, InputError> {
+    let mut rows = Vec::new();
+    for (at, line) in lines(input) {
+        if line.trim_ascii() == b"*" {
+            rows.push(Line::Repeat);
+        } else if let Some(row) = row(at, line) {
+            rows.push(Line::Row(row));
+        } else if !is_noise(line) {
+            return Err(Damage { kind: DamageKind::Digit, offset: at as u64 });
+        }
+    }
+    Ok(rows)
+}
+
+/// Tells how offsets are written: as most lines have it that follow another.
+fn radix(input: &[u8], rows: &[Line]) -> u64 {
+    let fits = |radix| {
+        rows.windows(2)
+            .filter(|pair| match pair {
+                [Line::Row(row), Line::Row(next)] => {
+                    let from = offset(input, row, radix);
+                    offset(input, next, radix) == from.saturating_add(row.bytes.len() as u64)
+                }
+                _ => false,
+            })
+            .count()
+    };
+    let (hex, octal, decimal) = (fits(16), fits(8), fits(10));
+    if octal > hex && octal >= decimal {
+        8
+    } else if decimal > hex {
+        10
+    } else {
+        16
+    }
+}
+
+fn offset(input: &[u8], row: &Row, radix: u64) -> u64 {
+    let digits = input.get(row.offset.clone()).unwrap_or_default();
+    digits
+        .iter()
+        .filter_map(|digit| hex_value(*digit))
+        .fold(0, |offset: u64, digit| offset.wrapping_mul(radix).wrapping_add(digit.into()))
+}
+
+/// The offset of the line that follows right behind.
+fn next_offset(input: &[u8], behind: Option<&[Line]>, is_second: bool, radix: u64) -> Option<u64> {
+    match behind?.first()? {
+        Line::Row(next) if next.is_second == is_second => Some(offset(input, next, radix)),
+        _ => None,
+    }
+}
+
+/// Blocks of both ends are a conversation. Blocks of one end that are packets are a capture, else
+/// they are one stream.
+fn capture(blocks: Vec<(bool, Vec<u8>)>) -> Capture {
+    if !blocks.iter().any(|(is_second, _)| *is_second) {
+        if let Some(capture) = ethernet(&blocks) {
+            return capture;
+        }
+        let joined: Vec<u8> = blocks.into_iter().flat_map(|(_, block)| block).collect();
+        return Capture::of(raw::of(&joined, None));
+    }
+    let mut conversation = Conversation::default();
+    for (order, (is_second, block)) in (0..).zip(blocks) {
+        let stream = if is_second { &mut conversation.second } else { &mut conversation.first };
+        stream.push(&block, Moment { order, time_ns: None }, None);
+    }
+    Capture::of(conversation)
+}
+
+/// Reads blocks as packets of Ethernet, if the first of them is one with TCP.
+fn ethernet(blocks: &[(bool, Vec<u8>)]) -> Option<Capture> {
+    const ETHERNET: u32 = 1;
+    let mut joined = Vec::new();
+    let mut ranges = Vec::new();
+    for (_, block) in blocks {
+        let start = joined.len();
+        joined.extend_from_slice(block);
+        ranges.push(start..joined.len());
+    }
+    let first = joined.get(ranges.first()?.clone())?;
+    let at = super::link::ip_at(ETHERNET, first)?;
+    let super::ip::Packet::Tcp { is_cut: false, .. } = super::ip::parse(first.get(at..)?) else {
+        return None;
+    };
+    let mut packets = Packets::new(&joined);
+    for range in ranges {
+        packets.packet(ETHERNET, range, None, false);
+    }
+    let mut capture = packets.finish();
+    for conversation in &mut capture.conversations {
+        conversation.first.forget_source();
+        conversation.second.forget_source();
+    }
+    Some(capture)
+}

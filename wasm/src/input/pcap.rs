@@ -1,0 +1,97 @@
+//! Captures of libpcap: a header of 24 bytes, then records of 16 bytes and a packet.
+
+use super::{Capture, Damage, DamageKind, InputError, packets::Packets};
+
+/// How numbers stand in a file.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Endian {
+    Little,
+    Big,
+}
+
+impl Endian {
+    /// The number of 16 bits at an offset.
+    pub(super) fn u16(self, bytes: &[u8], at: usize) -> Option<u16> {
+        let bytes = *bytes.get(at..)?.first_chunk()?;
+        Some(match self {
+            Self::Little => u16::from_le_bytes(bytes),
+            Self::Big => u16::from_be_bytes(bytes),
+        })
+    }
+
+    /// The number of 32 bits at an offset.
+    pub(super) fn u32(self, bytes: &[u8], at: usize) -> Option<u32> {
+        let bytes = *bytes.get(at..)?.first_chunk()?;
+        Some(match self {
+            Self::Little => u32::from_le_bytes(bytes),
+            Self::Big => u32::from_be_bytes(bytes),
+        })
+    }
+}
+
+/// Bytes of the header of the file.
+const FILE_HEADER_LEN: usize = 24;
+/// Bytes before each packet.
+const RECORD_HEADER_LEN: usize = 16;
+/// Longest packet that is believed, as in libpcap.
+const MAX_PACKET_LEN: u32 = 256 << 10;
+
+/// What the first four bytes tell: the order of bytes, nanoseconds in a unit of the time stamps,
+/// and bytes of a record's header.
+fn magic(bytes: &[u8]) -> Option<(Endian, u64, usize)> {
+    Some(match bytes.first_chunk()? {
+        [0xd4, 0xc3, 0xb2, 0xa1] => (Endian::Little, 1000, RECORD_HEADER_LEN),
+        [0xa1, 0xb2, 0xc3, 0xd4] => (Endian::Big, 1000, RECORD_HEADER_LEN),
+        [0x4d, 0x3c, 0xb2, 0xa1] => (Endian::Little, 1, RECORD_HEADER_LEN),
+        [0xa1, 0xb2, 0x3c, 0x4d] => (Endian::Big, 1, RECORD_HEADER_LEN),
+        // Kuznetzov's, with eight bytes more before each packet.
+        [0x34, 0xcd, 0xb2, 0xa1] => (Endian::Little, 1000, RECORD_HEADER_LEN + 8),
+        [0xa1, 0xb2, 0xcd, 0x34] => (Endian::Big, 1000, RECORD_HEADER_LEN + 8),
+        _ => return None,
+    })
+}
+
+pub(super) fn is_magic(bytes: &[u8]) -> bool {
+    magic(bytes).is_some()
+}
+
+pub(super) fn read(bytes: &[u8]) -> Result<Capture, InputError> {
+    let fail = |kind, offset: usize| Damage { kind, offset: offset as u64 };
+    let (endian, unit_ns, record_len) = magic(bytes).ok_or_else(|| fail(DamageKind::Magic, 0))?;
+    let link_type =
+        endian.u32(bytes, 20).ok_or_else(|| fail(DamageKind::Truncated, bytes.len()))?;
+    if endian.u16(bytes, 4) != Some(2) {
+        return Err(fail(DamageKind::Version, 4));
+    }
+    // The upper bits say how long the check sequence of a frame is.
+    let link_type = link_type & 0x0fff_ffff;
+    let mut packets = Packets::new(bytes);
+    packets.know(link_type, 20)?;
+    let mut at = FILE_HEADER_LEN;
+    let mut damage = None;
+    while at < bytes.len() {
+        let record = |field| endian.u32(bytes, at.saturating_add(field));
+        let (Some(seconds), Some(fraction), Some(len), Some(full_len)) =
+            (record(0), record(4), record(8), record(12))
+        else {
+            damage = Some(fail(DamageKind::Truncated, at));
+            break;
+        };
+        if len > MAX_PACKET_LEN {
+            damage = Some(fail(DamageKind::Length, at.saturating_add(8)));
+            break;
+        }
+        let start = at.saturating_add(record_len);
+        let end = start.saturating_add(len as usize);
+        let time_ns = u64::from(seconds)
+            .saturating_mul(1_000_000_000)
+            .saturating_add(u64::from(fraction).saturating_mul(unit_ns));
+        if end > bytes.len() {
+            damage = Some(fail(DamageKind::Truncated, at));
+            break;
+        }
+        packets.packet(link_type, start..end, Some(time_ns), full_len > len);
+        at = end;
+    }
+    Ok(Capture { damage, ..packets.finish() })
+}

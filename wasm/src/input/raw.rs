@@ -1,0 +1,81 @@
+//! Bytes of one direction as they are, or a text with the heads of both.
+
+use super::{Capture, Note};
+use crate::{
+    judge::is_request,
+    stream::{Conversation, Moment, Stream},
+};
+
+/// Whether the bytes begin with an HTTP head.
+pub(super) fn is_head(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"HTTP/1.") || is_request(bytes) && has_version(bytes)
+}
+
+fn has_version(bytes: &[u8]) -> bool {
+    let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    line.strip_suffix(b"\r")
+        .unwrap_or(line)
+        .windows(8)
+        .next_back()
+        .is_some_and(|version| version.starts_with(b"HTTP/"))
+}
+
+pub(super) fn read(bytes: &[u8]) -> Capture {
+    let mut conversation = of(bytes, Some(0));
+    let mut notes = Vec::new();
+    if is_head(bytes)
+        && let Some(restored) = restore_line_ends(bytes)
+    {
+        notes.push(Note::LineEnds);
+        conversation = of(&restored, None);
+    }
+    Capture { notes, ..Capture::of(conversation) }
+}
+
+/// The conversation that these bytes are: all of one direction, or two heads one after the other.
+/// `source` is where they are in the input, if they stand there as they are.
+pub(super) fn of(bytes: &[u8], source: Option<u64>) -> Conversation {
+    let mut conversation = Conversation::default();
+    let second = if is_request(bytes) { response_at(bytes) } else { None };
+    let (first, second) = bytes.split_at_checked(second.unwrap_or(bytes.len())).unwrap_or_default();
+    let push = |stream: &mut Stream, bytes: &[u8], order, offset: usize| {
+        let moment = Moment { order, time_ns: None };
+        stream.push(bytes, moment, source.map(|source| source.saturating_add(offset as u64)));
+    };
+    push(&mut conversation.first, first, 0, 0);
+    push(&mut conversation.second, second, 1, first.len());
+    conversation
+}
+
+/// Where a response begins right behind the request: both are of one text.
+fn response_at(bytes: &[u8]) -> Option<usize> {
+    let len = socklet_core::handshake::head_len(bytes)?;
+    let rest = bytes.get(len..)?;
+    let blank = rest.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+    let at = len.saturating_add(blank);
+    bytes.get(at..)?.starts_with(b"HTTP/1.").then_some(at)
+}
+
+/// Writes CR LF for each LF of the heads at the start of a text that has no CR.
+fn restore_line_ends(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut rest = bytes;
+    let mut restored = Vec::with_capacity(bytes.len());
+    while is_head(rest) {
+        let len = rest.windows(2).position(|pair| pair == b"\n\n").map(|at| at.saturating_add(2));
+        let (head, behind) = rest.split_at_checked(len.unwrap_or(rest.len()))?;
+        if head.contains(&b'\r') {
+            return None;
+        }
+        for line in head.split_inclusive(|byte| *byte == b'\n') {
+            restored.extend_from_slice(line.strip_suffix(b"\n").unwrap_or(line));
+            restored.extend_from_slice(b"\r\n");
+        }
+        if len.is_none() {
+            // The blank line is often left off what was copied.
+            restored.extend_from_slice(b"\r\n");
+        }
+        rest = behind;
+    }
+    restored.extend_from_slice(rest);
+    (!restored.is_empty()).then_some(restored)
+}

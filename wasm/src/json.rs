@@ -1,0 +1,423 @@
+//! A report for programs: one JSON object a line.
+//!
+//! The schema is versioned by the first line's `schema`; names and meanings in it stay, more may
+//! come. Offsets and lengths are bytes, times are nanoseconds as strings: JSON's numbers cannot hold
+//! them.
+//!
+//! | `type` | is |
+//! |---|---|
+//! | `capture` | the first line: how the input was read, notes, damage |
+//! | `connection` | endpoints, handshake, inferences |
+//! | `frame` | a frame |
+//! | `message` | a message: `text`, `hex`, or `parts` where something is unknown |
+//! | `violation` | a violation |
+//! | `ending` | how the connection ended |
+
+use crate::{
+    input::{Damage, DamageKind},
+    judge::{Tail, close_code_line},
+    report::{Connection, Frame, Kind, Message, Part, Report},
+    stream::Sender,
+    text::{hex_digit, push_hex, push_number},
+    violation::Violation,
+};
+
+/// The name and version of the schema.
+pub const SCHEMA: &str = "socklet-inspect/1";
+
+/// Writes a whole report.
+#[must_use]
+pub fn report(report: &Report) -> String {
+    let mut out = String::new();
+    capture(report, &mut out);
+    for (number, connection) in (0..).zip(&report.connections) {
+        self::connection(connection, number, &mut out);
+        for (at, frame) in (0..).zip(&connection.frames) {
+            self::frame(connection, frame, number, at, &mut out);
+        }
+        for at in 0..connection.messages.len() {
+            message(connection, number, at as u32, &mut out);
+        }
+        for violation in &connection.violations {
+            self::violation(violation, number, &mut out);
+        }
+        ending(connection, number, &mut out);
+    }
+    out
+}
+
+/// Writes the line about the input.
+pub fn capture(report: &Report, out: &mut String) {
+    let mut object = Object::begin(out, "capture");
+    object.string("schema", SCHEMA);
+    object.string("format", report.format.name());
+    object.bool("guessed", report.is_guess);
+    object.number("connections", report.connections.len() as u64);
+    object.name("notes");
+    object.list(&report.notes, |out, note| {
+        let (count, line) = note.line();
+        let mut text = String::new();
+        if let Some(count) = count {
+            push_number(&mut text, count.into());
+            text.push(' ');
+        }
+        text.push_str(line);
+        push_string(out, &text);
+    });
+    if let Some(damage) = report.damage {
+        object.name("damage");
+        push_damage(object.out, damage);
+    }
+    object.end();
+}
+
+fn push_damage(out: &mut String, damage: Damage) {
+    out.push_str("{\"offset\":");
+    push_number(out, damage.offset);
+    if let DamageKind::LinkType(link_type) = damage.kind {
+        out.push_str(",\"link_type\":");
+        push_number(out, link_type.into());
+    }
+    out.push_str(",\"line\":");
+    push_string(out, damage.kind.line());
+    out.push('}');
+}
+
+/// Writes the line about a connection.
+pub fn connection(connection: &Connection, number: u64, out: &mut String) {
+    let mut object = Object::begin(out, "connection");
+    object.number("connection", number);
+    if let Some((client, server)) = &connection.names {
+        object.string("client", client);
+        object.string("server", server);
+    }
+    let handshake = &connection.handshake;
+    object.bool("handshake", handshake.is_seen());
+    let texts = [
+        ("target", &handshake.target),
+        ("accept_expected", &handshake.accept),
+        ("accept", &handshake.accept_found),
+        ("subprotocol", &handshake.subprotocol),
+        ("extensions_offered", &handshake.offered_extensions),
+        ("extensions", &handshake.extensions),
+    ];
+    for (name, text) in texts {
+        if let Some(text) = text {
+            object.string(name, text);
+        }
+    }
+    if let Some(status) = handshake.status {
+        object.number("status", status.into());
+    }
+    if !handshake.offered_subprotocols.is_empty() {
+        object.name("subprotocols_offered");
+        object.list(&handshake.offered_subprotocols, |out, name| push_string(out, name));
+    }
+    for (from, name) in Sender::BOTH.into_iter().zip(["client_deflate", "server_deflate"]) {
+        if let Some(context) = connection.context(from) {
+            object.name(name);
+            object.out.push_str("{\"window_bits\":");
+            push_number(object.out, context.window_bits.into());
+            object.out.push_str(",\"context_takeover\":");
+            object.out.push_str(if context.takeover { "true}" } else { "false}" });
+        }
+    }
+    if connection.omitted_violations != 0 {
+        object.number("violations_omitted", connection.omitted_violations);
+    }
+    object.name("inferred");
+    object.list(&connection.inferences, |out, inference| push_string(out, inference.line()));
+    for (from, name) in Sender::BOTH.into_iter().zip(["client_gaps", "server_gaps"]) {
+        let stream = connection.stream(from);
+        object.name(name);
+        object.list(stream.gaps(), |out, gap| {
+            let offset = stream.offset(gap.at).saturating_sub(gap.len);
+            out.push_str("{\"offset\":");
+            push_number(out, offset);
+            out.push_str(",\"len\":");
+            push_number(out, gap.len);
+            out.push('}');
+        });
+    }
+    object.end();
+}
+
+/// Writes the line about a frame.
+pub fn frame(
+    connection: &Connection,
+    frame: &Frame,
+    number: u64,
+    frame_number: u64,
+    out: &mut String,
+) {
+    let stream = connection.stream(frame.from);
+    let mut object = Object::begin(out, "frame");
+    object.number("connection", number);
+    object.number("frame", frame_number);
+    object.string("from", frame.from.name());
+    object.time(frame.moment.time_ns);
+    object.number("offset", stream.offset(frame.start));
+    if let Some(source) = stream.source(frame.start) {
+        object.number("file_offset", source);
+    }
+    object.string("opcode", frame.opcode_name());
+    object.number("opcode_bits", frame.opcode.into());
+    object.bool("fin", frame.fin);
+    object.bool("rsv1", frame.reserved & 0x40 != 0);
+    object.bool("rsv2", frame.reserved & 0x20 != 0);
+    object.bool("rsv3", frame.reserved & 0x10 != 0);
+    if let Some(key) = frame.masking_key {
+        object.hex("masking_key", &key);
+    }
+    object.number("header_len", frame.header_len.into());
+    object.number("payload_len", frame.payload_len);
+    if frame.present_len as u64 != frame.payload_len {
+        object.number("present_len", frame.present_len as u64);
+    }
+    if let Some(len) = frame.inflated_len {
+        object.number("inflated_len", len);
+    }
+    if let Some(message) = frame.message {
+        object.number("message", message.into());
+    }
+    if frame.is_control() {
+        object.parts(&connection.payload(frame), frame.opcode != 0x8);
+    }
+    object.string("verdict", frame.verdict.map_or("ok", |rule| rule.entry().id));
+    object.end();
+}
+
+/// Writes the line about a message.
+pub fn message(connection: &Connection, number: u64, message_number: u32, out: &mut String) {
+    let Some(message) = connection.messages.get(message_number as usize) else { return };
+    let Message { kind, is_compressed, .. } = *message;
+    let mut object = Object::begin(out, "message");
+    object.number("connection", number);
+    object.number("message", message_number.into());
+    object.string("from", message.from.name());
+    object.time(message.moment.time_ns);
+    object.string("kind", if kind == Kind::Text { "text" } else { "binary" });
+    if message.given.is_none() {
+        object.number("first_frame", message.first_frame.into());
+        object.number("frames", message.frames.into());
+        object.number("wire_len", message.wire_len);
+    }
+    object.bool("compressed", is_compressed);
+    object.number("len", message.len);
+    object.bool("whole", message.is_whole && message.cut.is_none());
+    if let Some(cut) = message.cut {
+        object.string("cut", cut.line());
+    }
+    object.parts(&connection.message(message_number), kind == Kind::Text);
+    object.end();
+}
+
+/// Writes the line about a violation.
+pub fn violation(violation: &Violation, number: u64, out: &mut String) {
+    let entry = violation.rule.entry();
+    let mut object = Object::begin(out, "violation");
+    object.number("connection", number);
+    object.string("id", entry.id);
+    object.string("from", violation.from.name());
+    object.number("offset", violation.offset);
+    if let Some(source) = violation.source {
+        object.number("file_offset", source);
+    }
+    if let Some(frame) = violation.frame {
+        object.number("frame", frame.into());
+    }
+    if let Some(offset) = violation.message_offset {
+        object.number("message_offset", offset);
+    }
+    object.number("rfc", entry.rfc.into());
+    object.string("section", entry.section);
+    object.string("line", entry.line);
+    object.bool("fails_connection", violation.is_first);
+    if let Some(code) = violation.rule.close_code() {
+        object.number("close_code", code.into());
+    }
+    object.end();
+}
+
+/// Writes the line about the ending.
+pub fn ending(connection: &Connection, number: u64, out: &mut String) {
+    let ending = &connection.ending;
+    let mut object = Object::begin(out, "ending");
+    object.number("connection", number);
+    object.string("verdict", ending.verdict.id());
+    object.string("line", ending.verdict.line());
+    if let Some(by) = ending.verdict.by() {
+        object.string("by", by.name());
+    }
+    for ((close, tail), from) in ending.closes.iter().zip(ending.tails).zip(["client", "server"]) {
+        if close.is_none() && tail == Tail::Whole {
+            continue;
+        }
+        object.name(from);
+        object.out.push('{');
+        let mut is_first = true;
+        if let Some(close) = close {
+            object.out.push_str("\"close_frame\":");
+            push_number(object.out, close.frame.into());
+            if let Some(code) = close.code {
+                object.out.push_str(",\"code\":");
+                push_number(object.out, code.into());
+                object.out.push_str(",\"meaning\":");
+                push_string(object.out, close_code_line(code));
+            }
+            object.out.push_str(",\"reason\":");
+            push_string(object.out, &close.reason);
+            is_first = false;
+        }
+        let (name, missing) = match tail {
+            Tail::Whole => (None, None),
+            Tail::InHeader => (Some("within a header"), None),
+            Tail::InPayload(missing) => (Some("within a payload"), Some(missing)),
+            Tail::Unreadable(_) => (Some("where no frame can be told"), None),
+        };
+        if let Some(name) = name {
+            object.out.push_str(if is_first { "\"ends\":" } else { ",\"ends\":" });
+            push_string(object.out, name);
+        }
+        if let Some(missing) = missing {
+            object.out.push_str(",\"missing_len\":");
+            push_number(object.out, missing);
+        }
+        object.out.push('}');
+    }
+    if let Some(idle_ns) = ending.idle_ns {
+        object.name("idle_ns");
+        object.out.push('"');
+        push_number(object.out, idle_ns);
+        object.out.push('"');
+    }
+    if let Some(timeout) = ending.proxy_timeout_s {
+        object.number("proxy_timeout_s", timeout.into());
+    }
+    object.end();
+}
+
+/// An object that is being written.
+struct Object<'a> {
+    out: &'a mut String,
+}
+
+impl<'a> Object<'a> {
+    fn begin(out: &'a mut String, kind: &str) -> Self {
+        out.push_str("{\"type\":");
+        push_string(out, kind);
+        Self { out }
+    }
+
+    fn name(&mut self, name: &str) {
+        self.out.push(',');
+        push_string(self.out, name);
+        self.out.push(':');
+    }
+
+    fn string(&mut self, name: &str, value: &str) {
+        self.name(name);
+        push_string(self.out, value);
+    }
+
+    fn number(&mut self, name: &str, value: u64) {
+        self.name(name);
+        push_number(self.out, value);
+    }
+
+    fn bool(&mut self, name: &str, value: bool) {
+        self.name(name);
+        self.out.push_str(if value { "true" } else { "false" });
+    }
+
+    fn hex(&mut self, name: &str, bytes: &[u8]) {
+        self.name(name);
+        self.out.push('"');
+        push_hex(self.out, bytes);
+        self.out.push('"');
+    }
+
+    fn time(&mut self, time_ns: Option<u64>) {
+        if let Some(time_ns) = time_ns {
+            self.name("time_ns");
+            self.out.push('"');
+            push_number(self.out, time_ns);
+            self.out.push('"');
+        }
+    }
+
+    fn list<T>(&mut self, elements: &[T], mut element: impl FnMut(&mut String, &T)) {
+        self.out.push('[');
+        for (at, each) in elements.iter().enumerate() {
+            if at != 0 {
+                self.out.push(',');
+            }
+            element(self.out, each);
+        }
+        self.out.push(']');
+    }
+
+    /// Writes bytes as `text` if they are, else as `hex`; as `parts` where some are unknown.
+    fn parts(&mut self, parts: &[Part], is_text: bool) {
+        let known = match parts {
+            [] => Some(&[][..]),
+            [Part::Known(bytes)] => Some(bytes.as_slice()),
+            _ => None,
+        };
+        if let Some(bytes) = known {
+            match core::str::from_utf8(bytes) {
+                Ok(text) if is_text => self.string("text", text),
+                _ => self.hex("hex", bytes),
+            }
+            return;
+        }
+        self.name("parts");
+        self.list(parts, |out, part| match part {
+            Part::Unknown(len) => {
+                out.push_str("{\"unknown\":");
+                push_number(out, *len);
+                out.push('}');
+            }
+            Part::Known(bytes) => match core::str::from_utf8(bytes) {
+                Ok(text) if is_text => {
+                    out.push_str("{\"text\":");
+                    push_string(out, text);
+                    out.push('}');
+                }
+                _ => {
+                    out.push_str("{\"hex\":\"");
+                    push_hex(out, bytes);
+                    out.push_str("\"}");
+                }
+            },
+        });
+    }
+
+    fn end(self) {
+        self.out.push_str("}\n");
+    }
+}
+
+/// Appends a string of JSON.
+pub(crate) fn push_string(out: &mut String, text: &str) {
+    out.push('"');
+    for char in text.chars() {
+        match char {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            // Line separators of JavaScript among them.
+            '\0'..='\x1f' | '\x7f' | '\u{2028}' | '\u{2029}' => {
+                let code = char as u32;
+                out.push_str("\\u");
+                for shift in [12, 8, 4, 0] {
+                    out.push(hex_digit((code >> shift) as u8));
+                }
+            }
+            char => out.push(char),
+        }
+    }
+    out.push('"');
+}

@@ -1,0 +1,312 @@
+//! Fragments joined to messages (RFC 6455 section 5.4), inflated, and text checked.
+
+use socklet_core::{ProtocolError, deflate::InflateError, wire::utf8::Utf8};
+
+use super::{
+    frames::{Compression, Tap, invalid_utf8},
+    inflater::{Output, Stop},
+};
+use crate::{
+    report::{Cut, Frame, Kind, Message, Piece, Pieces},
+    violation::Rule,
+    xray,
+};
+
+/// The message that has begun and not ended.
+pub(super) struct Open {
+    /// Its place in the list.
+    number: usize,
+    /// Checks a text, as long as all of it so far is known.
+    utf8: Option<Utf8>,
+    /// Whether no more of it can be inflated.
+    is_stuck: bool,
+}
+
+impl Tap<'_> {
+    /// Takes in a data frame.
+    pub(super) fn data_frame(&mut self, frame: &mut Frame, number: u32, is_compressed: bool) {
+        let begins = match frame.opcode {
+            0x1 => Some(Kind::Text),
+            0x2 => Some(Kind::Binary),
+            _ => None,
+        };
+        match begins {
+            Some(kind) => {
+                if self.open.is_some() {
+                    self.violate(ProtocolError::ExpectedContinuation, frame.start, number);
+                    self.abandon(Cut::Abandoned);
+                }
+                self.is_after_loss = false;
+                self.begin_message(frame, number, kind, is_compressed);
+            }
+            None if self.open.is_none() => {
+                // Behind a gap it may well continue a message that was not seen.
+                if !self.is_after_loss {
+                    self.violate(ProtocolError::UnexpectedContinuation, frame.start, number);
+                }
+                self.is_after_loss &= !frame.fin;
+                return;
+            }
+            None => {}
+        }
+        let Some(mut open) = self.open.take() else { return };
+        frame.message = Some(open.number as u32);
+        let before = self.message_len(&open);
+        let mut index = frame.payload().start;
+        Pieces::of(frame).read(self.stream, &mut |piece| match piece {
+            Piece::Bytes(bytes) => {
+                self.bytes(&mut open, bytes, index, frame, number);
+                index = index.saturating_add(bytes.len());
+            }
+            Piece::Gap(len) => self.missing(&mut open, len),
+        });
+        if let Some(message) = self.messages.get_mut(open.number) {
+            message.frames = message.frames.saturating_add(1);
+            message.wire_len = message.wire_len.saturating_add(frame.payload_len);
+        }
+        let is_end = frame.fin && frame.is_whole;
+        if is_end {
+            self.end_message(&mut open, frame, number);
+        }
+        if let Some(message) = self.messages.get(open.number)
+            && message.is_compressed
+            && message.cut.is_none()
+        {
+            frame.inflated_len = Some(message.len.saturating_sub(before));
+        }
+        if !is_end {
+            self.open = Some(open);
+        }
+    }
+
+    fn begin_message(&mut self, frame: &Frame, number: u32, kind: Kind, is_compressed: bool) {
+        let mut message = Message {
+            from: self.from,
+            kind,
+            first_frame: number,
+            frames: 0,
+            is_whole: false,
+            is_compressed,
+            wire_len: 0,
+            len: 0,
+            inflated: self.inflated.len()..self.inflated.len(),
+            history_len: 0,
+            window_len: 0,
+            unknown: Vec::new(),
+            cut: None,
+            given: None,
+            moment: frame.moment,
+        };
+        match &mut self.compression {
+            Compression::On(inflater) if is_compressed => {
+                inflater.begin();
+                message.history_len = inflater.begin_history_len();
+                message.window_len = inflater.window_len();
+            }
+            Compression::Exhausted if is_compressed => message.cut = Some(Cut::Limit),
+            _ => {}
+        }
+        // What reserved bits say about a payload is not known.
+        let is_checked = kind == Kind::Text && (frame.reserved == 0 || is_compressed);
+        self.open = Some(Open {
+            number: self.messages.len(),
+            utf8: is_checked.then(Utf8::new),
+            is_stuck: message.cut.is_some(),
+        });
+        self.messages.push(message);
+    }
+
+    fn message_len(&self, open: &Open) -> u64 {
+        self.messages.get(open.number).map_or(0, |message| message.len)
+    }
+
+    /// Takes in bytes of a payload, unmasked; the first has this index in the stream.
+    fn bytes(&mut self, open: &mut Open, bytes: &[u8], index: usize, frame: &Frame, number: u32) {
+        let Some(message) = self.messages.get_mut(open.number) else { return };
+        if !message.is_compressed {
+            let offset = message.len;
+            message.len = message.len.saturating_add(bytes.len() as u64);
+            if let Some(utf8) = &mut open.utf8 {
+                let before = *utf8;
+                if utf8.push(bytes).is_err() {
+                    open.utf8 = None;
+                    let bad = invalid_utf8(before, bytes, false).unwrap_or_default();
+                    let offset = offset.saturating_add(bad as u64);
+                    let rule = Rule::Protocol(ProtocolError::InvalidUtf8);
+                    self.break_rule(rule, index.saturating_add(bad), Some(number), Some(offset));
+                }
+            }
+            return;
+        }
+        if open.is_stuck {
+            return;
+        }
+        let Compression::On(inflater) = &mut self.compression else { return };
+        let from = self.inflated.len();
+        let mut out = Output {
+            bytes: &mut self.inflated,
+            start: message.inflated.start,
+            unknown: &mut message.unknown,
+            limit: self.limit,
+        };
+        let pushed = inflater.push(bytes, &mut out);
+        self.inflated_from(open, from, frame, number);
+        if let Err(stop) = pushed {
+            self.stop(open, stop, frame, number);
+        }
+    }
+
+    /// Takes note of what has been inflated, and checks it if it is text.
+    fn inflated_from(&mut self, open: &mut Open, from: usize, frame: &Frame, number: u32) {
+        let end = self.inflated.len();
+        let Some(message) = self.messages.get_mut(open.number) else { return };
+        message.inflated.end = end;
+        message.len = end.saturating_sub(message.inflated.start) as u64;
+        let offset = from.saturating_sub(message.inflated.start);
+        if !message.unknown.is_empty() {
+            open.utf8 = None;
+        }
+        let Some(utf8) = &mut open.utf8 else { return };
+        let bytes = self.inflated.get(from..).unwrap_or_default();
+        let before = *utf8;
+        if utf8.push(bytes).is_err() {
+            open.utf8 = None;
+            let bad = invalid_utf8(before, bytes, false).unwrap_or_default();
+            self.bad_text(open, offset.saturating_add(bad), frame, number);
+        }
+    }
+
+    /// A byte of a compressed text is wrong.
+    fn bad_text(&mut self, open: &Open, offset: usize, frame: &Frame, number: u32) {
+        let Some(message) = self.messages.get(open.number) else { return };
+        let mut index = frame.start;
+        if self.has_room_for_violation() {
+            let data = self.compressed(open, frame);
+            let at = xray::locate(&data, message.history_len, message.window_len, offset);
+            index = self.index_in(open, frame, at);
+        }
+        let rule = Rule::Protocol(ProtocolError::InvalidUtf8);
+        self.break_rule(rule, index, Some(number), Some(offset as u64));
+    }
+
+    /// No more of the message can be inflated.
+    fn stop(&mut self, open: &mut Open, stop: Stop, frame: &Frame, number: u32) {
+        open.is_stuck = true;
+        open.utf8 = None;
+        let Some(message) = self.messages.get_mut(open.number) else { return };
+        let (history_len, window_len) = (message.history_len, message.window_len);
+        match stop {
+            Stop::Limit => {
+                message.cut = Some(Cut::Limit);
+                self.compression = Compression::Exhausted;
+            }
+            Stop::Damaged(error) => {
+                message.cut = Some(Cut::Damaged);
+                let len = message.len;
+                let mut index = frame.start;
+                if self.has_room_for_violation() {
+                    let data = self.compressed(open, frame);
+                    let at = if error == InflateError::Unfinished {
+                        data.len().saturating_sub(1)
+                    } else {
+                        xray::error_at(&data, history_len, window_len)
+                    };
+                    index = self.index_in(open, frame, at);
+                }
+                self.break_rule(Rule::Protocol(error.into()), index, Some(number), Some(len));
+                self.lose_context();
+            }
+        }
+    }
+
+    /// Bytes of a payload are missing.
+    fn missing(&mut self, open: &mut Open, len: u64) {
+        open.utf8 = None;
+        let Some(message) = self.messages.get_mut(open.number) else { return };
+        if message.is_compressed {
+            message.cut = message.cut.or(Some(Cut::Gap));
+            if !open.is_stuck {
+                self.lose_context();
+            }
+            open.is_stuck = true;
+        } else {
+            let end = message.len.saturating_add(len);
+            message.unknown.push(message.len..end);
+            message.len = end;
+        }
+    }
+
+    /// The last frame is whole.
+    fn end_message(&mut self, open: &mut Open, frame: &Frame, number: u32) {
+        let Some(message) = self.messages.get_mut(open.number) else { return };
+        message.is_whole = true;
+        if message.is_compressed
+            && !open.is_stuck
+            && let Compression::On(inflater) = &mut self.compression
+        {
+            let from = self.inflated.len();
+            let mut out = Output {
+                bytes: &mut self.inflated,
+                start: message.inflated.start,
+                unknown: &mut message.unknown,
+                limit: self.limit,
+            };
+            let finished = inflater.finish(&mut out);
+            self.inflated_from(open, from, frame, number);
+            if let Err(stop) = finished {
+                self.stop(open, stop, frame, number);
+            }
+        }
+        if open.utf8.take().is_some_and(|utf8| utf8.finish().is_err()) {
+            let len = self.message_len(open);
+            let last = frame.payload().end.saturating_sub(1).max(frame.start);
+            let rule = Rule::Protocol(ProtocolError::InvalidUtf8);
+            self.break_rule(rule, last, Some(number), Some(len.saturating_sub(1)));
+        }
+    }
+
+    /// The message that has begun will not end.
+    pub(super) fn abandon(&mut self, cut: Cut) {
+        if let Some(open) = self.open.take() {
+            let is_compressed = self.messages.get(open.number).is_some_and(|m| m.is_compressed);
+            if let Some(message) = self.messages.get_mut(open.number) {
+                message.cut = message.cut.or(Some(cut));
+            }
+            if is_compressed {
+                self.lose_context();
+            }
+        }
+    }
+
+    /// The frames of the message before this one.
+    fn frames_before<'b>(&'b self, open: &Open) -> impl Iterator<Item = &'b Frame> + use<'b> {
+        let number = open.number as u32;
+        let first = self.messages.get(open.number).map_or(0, |message| message.first_frame);
+        let frames = self.frames.get(first as usize..).unwrap_or_default();
+        frames.iter().filter(move |frame| frame.message == Some(number))
+    }
+
+    /// The compressed data of the message, up to the end of this frame.
+    fn compressed(&self, open: &Open, frame: &Frame) -> Vec<u8> {
+        let mut data = Vec::new();
+        for frame in self.frames_before(open).chain([frame]) {
+            Pieces::of(frame).read(self.stream, &mut |piece| {
+                if let Piece::Bytes(bytes) = piece {
+                    data.extend_from_slice(bytes);
+                }
+            });
+        }
+        data
+    }
+
+    /// Where in the stream a byte of the compressed data is.
+    fn index_in(&self, open: &Open, frame: &Frame, mut at: usize) -> usize {
+        for frame in self.frames_before(open).chain([frame]) {
+            if at < frame.present_len {
+                return frame.payload().start.saturating_add(at);
+            }
+            at = at.saturating_sub(frame.present_len);
+        }
+        frame.payload().end
+    }
+}

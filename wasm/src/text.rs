@@ -1,0 +1,65 @@
+//! Numbers and bytes as text, without the formatting of the standard library, and its size.
+
+/// Digits of hexadecimal numbers.
+const HEX: &[u8; 16] = b"0123456789abcdef";
+
+/// The digit of the low four bits.
+pub(crate) fn hex_digit(value: u8) -> char {
+    char::from(HEX.get(usize::from(value & 0xf)).copied().unwrap_or(b'0'))
+}
+
+/// Appends bytes in hexadecimal digits.
+pub(crate) fn push_hex(out: &mut String, bytes: &[u8]) {
+    for byte in bytes {
+        out.push(hex_digit(byte >> 4));
+        out.push(hex_digit(*byte));
+    }
+}
+
+/// Appends a number.
+pub(crate) fn push_number(out: &mut String, mut number: u64) {
+    let mut digits = [b'0'; 20];
+    let mut start = digits.len();
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' + (number % 10) as u8;
+        number /= 10;
+        start = start.saturating_sub(1);
+        if number == 0 {
+            break;
+        }
+    }
+    for digit in digits.get(start..).unwrap_or_default() {
+        out.push(char::from(*digit));
+    }
+}
+
+/// Appends a number with so many digits behind the point, of which it is that many times as large.
+pub(crate) fn push_fraction(out: &mut String, number: u64, digits: u32) {
+    let unit = 10_u64.saturating_pow(digits).max(1);
+    push_number(out, number / unit);
+    out.push('.');
+    let mut rest = String::new();
+    push_number(&mut rest, number % unit);
+    for _ in rest.len()..digits as usize {
+        out.push('0');
+    }
+    out.push_str(&rest);
+}
+
+/// The value of a hexadecimal digit.
+pub(crate) const fn hex_value(byte: u8) -> Option<u8> {
+    match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        b'A'..=b'F' => Some(byte - b'A' + 10),
+        _ => None,
+    }
+}
+
+/// Two hexadecimal digits as a byte.
+pub(crate) const fn hex_pair(high: u8, low: u8) -> Option<u8> {
+    match (hex_value(high), hex_value(low)) {
+        (Some(high), Some(low)) => Some(high << 4 | low),
+        _ => None,
+    }
+}

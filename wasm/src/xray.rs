@@ -1,0 +1,91 @@
+//! What a compressed message is made of: blocks, literals and matches, each with its bits
+//! (RFC 1951), as the core's decoder reads them.
+
+use socklet_core::{
+    deflate::{Inflate, InflateStatus},
+    trace::{Step, Symbol},
+};
+
+/// The largest window.
+const MAX_WINDOW_LEN: usize = 1 << 15;
+
+/// Reads a message's compressed data, all frames joined, up to their end or to where they are
+/// damaged; each step's `at` counts from the start of the message.
+///
+/// Neither literals nor the history are looked at, so it works behind a gap as well.
+pub fn read(data: &[u8], history_len: usize, window_len: usize, report: &mut dyn FnMut(Step)) {
+    let mut inflate = Inflate::new();
+    let mut window = vec![0; 2 * MAX_WINDOW_LEN];
+    let mut at = history_len.min(MAX_WINDOW_LEN);
+    let mut history_len = at;
+    let (mut input, mut done_bits, mut written) = (data, 0_u64, 0_usize);
+    loop {
+        if at == window.len() {
+            window.copy_within(MAX_WINDOW_LEN.., 0);
+            at = MAX_WINDOW_LEN;
+        }
+        let start = at;
+        let mut relate = |mut step: Step| {
+            step.bit = step.bit.saturating_add(done_bits);
+            step.at = step.at.saturating_sub(start).saturating_add(written);
+            report(step);
+        };
+        let inflated =
+            inflate.inflate_traced(input, &mut window, at, history_len, window_len, &mut relate);
+        let Ok(inflated) = inflated else { return };
+        let read = (inflated.read as u64).saturating_mul(8);
+        done_bits = done_bits.saturating_add(read);
+        written = written.saturating_add(inflated.written);
+        at = at.saturating_add(inflated.written);
+        history_len = history_len.saturating_add(inflated.written).min(window_len);
+        input = input.get(inflated.read..).unwrap_or_default();
+        if inflated.status == InflateStatus::NeedsInput {
+            return;
+        }
+    }
+}
+
+/// Finds the byte of the compressed data from which a byte of the message comes.
+pub(crate) fn locate(data: &[u8], history_len: usize, window_len: usize, offset: usize) -> usize {
+    let mut found = None;
+    read(data, history_len, window_len, &mut |step| {
+        let len = match step.symbol {
+            Symbol::Literal => 1,
+            Symbol::Stored { len } => len,
+            Symbol::Match { length, .. } => length.into(),
+            _ => 0,
+        };
+        let into = offset.wrapping_sub(step.at);
+        if into < len && found.is_none() {
+            let into = if matches!(step.symbol, Symbol::Stored { .. }) { into } else { 0 };
+            found = usize::try_from(step.bit / 8).ok().map(|byte| byte.saturating_add(into));
+        }
+    });
+    found.unwrap_or(data.len())
+}
+
+/// Finds the byte of the compressed data at which the decoder stops with an error.
+pub(crate) fn error_at(data: &[u8], history_len: usize, window_len: usize) -> usize {
+    let mut inflate = Inflate::new();
+    let mut window = vec![0; 2 * MAX_WINDOW_LEN];
+    let mut at = history_len.min(MAX_WINDOW_LEN);
+    let mut history_len = at;
+    for (offset, byte) in data.iter().enumerate() {
+        let mut input = core::slice::from_ref(byte);
+        loop {
+            if at == window.len() {
+                window.copy_within(MAX_WINDOW_LEN.., 0);
+                at = MAX_WINDOW_LEN;
+            }
+            let inflated = inflate.inflate(input, &mut window, at, history_len, window_len);
+            let Ok(inflated) = inflated else { return offset };
+            at = at.saturating_add(inflated.written);
+            history_len = history_len.saturating_add(inflated.written).min(window_len);
+            input = input.get(inflated.read..).unwrap_or_default();
+            if inflated.status == InflateStatus::NeedsInput {
+                break;
+            }
+        }
+    }
+    data.len()
+}
