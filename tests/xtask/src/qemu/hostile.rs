@@ -10,9 +10,12 @@ use crate::interop::{Peers, Server};
 use crate::ours::{Flavour, address};
 use crate::{Result, Tally};
 
-/// Messages that have to come back: so many that a network that is cut is so within them.
+/// Messages that have to come back, one after the other.
 const COUNT: u32 = 300;
-const COUNT_CUT: u32 = 100;
+
+/// As many where the network is cut: with a delay of 10 ms each way on average they take 2.4 s at
+/// least, so that there is a cut within them on any machine.
+const COUNT_CUT: u32 = 120;
 
 /// The longest wait for anything.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -21,7 +24,7 @@ const LIMIT: Duration = Duration::from_secs(60);
 const ROUGH: Weather = Weather { dropped: 20, doubled: 20, jitter_ms: 15, cut_ms: None };
 
 /// Of every five seconds three are without a frame: longer than the firmware takes for silence.
-const CUT: Weather = Weather { dropped: 0, doubled: 0, jitter_ms: 5, cut_ms: Some((5000, 3000)) };
+const CUT: Weather = Weather { dropped: 0, doubled: 0, jitter_ms: 20, cut_ms: Some((5000, 3000)) };
 
 /// Nothing happens to frames; what happens, happens to the server.
 const FAIR: Weather = Weather { dropped: 0, doubled: 0, jitter_ms: 2, cut_ms: None };
