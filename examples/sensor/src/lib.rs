@@ -12,7 +12,7 @@
 //! | `network.rs` | the network stack and its address |
 //! | `memory.rs` | all buffers, in one static |
 //! | `connection.rs` | from a URL to an open WebSocket |
-//! | `session.rs` | what is said while it is open |
+//! | `report.rs` | what is said while it is open |
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -21,7 +21,7 @@ mod connection;
 mod memory;
 pub mod network;
 mod reading;
-mod session;
+mod report;
 mod url;
 
 use core::convert::Infallible;
@@ -33,7 +33,7 @@ use rand_core::CryptoRng;
 use socklet_embassy::{Backoff, keep_connected};
 
 pub use memory::Memory;
-use session::Sensor;
+use report::Sensor;
 use url::Url;
 
 /// Reports for as long as the device runs. `decidegrees` reads the thermometer: degrees Celsius,
@@ -63,7 +63,7 @@ pub async fn run(
         info!("connecting to {}, try {number}", config::URL);
         let outcome = connection::open(stack, &url, memory.lend(rng), async |ws| {
             info!("connected");
-            session::report(ws, &mut sensor).await
+            report::readings(ws, &mut sensor).await
         });
         match outcome.await {
             Ok(Ok(())) => {}

@@ -39,7 +39,7 @@ impl<F: AsyncFnMut() -> i32> Sensor<F> {
 ///
 /// # Errors
 /// How the connection ended, if not by a closing handshake.
-pub(crate) async fn report<R: CryptoRng, C: Compression>(
+pub(crate) async fn readings<R: CryptoRng, C: Compression>(
     mut ws: WebSocket<'_, R, C>,
     sensor: &mut Sensor<impl AsyncFnMut() -> i32>,
 ) -> Result<(), Error> {
