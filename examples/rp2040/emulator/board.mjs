@@ -95,24 +95,29 @@ export class Board {
     };
   }
 
-  /** Runs, and never ahead of the world outside: the network's time-outs are meant for that. */
+  /**
+   * Runs. Asleep, the board's time goes with that of the world outside, for which its time-outs are
+   * meant. Awake, the board is slower than a real one, and what it loses it does not make up for.
+   */
   run() {
-    const begin = process.hrtime.bigint();
-    const wall = () => Number(process.hrtime.bigint() - begin);
     const { clock, core } = this.#mcu;
+    let last = process.hrtime.bigint();
     const slice = () => {
+      const now = process.hrtime.bigint();
+      const end = clock.nanos + Number(now - last);
+      last = now;
       let early = false;
       for (let left = SLICE; left > 0 && !this.#halted; left -= 1) {
         if (!core.waiting) {
           clock.tick(core.executeInstruction() * CYCLE_NANOS);
           continue;
         }
-        // Asleep: on to what wakes it, as far as that is not in the future.
-        const ahead = clock.nanosToNextAlarm;
-        const late = wall() - clock.nanos;
-        early = late <= 0;
+        // Asleep: on to what wakes it, if that is not in the future.
+        const room = end - clock.nanos;
+        early = room <= 0;
         if (early) break;
-        clock.tick(ahead > 0 ? Math.min(ahead, late) : late);
+        const alarm = clock.nanosToNextAlarm;
+        clock.tick(alarm > 0 ? Math.min(alarm, room) : room);
         if (core.interruptsUpdated && core.checkForInterrupts()) core.waiting = false;
       }
       if (this.#halted) return;

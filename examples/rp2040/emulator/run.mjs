@@ -31,6 +31,7 @@ gateway.onFrame = (frame) => card.receive(frame);
 gateway.onEnd = () => fail('the gateway has ended');
 board.spi({ select: 17, reset: 20, device: card });
 board.onLine = (line) => console.log(line);
+process.stdout.on('error', () => process.exit(1)); // Nobody reads any more.
 board.onHalt = fail;
 board.run();
 

@@ -1,8 +1,7 @@
-//! What both boards share: the log, randomness, the thermometer, the network stack.
+//! What both boards share: the log, randomness, the thermometer.
 #![no_std]
 
 pub mod console;
 pub mod entropy;
-pub mod network;
 pub mod nvram;
 pub mod thermometer;

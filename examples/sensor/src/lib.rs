@@ -9,17 +9,19 @@
 //! | file | job |
 //! |---|---|
 //! | `config.rs` | what the environment says when the firmware is built |
+//! | `network.rs` | the network stack and its address |
 //! | `memory.rs` | all buffers, in one static |
 //! | `connection.rs` | from a URL to an open WebSocket |
-//! | `session.rs` | what is said while it is open |
+//! | `report.rs` | what is said while it is open |
 #![no_std]
 #![forbid(unsafe_code)]
 
 pub mod config;
 mod connection;
 mod memory;
+pub mod network;
 mod reading;
-mod session;
+mod report;
 mod url;
 
 use core::convert::Infallible;
@@ -31,7 +33,7 @@ use rand_core::CryptoRng;
 use socklet_embassy::{Backoff, keep_connected};
 
 pub use memory::Memory;
-use session::Sensor;
+use report::Sensor;
 use url::Url;
 
 /// Reports for as long as the device runs. `decidegrees` reads the thermometer: degrees Celsius,
@@ -53,6 +55,7 @@ pub async fn run(
         error!("SOCKLET_URL: `{}` is not ws://HOST[:PORT][/PATH], nor wss://", config::URL);
         return core::future::pending().await;
     };
+    network::wait(stack).await;
     let mut sensor = Sensor::new(decidegrees);
     // Jitter: devices that have lost the same server do not all come back at once.
     let mut backoff = Backoff::new(rng.next_u64());
@@ -60,7 +63,7 @@ pub async fn run(
         info!("connecting to {}, try {number}", config::URL);
         let outcome = connection::open(stack, &url, memory.lend(rng), async |ws| {
             info!("connected");
-            session::report(ws, &mut sensor).await
+            report::readings(ws, &mut sensor).await
         });
         match outcome.await {
             Ok(Ok(())) => {}

@@ -16,6 +16,7 @@ mod instructions;
 mod interop;
 mod ours;
 mod panic_free;
+mod pico;
 mod qemu;
 mod setup;
 mod size;
@@ -46,6 +47,7 @@ cargo xtask VERB
                        --update commits new budgets
   qemu [BOARD...]      firmware on emulated boards, as client and as server; --update commits
                        new budgets
+  pico                 firmware of real boards, built; that of an RP2040 with Ethernet in rp2040js
   bench deflate        the codec beside zlib, zlib-rs and miniz_oxide; --update commits the tables
   fuzz [TARGET] [S]    tries inputs on the codec, the extension and connections, S seconds each
   panic-free           proves that no panic is linked into firmware that uses the core
@@ -80,6 +82,7 @@ fn run(args: &[String]) -> Result<Option<Tally>> {
         "bench" => bench::run(rest),
         "fuzz" => fuzz::run(rest),
         "qemu" => qemu::run(rest),
+        "pico" => pico::run(rest),
         "size" => size::run(rest),
         "panic-free" => panic_free::run(),
         "setup" => return setup::run(rest).map(|()| None),

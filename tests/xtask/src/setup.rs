@@ -26,6 +26,7 @@ const PARTS: &[Part] = &[
     Part { name: "size", purpose: "the emulated board and what reads its programs", install: size },
     Part { name: "fuzz", purpose: "a compiler for libFuzzer, which is C++", install: cpp },
     Part { name: "qemu", purpose: "emulated boards, and compilers for them", install: qemu },
+    Part { name: "pico", purpose: "an emulated RP2040, and an emulated network", install: crate::pico::setup },
     Part { name: "deny", purpose: "cargo-deny", install: || deny().map(|_| ()) },
     Part { name: "autobahn", purpose: "the Autobahn suite", install: crate::autobahn::setup },
     Part { name: "interop", purpose: "Node.js, Python and Chromium", install: crate::interop::setup },
@@ -62,6 +63,25 @@ pub(crate) fn python() -> Result<&'static str> {
     }
     apt(&["python3.11", "python3.11-venv"])?;
     Ok("python3.11")
+}
+
+/// Installs Node.js, and the packages that the lock file of a directory pins.
+pub(crate) fn npm(dir: &str) -> Result<()> {
+    if !succeeds(program("node", &["--version"])) || !succeeds(program("npm", &["--version"])) {
+        apt(&["nodejs", "npm"])?;
+    }
+    let current = "const { dependencies } = require('./package.json');\
+        const installed = (name) => require(`./node_modules/${name}/package.json`).version;\
+        const is_current = ([name, version]) => installed(name) === version;\
+        process.exit(Object.entries(dependencies).every(is_current) ? 0 : 1)";
+    let mut check = program("node", &["-e", current]);
+    check.current_dir(dir);
+    if succeeds(check) {
+        return Ok(());
+    }
+    let mut install = program("npm", &["ci"]);
+    install.current_dir(dir);
+    run_command(install)
 }
 
 /// Installs the Debian packages of those named that are missing.

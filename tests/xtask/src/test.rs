@@ -5,7 +5,7 @@ use std::process::Command;
 use crate::command::{cargo, check, check_tests, output};
 use crate::cross::{self, Toolchain};
 use crate::step::Steps;
-use crate::{Result, Tally, autobahn, demo, fuzz, interop, panic_free, qemu, setup, size};
+use crate::{Result, Tally, autobahn, demo, fuzz, interop, panic_free, pico, qemu, setup, size};
 
 /// A check by its name, with what it checks.
 struct Check {
@@ -29,6 +29,7 @@ const CHECKS: &[Check] = &[
     Check { name: "deny", purpose: "licences, bans and sources of all dependencies", run: deny },
     Check { name: "demo", purpose: "the demonstration runs", run: demo::run },
     Check { name: "qemu", purpose: "firmware on emulated boards, as client and as server", run: || qemu::run(&[]) },
+    Check { name: "pico", purpose: "firmware of real boards, built and in rp2040js", run: || pico::run(&[]) },
     Check { name: "autobahn", purpose: "a selection of the Autobahn suite", run: || autobahn::run(&[]) },
     Check { name: "interop", purpose: "other implementations and a browser", run: || interop::run(&[]) },
 ];
@@ -65,7 +66,8 @@ fn check_all(commands: impl IntoIterator<Item = Command>) -> Result<Tally> {
 }
 
 /// The packages that stand outside the workspace.
-const OUTSIDE: [&str; 3] = [size::MANIFEST, fuzz::MANIFEST, qemu::MANIFEST];
+const OUTSIDE: [&str; 5] =
+    [size::MANIFEST, fuzz::MANIFEST, qemu::MANIFEST, pico::MANIFESTS[0], pico::MANIFESTS[1]];
 
 fn lock() -> Result<Tally> {
     let mut tally = Tally::default();
@@ -98,7 +100,9 @@ fn clippy() -> Result<Tally> {
         one.args(warnings_fail);
         one
     });
-    check_all([all].into_iter().chain(with_all_features).chain(qemu::clippy()?))
+    check_all(
+        [all].into_iter().chain(with_all_features).chain(qemu::clippy()?).chain(pico::clippy()?),
+    )
 }
 
 fn doc() -> Result<Tally> {

@@ -17,8 +17,8 @@ use embassy_time::Timer;
 use log::{info, warn};
 use socklet_rp2040::nvram::NVRAM;
 use socklet_rp2040::thermometer::Thermometer;
-use socklet_rp2040::{console, entropy, network};
-use socklet_sensor::{Memory, config};
+use socklet_rp2040::{console, entropy};
+use socklet_sensor::{Memory, config, network};
 use static_cell::{ConstStaticCell, StaticCell};
 
 /// The program of the radio chip, which has no flash of its own.
@@ -71,7 +71,6 @@ async fn main(spawner: Spawner) {
     control.set_power_management(PowerManagementMode::PowerSave).await;
     let Ok(wifi) = wifi(control, net) else { return };
     spawner.spawn(wifi);
-    network::wait(net).await;
 
     let mut thermometer = Thermometer::new(p.ADC, p.ADC_TEMP_SENSOR, Interrupts);
     let decidegrees = async || thermometer.decidegrees().await;

@@ -14,8 +14,8 @@ use embedded_hal_bus::spi::ExclusiveDevice;
 use log::error;
 use rand_core::CryptoRng;
 use socklet_rp2040::thermometer::Thermometer;
-use socklet_rp2040::{console, entropy, network};
-use socklet_sensor::Memory;
+use socklet_rp2040::{console, entropy};
+use socklet_sensor::{Memory, network};
 use static_cell::ConstStaticCell;
 
 /// The W5500 takes up to 80 MHz; a breadboard does not.
@@ -66,7 +66,6 @@ async fn main(spawner: Spawner) {
     let (Ok(card), Ok(stack)) = (card(card_runner), stack(stack_runner)) else { return };
     spawner.spawn(card);
     spawner.spawn(stack);
-    network::wait(net).await;
 
     let mut thermometer = Thermometer::new(p.ADC, p.ADC_TEMP_SENSOR, Interrupts);
     let decidegrees = async || thermometer.decidegrees().await;

@@ -25,6 +25,18 @@ pub(crate) struct Certificates {
 }
 
 impl Certificates {
+    /// Returns those in `dir` if they were made within a day, or makes new ones: a program that one
+    /// is part of need not be built anew each time.
+    pub(crate) fn recent(dir: &Path) -> Result<Self> {
+        let there = Self::in_dir(&std::path::absolute(dir)?);
+        // The last that is made.
+        let made = fs::metadata(&there.other_ca_der).and_then(|file| file.modified());
+        match made.map(|made| made.elapsed()) {
+            Ok(Ok(age)) if age < Duration::from_secs(24 * 60 * 60) => Ok(there),
+            _ => Self::make(dir),
+        }
+    }
+
     /// Makes new ones in `dir`.
     pub(crate) fn make(dir: &Path) -> Result<Self> {
         if !succeeds(program("openssl", &["version"])) {
@@ -60,13 +72,18 @@ impl Certificates {
             openssl.stderr(fs::File::create(file("openssl.err"))?);
             output_within(Duration::from_secs(60), openssl)?;
         }
-        Ok(Self {
+        Ok(Self::in_dir(&dir))
+    }
+
+    fn in_dir(dir: &Path) -> Self {
+        let file = |name: &str| dir.join(name);
+        Self {
             ca: file("ca.pem"),
             ca_der: file("ca.der"),
             other_ca_der: file("other.der"),
             cert: file("cert.pem"),
             expired_cert: file("expired.pem"),
             key: file("key.pem"),
-        })
+        }
     }
 }

@@ -85,7 +85,7 @@ impl Peers {
     /// Installs what is missing: Node.js with `ws`, Python with `websockets`, Chromium.
     pub(crate) fn install() -> Result<Self> {
         let home = target_dir()?.join("interop");
-        node()?;
+        setup::npm(SCRIPTS)?;
         python(&home)?;
         if !succeeds(program("chromium", &["--version"])) {
             setup::apt(&["chromium"])?;
@@ -184,23 +184,6 @@ pub(crate) enum Trust {
     Authority,
     /// Any.
     Anything,
-}
-
-/// Installs Node.js and the packages that the lock file pins.
-fn node() -> Result<()> {
-    if !succeeds(program("node", &["--version"])) || !succeeds(program("npm", &["--version"])) {
-        setup::apt(&["nodejs", "npm"])?;
-    }
-    let current = "const { dependencies } = require('./package.json');\
-        process.exit(require('ws/package.json').version === dependencies.ws ? 0 : 1)";
-    let mut check = program("node", &["-e", current]);
-    check.current_dir(SCRIPTS);
-    if succeeds(check) {
-        return Ok(());
-    }
-    let mut install = program("npm", &["ci"]);
-    install.current_dir(SCRIPTS);
-    run(install)
 }
 
 /// Installs Python packages into a virtual environment; pip finds by itself what is there.

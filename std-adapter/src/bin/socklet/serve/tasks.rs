@@ -96,5 +96,6 @@ async fn echo(
         }
     }
     ws.close(CloseCode::GOING_AWAY, "").await?;
+    journal.closed(ws.closed(), [ws.volume_sent(), ws.volume_received()]);
     Ok(())
 }

@@ -102,6 +102,7 @@ fn echo(shared: &Shared, stream: TcpStream, journal: &Journal) -> Result<(), Err
     }
     ws.set_interrupt(None);
     ws.close(CloseCode::GOING_AWAY, "")?;
+    journal.closed(ws.closed(), [ws.volume_sent(), ws.volume_received()]);
     Ok(())
 }
 

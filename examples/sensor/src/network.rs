@@ -11,6 +11,9 @@ const SOCKETS: usize = 3;
 
 /// Makes the network stack, and what a task has to run for it. The generator makes what should
 /// differ from one boot to the next: port numbers and the like.
+///
+/// # Panics
+/// When called twice.
 pub fn start<D: Driver>(
     driver: D,
     rng: &mut impl CryptoRng,
@@ -22,7 +25,7 @@ pub fn start<D: Driver>(
 }
 
 /// Waits for an address, and tells it.
-pub async fn wait(stack: Stack<'_>) {
+pub(crate) async fn wait(stack: Stack<'_>) {
     stack.wait_config_up().await;
     if let Some(config) = stack.config_v4() {
         info!("address {}", config.address);

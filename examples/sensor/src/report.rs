@@ -39,7 +39,7 @@ impl<F: AsyncFnMut() -> i32> Sensor<F> {
 ///
 /// # Errors
 /// How the connection ended, if not by a closing handshake.
-pub(crate) async fn report<R: CryptoRng, C: Compression>(
+pub(crate) async fn readings<R: CryptoRng, C: Compression>(
     mut ws: WebSocket<'_, R, C>,
     sensor: &mut Sensor<impl AsyncFnMut() -> i32>,
 ) -> Result<(), Error> {
@@ -66,7 +66,7 @@ pub(crate) async fn report<R: CryptoRng, C: Compression>(
         }
     }
     if let Some(volume) = ws.volume_sent() {
-        info!("sent {} bytes in {} compressed ones", volume.plain, volume.compressed);
+        info!("compression: {} B were sent as {} B", volume.plain, volume.compressed);
     }
     if let Some(Closed { by, code, reason, .. }) = ws.closed() {
         let by = if by == Side::Peer { "the server" } else { "this end" };
