@@ -1,12 +1,9 @@
-//! WebSocket URIs ([RFC 6455 section 3](https://www.rfc-editor.org/rfc/rfc6455#section-3)).
-//!
-//! ```text
-//! wss://example.com:8443/chat?room=1
-//!       |host      |port|target
-//!       |authority      |
-//! ```
+//! Addresses that own their parts, in normal form: the core takes them apart.
 
 use std::fmt;
+
+use socklet_core::handshake;
+pub use socklet_core::handshake::url::UrlError;
 
 /// A `ws://` or `wss://` address, in its parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,26 +12,6 @@ pub struct Url {
     host: String,
     port: u16,
     target: String,
-}
-
-/// Why an address is not one of a WebSocket.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum UrlError {
-    /// It begins neither with `ws://` nor with `wss://`.
-    Scheme,
-    /// It has no host, or one with a byte that no host has.
-    Host,
-    /// The port is not a number from 1 to 65535.
-    Port,
-    /// It has a user name or password: those belong into an `Authorization` header.
-    UserInfo,
-    /// It has a `#`, which a WebSocket's address must not (RFC 6455 section 3).
-    Fragment,
-    /// The path or query holds a byte that has to be percent-encoded.
-    Target,
-    /// It is `wss://`, and this program was built without the feature `tls`.
-    WithoutTls,
 }
 
 impl Url {
@@ -53,33 +30,14 @@ impl Url {
     /// # Ok::<(), socklet_std::UrlError>(())
     /// ```
     pub fn parse(url: &str) -> Result<Self, UrlError> {
-        let (scheme, rest) = url.split_once("://").ok_or(UrlError::Scheme)?;
-        let secure = match scheme.to_ascii_lowercase().as_str() {
-            "ws" => false,
-            "wss" => true,
-            _ => return Err(UrlError::Scheme),
-        };
-        if rest.contains('#') {
-            return Err(UrlError::Fragment);
-        }
-        let (authority, target) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
-        let target = if target.starts_with('/') { target.to_owned() } else { format!("/{target}") };
-        if !target.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(UrlError::Target);
-        }
-        if authority.contains('@') {
-            return Err(UrlError::UserInfo);
-        }
-        let (host, port) = split_port(authority)?;
-        let port = match port {
-            None | Some("") if secure => 443,
-            None | Some("") => 80,
-            Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
-                digits.parse().ok().filter(|port| *port != 0).ok_or(UrlError::Port)?
-            }
-            Some(_) => return Err(UrlError::Port),
-        };
-        Ok(Self { secure, host: host.to_ascii_lowercase(), port, target })
+        let url = handshake::url::Url::parse(url)?;
+        let slash = if url.target.starts_with('/') { "" } else { "/" };
+        Ok(Self {
+            secure: url.is_secure,
+            host: url.host.to_ascii_lowercase(),
+            port: url.port,
+            target: format!("{slash}{}", url.target),
+        })
     }
 
     /// Whether it is `wss`: over TLS.
@@ -118,31 +76,6 @@ impl Url {
     }
 }
 
-/// Splits `host:port`, where the host may be an IPv6 address in brackets.
-fn split_port(authority: &str) -> Result<(&str, Option<&str>), UrlError> {
-    if let Some(rest) = authority.strip_prefix('[') {
-        let (host, rest) = rest.split_once(']').ok_or(UrlError::Host)?;
-        if host.parse::<std::net::Ipv6Addr>().is_err() {
-            return Err(UrlError::Host);
-        }
-        return match rest.strip_prefix(':') {
-            Some(port) => Ok((host, Some(port))),
-            None if rest.is_empty() => Ok((host, None)),
-            None => Err(UrlError::Port),
-        };
-    }
-    let (host, port) = match authority.split_once(':') {
-        Some((host, port)) => (host, Some(port)),
-        None => (authority, None),
-    };
-    let is_host =
-        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
-    if host.is_empty() || !host.bytes().all(is_host) {
-        return Err(UrlError::Host);
-    }
-    Ok((host, port))
-}
-
 impl fmt::Display for Url {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let scheme = if self.secure { "wss" } else { "ws" };
@@ -157,24 +90,6 @@ impl std::str::FromStr for Url {
         Self::parse(url)
     }
 }
-
-impl fmt::Display for UrlError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Scheme => "the address begins neither with ws:// nor with wss://",
-            Self::Host => "the address has no valid host",
-            Self::Port => "the port of the address is not a number from 1 to 65535",
-            Self::UserInfo => {
-                "the address has a user name: send an Authorization header in its place"
-            }
-            Self::Fragment => "the address has a fragment (#), which WebSockets have not",
-            Self::Target => "the path or query has a character that must be percent-encoded",
-            Self::WithoutTls => "wss:// needs the feature `tls` of socklet-std",
-        })
-    }
-}
-
-impl std::error::Error for UrlError {}
 
 #[cfg(test)]
 mod tests {

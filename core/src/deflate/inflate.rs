@@ -151,10 +151,25 @@ impl Inflate {
         history: usize,
         window_len: usize,
     ) -> Result<Inflated, InflateError> {
-        let mut bits = Bits { word: self.progress.word, len: self.progress.len, input };
         let oldest = at.saturating_sub(history);
-        let mut output = Output { buffer, at, oldest, window_len };
-        let Err(stop) = self.run(&mut bits, &mut output);
+        let output = Output { buffer, at, oldest, window_len };
+        self.inflate_by(input, output, |decoder, bits, output| {
+            let Err(stop) = decoder.run(bits, output);
+            stop
+        })
+    }
+
+    /// Inflates by whatever takes the steps.
+    #[inline(always)]
+    fn inflate_by<'i>(
+        &mut self,
+        input: &'i [u8],
+        mut output: Output<'_>,
+        run: impl FnOnce(&mut Self, &mut Bits<'i>, &mut Output<'_>) -> Stop,
+    ) -> Result<Inflated, InflateError> {
+        let at = output.at;
+        let mut bits = Bits { word: self.progress.word, len: self.progress.len, input };
+        let stop = run(self, &mut bits, &mut output);
         self.progress.word = bits.word;
         self.progress.len = bits.len;
         let status = match stop {

@@ -47,6 +47,7 @@ mod fields;
 mod head;
 mod key;
 pub mod server;
+pub mod url;
 
 pub use head::{Header, Headers, head_len};
 pub use key::{Key, accept_for, encode_key};

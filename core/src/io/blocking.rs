@@ -5,6 +5,8 @@
 //! layer whose own time-out is reported as [`TimedOut`](embedded_io::ErrorKind::TimedOut) ends the
 //! call but not the connection: nothing is lost, and the same call goes on.
 
+mod sender;
+
 use core::num::NonZeroUsize;
 
 use embedded_io::{ErrorKind, Read, Write};
@@ -14,7 +16,7 @@ use super::{Clock, Goal, NoClock, stream};
 use crate::{
     Chunk, Client, Closed, Error, Event, Kind, Message, Role, Server, UsageError,
     buffer::Buffer,
-    connection::{Mode, Part, Ready, Staged, Step, WriteSide},
+    connection::{Mode, Ready, Step, WriteSide},
     handshake::{client, server},
     permessage_deflate::{Compression, NoCompression, OutboundContext},
     wire::close::CloseCode,
@@ -378,104 +380,6 @@ impl<S: Read + Write, R: Role, B: Buffer, C: Compression, T: Deadline<S>> WebSoc
                     }
                 }
             },
-        }
-        Ok(())
-    }
-}
-
-impl<S: Write, R: Role, B: Buffer, T: Deadline<S>, X: OutboundContext> Sender<'_, S, R, B, T, X> {
-    /// Sends a message and all that was staged before.
-    ///
-    /// # Errors
-    /// [`Error::Usage`] when not open or another message is half sent; [`Error::Resource`] if it
-    /// is longer than the staging buffer and must not be fragmented; how the connection ended.
-    pub fn send<'m>(&mut self, message: impl Into<Message<'m>>) -> Result<(), Error<S::Error>> {
-        self.stage(message.into().into())?;
-        self.drain()
-    }
-
-    /// Stages a message, to leave with the next `send` or `flush`, or when receiving has to wait.
-    /// Writes only if there is no room for it.
-    ///
-    /// # Errors
-    /// As [`send`](Self::send).
-    pub fn feed<'m>(&mut self, message: impl Into<Message<'m>>) -> Result<(), Error<S::Error>> {
-        self.stage(message.into().into())
-    }
-
-    /// Sends a part of a message; the last has `fin`. All parts are of one kind; text may be cut
-    /// anywhere.
-    ///
-    /// # Errors
-    /// As [`send`](Self::send); [`UsageError::KindChanged`], and [`UsageError::InvalidUtf8`] for
-    /// text that cannot become UTF-8: nothing of the part is sent.
-    pub fn send_part(&mut self, kind: Kind, part: &[u8], fin: bool) -> Result<(), Error<S::Error>> {
-        self.stage(Part::new(kind, part, fin))?;
-        self.drain()
-    }
-
-    /// Sends a Ping of at most 125 bytes (RFC 6455 section 5.5.2), between the fragments of a
-    /// message too.
-    ///
-    /// # Errors
-    /// [`Error::Usage`] when not open, [`Error::Config`] if it is too long.
-    pub fn ping(&mut self, payload: &[u8]) -> Result<(), Error<S::Error>> {
-        while self.write_side.stage_ping(payload)? == Staged::Partly {
-            self.drain()?;
-        }
-        self.drain()
-    }
-
-    /// Sends a Pong that nobody asked for (RFC 6455 section 5.5.3).
-    ///
-    /// # Errors
-    /// As [`ping`](Self::ping).
-    pub fn pong(&mut self, payload: &[u8]) -> Result<(), Error<S::Error>> {
-        while self.write_side.stage_pong(payload)? == Staged::Partly {
-            self.drain()?;
-        }
-        self.drain()
-    }
-
-    /// Sends a Close frame, after which nothing can be sent, and does not wait for the peer's:
-    /// the next receive does.
-    ///
-    /// # Errors
-    /// [`Error::Usage`] when not open; [`Error::Config`] for a code that must not be sent or a
-    /// reason of more than 123 bytes.
-    pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error<S::Error>> {
-        self.stage_close(code, reason)?;
-        self.drain()
-    }
-
-    /// Writes and flushes all that is staged.
-    ///
-    /// # Errors
-    /// How the connection ended.
-    pub fn flush(&mut self) -> Result<(), Error<S::Error>> {
-        self.drain()
-    }
-
-    fn stage(&mut self, part: Part<'_>) -> Result<(), Error<S::Error>> {
-        while self.write_side.stage_part(part)? == Staged::Partly {
-            self.drain()?;
-        }
-        Ok(())
-    }
-
-    fn stage_close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error<S::Error>> {
-        loop {
-            let now_ms = self.clock.now();
-            match self.write_side.stage_close(code, reason, now_ms)? {
-                Staged::Whole => return Ok(()),
-                Staged::Partly => self.drain()?,
-            }
-        }
-    }
-
-    fn drain(&mut self) -> Result<(), Error<S::Error>> {
-        while !self.write_side.is_drained() {
-            write_once(self.next, self.clock, self.write_side)?;
         }
         Ok(())
     }

@@ -7,6 +7,8 @@
 //! nothing; a message that fits the free part of the staging buffer is taken whole before the
 //! first await; of a longer one whole frames go out, and the same call continues it.
 
+mod sender;
+
 use core::{
     future::{Future, poll_fn},
     num::NonZeroUsize,
@@ -21,9 +23,9 @@ use super::{Clock, Goal, NoClock, stream};
 use crate::{
     Chunk, Client, Closed, Error, Event, Kind, Message, Role, Server, UsageError,
     buffer::Buffer,
-    connection::{Mode, Part, Ready, Staged, Step, WriteSide},
+    connection::{Mode, Part, Ready, Step},
     handshake::{client, server},
-    permessage_deflate::{Compression, NoCompression, OutboundContext},
+    permessage_deflate::{Compression, NoCompression},
     wire::close::CloseCode,
 };
 
@@ -436,165 +438,6 @@ impl<S: Read + Write, R: Role, B: Buffer, C: Compression, T: Timer> WebSocket<S,
                 if let Some(now_ms) = now_ms {
                     self.connection.write_side_mut().tick(now_ms)?;
                 }
-            }
-        }
-        Ok(())
-    }
-}
-
-impl<S: Write, R: Role, B: Buffer, T: Timer, X: OutboundContext> Sender<'_, S, R, B, T, X> {
-    /// Sends a message and all that was staged before.
-    ///
-    /// # Errors
-    /// [`Error::Usage`] when not open or another message is half sent; [`Error::Resource`] if it
-    /// is longer than the staging buffer and must not be fragmented; how the connection ended.
-    ///
-    /// # Cancellation
-    /// A message that fits the free part of the staging buffer is taken whole before the first
-    /// await. Of a longer one whole frames are taken. [`unfinished`](WebSocket::unfinished) says
-    /// how much has been taken: call this again with the same message to go on.
-    pub fn send<'m>(
-        &mut self,
-        message: impl Into<Message<'m>>,
-    ) -> impl Future<Output = Result<(), Error<S::Error>>> {
-        let message = message.into();
-        self.reborrow().write(move |side| side.stage(message))
-    }
-
-    /// Stages a message, to leave with the next `send` or `flush`, or when receiving has to wait.
-    /// Writes only if there is no room for it.
-    ///
-    /// # Errors
-    /// As [`send`](Self::send).
-    ///
-    /// # Cancellation
-    /// As [`send`](Self::send).
-    pub async fn feed<'m>(
-        &mut self,
-        message: impl Into<Message<'m>>,
-    ) -> Result<(), Error<S::Error>> {
-        let part = message.into().into();
-        while self.write_side.stage_part(part)? == Staged::Partly {
-            self.drain().await?;
-        }
-        Ok(())
-    }
-
-    /// Sends a part of a message; the last has `fin`. All parts are of one kind; text may be cut
-    /// anywhere.
-    ///
-    /// # Errors
-    /// As [`send`](Self::send); [`UsageError::KindChanged`], and [`UsageError::InvalidUtf8`] for
-    /// text that cannot become UTF-8: nothing of the part is sent.
-    ///
-    /// # Cancellation
-    /// As [`send`](Self::send), for the part.
-    pub fn send_part(
-        &mut self,
-        kind: Kind,
-        part: &[u8],
-        fin: bool,
-    ) -> impl Future<Output = Result<(), Error<S::Error>>> {
-        self.reborrow().write(move |side| side.stage_part(Part::new(kind, part, fin)))
-    }
-
-    /// Sends a Ping of at most 125 bytes (RFC 6455 section 5.5.2), between the fragments of a
-    /// message too.
-    ///
-    /// # Errors
-    /// [`Error::Usage`] when not open, [`Error::Config`] if it is too long.
-    ///
-    /// # Cancellation
-    /// Taken whole or not at all.
-    pub async fn ping(&mut self, payload: &[u8]) -> Result<(), Error<S::Error>> {
-        while self.write_side.stage_ping(payload)? == Staged::Partly {
-            self.drain().await?;
-        }
-        self.drain().await
-    }
-
-    /// Sends a Pong that nobody asked for (RFC 6455 section 5.5.3).
-    ///
-    /// # Errors
-    /// As [`ping`](Self::ping).
-    ///
-    /// # Cancellation
-    /// As [`ping`](Self::ping).
-    pub async fn pong(&mut self, payload: &[u8]) -> Result<(), Error<S::Error>> {
-        while self.write_side.stage_pong(payload)? == Staged::Partly {
-            self.drain().await?;
-        }
-        self.drain().await
-    }
-
-    /// Sends a Close frame, after which nothing can be sent, and does not wait for the peer's:
-    /// the next receive does.
-    ///
-    /// # Errors
-    /// [`Error::Usage`] when not open; [`Error::Config`] for a code that must not be sent or a
-    /// reason of more than 123 bytes.
-    ///
-    /// # Cancellation
-    /// Taken whole or not at all.
-    pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error<S::Error>> {
-        self.stage_close(code, reason).await?;
-        self.drain().await
-    }
-
-    /// Writes and flushes all that is staged.
-    ///
-    /// # Errors
-    /// How the connection ended.
-    ///
-    /// # Cancellation
-    /// Loses nothing: what was not written stays staged.
-    pub async fn flush(&mut self) -> Result<(), Error<S::Error>> {
-        self.drain().await
-    }
-
-    /// Stages as often as it takes, and writes all that is staged.
-    async fn write(
-        mut self,
-        mut stage: impl FnMut(&mut WriteSide<R, B, X>) -> Result<Staged, Error<S::Error>>,
-    ) -> Result<(), Error<S::Error>> {
-        loop {
-            let staged = stage(self.write_side)?;
-            self.drain().await?;
-            if staged == Staged::Whole {
-                return Ok(());
-            }
-        }
-    }
-
-    async fn stage_close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error<S::Error>> {
-        loop {
-            let now_ms = self.clock.now();
-            match self.write_side.stage_close(code, reason, now_ms)? {
-                Staged::Whole => return Ok(()),
-                Staged::Partly => self.drain().await?,
-            }
-        }
-    }
-
-    async fn drain(&mut self) -> Result<(), Error<S::Error>> {
-        while !self.write_side.is_drained() {
-            let now_ms = self.clock.now();
-            let deadline_ms = now_ms.and_then(|now_ms| self.write_side.write_deadline_ms(now_ms));
-            let sleep = deadline_ms.map(|at_ms| self.clock.sleep_until_ms(at_ms));
-            let staged = self.write_side.staged();
-            let written = if staged.is_empty() {
-                let flush = self.next.flush();
-                before(pin!(flush), pin!(sleep)).await.map(|flushed| flushed.map(|()| None))
-            } else {
-                let write = self.next.write(staged);
-                before(pin!(write), pin!(sleep)).await.map(|len| len.map(Some))
-            };
-            match written {
-                Some(Ok(None)) => self.write_side.flushed(),
-                Some(Ok(Some(0))) => self.write_side.end_of_stream()?,
-                Some(Ok(Some(len))) => self.write_side.written(len),
-                Some(Err(error)) => self.failed(error)?,
-                None => self.write_side.write_expired()?,
             }
         }
         Ok(())

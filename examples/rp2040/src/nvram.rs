@@ -1,5 +1,6 @@
 //! What the radio chip has to know about the board that it is on: the settings of the Pico W, which
-//! its maker gives, `NAME=VALUE` each.
+//! its maker gives, `NAME=VALUE` each. The list is that of the crate `cyw43` up to 0.5 (MIT OR
+//! Apache-2.0); neither later versions nor `cyw43-firmware` 0.1 carry it.
 
 use cyw43::{A4, Aligned};
 

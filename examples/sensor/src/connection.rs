@@ -3,11 +3,11 @@
 use embassy_net::Stack;
 use rand_core::CryptoRng;
 use socklet_embassy::core::handshake::client::Request;
+use socklet_embassy::core::handshake::url::Url;
 use socklet_embassy::{Address, ConnectError, Connector, Dates, Tls, Verify, WebSocket};
 
 use crate::config;
 use crate::memory::{Compression, Lent};
-use crate::url::Url;
 
 /// Opens a connection and runs `talk` with it.
 ///

@@ -22,7 +22,6 @@ mod memory;
 pub mod network;
 mod reading;
 mod report;
-mod url;
 
 use core::convert::Infallible;
 use core::ops::ControlFlow;
@@ -34,7 +33,7 @@ use socklet_embassy::{Backoff, keep_connected};
 
 pub use memory::Memory;
 use report::Sensor;
-use url::Url;
+use socklet_embassy::core::handshake::url::Url;
 
 /// Reports for as long as the device runs. `decidegrees` reads the thermometer: degrees Celsius,
 /// in tenths.
@@ -51,9 +50,12 @@ pub async fn run(
     rng: &mut impl CryptoRng,
     decidegrees: impl AsyncFnMut() -> i32,
 ) -> Infallible {
-    let Some(url) = Url::parse(config::URL) else {
-        error!("SOCKLET_URL: `{}` is not ws://HOST[:PORT][/PATH], nor wss://", config::URL);
-        return core::future::pending().await;
+    let url = match Url::parse(config::URL) {
+        Ok(url) => url,
+        Err(error) => {
+            error!("SOCKLET_URL, `{}`: {error}", config::URL);
+            return core::future::pending().await;
+        }
     };
     network::wait(stack).await;
     let mut sensor = Sensor::new(decidegrees);

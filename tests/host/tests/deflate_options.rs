@@ -155,3 +155,37 @@ fn a_server_that_does_not_compress_is_told() {
         assert_eq!(ended.stderr, "the server does not compress\n");
     }
 }
+
+#[test]
+fn a_server_that_is_asked_to_tells_of_each_connection() {
+    for flavour in FLAVOURS {
+        let server = Server::start(&[&["--verbose"], flavour].concat());
+        let ended = connect(&[&server.url(), "--deflate=10"], input().as_bytes());
+        assert_eq!(ended.code, Some(0));
+        let line = server.log_line();
+        assert!(
+            line.ends_with(": open; compressed with 10 bits to it, 10 bits from it\n"),
+            "{line}"
+        );
+        let (sent, received) = (server.log_line(), server.log_line());
+        assert!(sent.contains(": sent ") && received.contains(": received "), "{sent}{received}");
+        let line = server.log_line();
+        assert!(line.ends_with(": closed with 1000 \"\"\n"), "{line}");
+
+        let plain = connect(&[&server.url()], b"one\n");
+        assert_eq!(plain.code, Some(0));
+        let line = server.log_line();
+        assert!(line.ends_with(": open; not compressed\n"), "{line}");
+    }
+}
+
+#[test]
+fn a_server_that_is_not_asked_to_tells_nothing() {
+    for flavour in FLAVOURS {
+        let mut server = Server::start(flavour);
+        assert_eq!(connect(&[&server.url()], b"one\n").code, Some(0));
+        server.signal("TERM");
+        assert_eq!(server.wait(), Some(0));
+        assert_eq!(server.rest_of_log(), "");
+    }
+}

@@ -18,10 +18,10 @@ use crate::{
     },
 };
 
-/// Bytes by which a message may grow, less one, and is sent compressed all the same if the context is
-/// kept: those to come may refer to it. So it is with short texts, of which no first one becomes
-/// shorter by itself; what is random grows by more.
-const KEPT_GROWTH: usize = 3;
+/// Most bytes by which a message may grow and is sent compressed all the same if the context is kept:
+/// those to come may refer to it. So it is with short texts, of which no first one becomes shorter
+/// by itself; what is random grows by more.
+const KEPT_GROWTH: usize = 2;
 
 impl<R: Role, B: Buffer, X: OutboundContext> Outbound<R, B, X> {
     /// From now on messages may be compressed.
@@ -97,8 +97,11 @@ impl<R: Role, B: Buffer, X: OutboundContext> Outbound<R, B, X> {
         let mark = compressor.mark();
         let body = room.get_mut(longest..).unwrap_or_default();
         let Compressed { read, written, done } = compressor.compress(rest, body, part.fin);
-        let kept_growth = if state.takeover { KEPT_GROWTH } else { 0 };
-        if begins && written != 0 && written >= read.saturating_add(kept_growth) {
+        let is_worse = match state.takeover {
+            true => written > read.saturating_add(KEPT_GROWTH),
+            false => written >= read,
+        };
+        if begins && written != 0 && is_worse {
             // It grows: it is sent as it is.
             compressor.rewind(mark);
             state.compressed = false;

@@ -1,6 +1,6 @@
 //! The decoder with somebody who watches: each block, literal and match, and where its bits are.
 
-use super::{Inflate, InflateError, InflateStatus, Inflated, Output, State, Stop};
+use super::{Inflate, InflateError, Inflated, Output, State, Stop};
 use crate::deflate::bits::Bits;
 
 /// How a block is coded (RFC 1951 section 3.2.3).
@@ -72,26 +72,37 @@ impl Inflate {
         window_len: usize,
         report: &mut dyn FnMut(Step),
     ) -> Result<Inflated, InflateError> {
-        let mut bits = Bits { word: self.progress.word, len: self.progress.len, input };
         let oldest = at.saturating_sub(history);
-        let mut output = Output { buffer, at, oldest, window_len };
-        let waiting = u64::from(bits.len);
+        let output = Output { buffer, at, oldest, window_len };
+        self.inflate_by(input, output, |decoder, bits, output| {
+            decoder.run_traced(bits, output, report)
+        })
+    }
+
+    /// Takes steps as `run` does, one at a time.
+    fn run_traced(
+        &mut self,
+        bits: &mut Bits<'_>,
+        output: &mut Output<'_>,
+        report: &mut dyn FnMut(Step),
+    ) -> Stop {
+        let (waiting, input_len) = (u64::from(bits.len), bits.input.len());
         let position = |bits: &Bits<'_>| {
-            let read = input.len().saturating_sub(bits.input.len()) as u64;
+            let read = input_len.saturating_sub(bits.input.len()) as u64;
             read.saturating_mul(8).saturating_add(waiting).saturating_sub(bits.len.into())
         };
         // Of a match, which takes several steps of the decoder: where it begins.
         let mut from = 0;
-        let stop = loop {
+        loop {
             let before = self.progress.state;
-            let (bit, start) = (position(&bits), output.at);
+            let (bit, start) = (position(bits), output.at);
             if !matches!(before, State::LengthBits | State::Distance | State::DistanceBits) {
                 from = bit;
             }
             let next = match before {
                 // Not the inner loop, which decodes many at once.
-                State::Symbol => self.read_symbol(&mut bits, &mut output),
-                _ => self.step(&mut bits, &mut output),
+                State::Symbol => self.read_symbol(bits, output),
+                _ => self.step(bits, output),
             };
             let written = output.at.saturating_sub(start);
             let symbol = match (before, next) {
@@ -107,7 +118,7 @@ impl Inflate {
                             at: start,
                             symbol: Symbol::Stored { len: written },
                         });
-                        from = position(&bits);
+                        from = position(bits);
                     }
                     Some(Symbol::End)
                 }
@@ -119,28 +130,16 @@ impl Inflate {
                 _ => None,
             };
             if let Some(symbol) = symbol {
-                let bits_len = position(&bits).saturating_sub(from);
+                let bits_len = position(bits).saturating_sub(from);
                 // A block ends behind its bytes.
                 let at = if symbol == Symbol::End { output.at } else { start };
                 report(Step { bit: from, bits_len, at, symbol });
             }
             match next {
                 Ok(state) => self.progress.state = state,
-                Err(stop) => break stop,
+                Err(stop) => return stop,
             }
-        };
-        self.progress.word = bits.word;
-        self.progress.len = bits.len;
-        let status = match stop {
-            Stop::Input => InflateStatus::NeedsInput,
-            Stop::Room => InflateStatus::NeedsRoom,
-            Stop::Error(error) => return Err(error),
-        };
-        Ok(Inflated {
-            read: input.len().wrapping_sub(bits.input.len()),
-            written: output.at.wrapping_sub(at),
-            status,
-        })
+        }
     }
 
     const fn block(&self, kind: BlockKind) -> Symbol {

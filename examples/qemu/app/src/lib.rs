@@ -23,7 +23,6 @@ mod overflow;
 mod pattern;
 mod report;
 mod server;
-mod url;
 
 use embassy_net::Stack;
 use rand_core::CryptoRng;

@@ -12,7 +12,7 @@
 
 use core::str::SplitAsciiWhitespace;
 
-use crate::url::Url;
+use socklet_embassy::core::handshake::url::Url;
 
 /// What the client is to do.
 #[derive(Debug, Clone)]
@@ -27,7 +27,7 @@ const STEPS: &str = "messages fragments pings alike close=1000";
 impl<'a> Options<'a> {
     /// Reads the words behind `client`; `None` without a URL.
     pub(crate) fn parse(mut words: SplitAsciiWhitespace<'a>) -> Option<Self> {
-        let url = Url::parse(words.next()?)?;
+        let url = Url::parse(words.next()?).ok()?;
         Some(Self { url, words })
     }
 

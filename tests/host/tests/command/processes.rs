@@ -203,6 +203,11 @@ impl Server {
         self.log.recv_timeout(PATIENCE).unwrap()
     }
 
+    /// What is left of its log, once it has ended.
+    pub(crate) fn rest_of_log(&self) -> String {
+        self.log.iter().collect()
+    }
+
     /// Processor time that it has used so far.
     pub(crate) fn cpu_time(&self) -> Duration {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();

@@ -11,9 +11,8 @@ use embassy_executor::Spawner;
 use embassy_net::{Runner, Stack};
 use socklet_embassy::core::deflate::Tiny;
 use socklet_qemu_app::{ClientPlace, Coded, NetworkMemory, run, start};
-use socklet_qemu_support::entropy::Rng;
 use socklet_qemu_support::frames::{FRAME_LEN, FrameDriver, WAKER};
-use socklet_qemu_support::{memory, semihosting, systick};
+use socklet_qemu_support::{entropy, memory, semihosting, systick};
 use static_cell::{ConstStaticCell, StaticCell};
 
 use stellaris::Stellaris;
@@ -47,7 +46,7 @@ async fn serve(stack: Stack<'static>, port: u16, place: &'static mut Place) -> !
 #[embassy_executor::main]
 async fn main(spawner: Spawner) {
     memory::paint_stack();
-    let parts = (Peripherals::take(), Stellaris::start(), Rng::from_host());
+    let parts = (Peripherals::take(), Stellaris::start(), entropy::from_host());
     let (Some(peripherals), Some(card), Some(mut rng)) = parts else { semihosting::exit(false) };
     systick::start(peripherals.SYST, CORE_HZ);
     let driver = DRIVER.init_with(|| FrameDriver::new(card));

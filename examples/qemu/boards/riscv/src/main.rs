@@ -14,9 +14,8 @@ use riscv::interrupt::Interrupt;
 use riscv_rt::core_interrupt;
 use socklet_embassy::core::deflate::Balanced;
 use socklet_qemu_app::{ClientPlace, Coded, NetworkMemory, ServerPlace, run, start};
-use socklet_qemu_support::entropy::Rng;
 use socklet_qemu_support::frames::{FRAME_LEN, FrameDriver, WAKER};
-use socklet_qemu_support::{clint, memory, semihosting};
+use socklet_qemu_support::{clint, entropy, memory, semihosting};
 use static_cell::{ConstStaticCell, StaticCell};
 
 use virtio::{Buffer, Virtio};
@@ -68,7 +67,7 @@ async fn serve(stack: Stack<'static>, port: u16, place: &'static mut Server) -> 
 async fn main(spawner: Spawner) {
     protect();
     memory::paint_stack();
-    let parts = (Virtio::start(BUFFERS.take()), Rng::from_host());
+    let parts = (Virtio::start(BUFFERS.take()), entropy::from_host());
     let (Some(card), Some(mut rng)) = parts else { semihosting::exit(false) };
     let driver = DRIVER.init_with(|| FrameDriver::new(card));
     clint::start();

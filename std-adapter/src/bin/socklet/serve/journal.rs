@@ -23,30 +23,28 @@ impl Journal {
 
     /// Tells that the connection is open.
     pub(super) fn opened(&self, compression: Option<Agreed>) {
-        let peer = self.peer;
-        match compression.filter(|_| self.is_kept) {
-            Some(Agreed { send, receive }) => {
-                let (send, receive) = (send.window_bits, receive.window_bits);
-                note(format_args!(
-                    "{peer}: open; compressed with {send} bits to it, {receive} bits from it"
-                ));
-            }
-            None if self.is_kept => note(format_args!("{peer}: open; not compressed")),
-            None => {}
-        }
-    }
-
-    /// Tells how it was closed, and what was sent and received.
-    pub(super) fn closed(&self, closed: Option<Closed>, [sent, received]: [Option<Volume>; 2]) {
         if !self.is_kept {
             return;
         }
         let peer = self.peer;
+        let Some(Agreed { send, receive }) = compression else {
+            return note(format_args!("{peer}: open; not compressed"));
+        };
+        let (send, receive) = (send.window_bits, receive.window_bits);
+        note(format_args!(
+            "{peer}: open; compressed with {send} bits to it, {receive} bits from it"
+        ));
+    }
+
+    /// Tells how it was closed, and what was sent and received.
+    pub(super) fn closed(&self, closed: &Closed, [sent, received]: [Option<Volume>; 2]) {
+        if !self.is_kept {
+            return;
+        }
+        let (peer, Closed { code, reason, .. }) = (self.peer, closed);
         volume(format_args!("{peer}: sent"), sent);
         volume(format_args!("{peer}: received"), received);
-        if let Some(Closed { code, reason, .. }) = closed {
-            let code = code.map_or_else(|| "no code".to_owned(), |code| code.0.to_string());
-            note(format_args!("{peer}: closed with {code} {reason:?}"));
-        }
+        let code = code.map_or_else(|| "no code".to_owned(), |code| code.0.to_string());
+        note(format_args!("{peer}: closed with {code} {reason:?}"));
     }
 }

@@ -88,14 +88,12 @@ async fn echo(
             () = &mut stopped => break,
             received = ws.recv_ref() => match received? {
                 Some((message, mut reply)) => reply.feed(message).await?,
-                None => {
-                    journal.closed(ws.closed(), [ws.volume_sent(), ws.volume_received()]);
-                    return Ok(());
-                }
+                None => break,
             },
         }
     }
-    ws.close(CloseCode::GOING_AWAY, "").await?;
-    journal.closed(ws.closed(), [ws.volume_sent(), ws.volume_received()]);
+    // If the client has closed it, this only says how.
+    let closed = ws.close(CloseCode::GOING_AWAY, "").await?;
+    journal.closed(&closed, [ws.volume_sent(), ws.volume_received()]);
     Ok(())
 }

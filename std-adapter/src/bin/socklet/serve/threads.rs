@@ -89,10 +89,7 @@ fn echo(shared: &Shared, stream: TcpStream, journal: &Journal) -> Result<(), Err
     while !shared.stop.load(Ordering::Relaxed) {
         let echoed = match ws.recv_ref() {
             Ok(Some((message, mut reply))) => reply.feed(message).map_err(Error::from),
-            Ok(None) => {
-                journal.closed(ws.closed(), [ws.volume_sent(), ws.volume_received()]);
-                return Ok(());
-            }
+            Ok(None) => break,
             Err(error) => Err(error),
         };
         match echoed {
@@ -101,8 +98,9 @@ fn echo(shared: &Shared, stream: TcpStream, journal: &Journal) -> Result<(), Err
         }
     }
     ws.set_interrupt(None);
-    ws.close(CloseCode::GOING_AWAY, "")?;
-    journal.closed(ws.closed(), [ws.volume_sent(), ws.volume_received()]);
+    // If the client has closed it, this only says how.
+    let closed = ws.close(CloseCode::GOING_AWAY, "")?;
+    journal.closed(&closed, [ws.volume_sent(), ws.volume_received()]);
     Ok(())
 }
 
