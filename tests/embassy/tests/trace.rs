@@ -22,6 +22,7 @@ use socklet_embassy_tests::{
     host::{self, echo},
     network::Network,
 };
+use socklet_wasm::{Options, input::Format, stream::Sender};
 
 thread_local! {
     static LINES: RefCell<Vec<String>> = RefCell::default();
@@ -113,6 +114,40 @@ fn each_frame_is_a_line() {
         let connector = Connector::new(network.device);
         connector.run(&PLAIN, &REQUEST, memory.client(rng()), talk).await.unwrap();
     }));
+}
+
+#[test]
+fn the_inspector_reads_the_lines() {
+    let lines = lines_of(async {
+        let network = Network::new();
+        host::serve(network.host, echo);
+        let mut memory = PlainMemory::new();
+        let connector = Connector::new(network.device);
+        connector.run(&PLAIN, &REQUEST, memory.client(rng()), talk).await.unwrap();
+    });
+    let report = socklet_wasm::inspect(lines.join("\n").as_bytes(), &Options::default()).unwrap();
+    assert_eq!(report.format, Format::Log);
+    let frames: Vec<_> = report.connections[0]
+        .frames
+        .iter()
+        .map(|frame| (frame.from, frame.opcode, frame.payload_len, frame.present_len))
+        .collect();
+    let (client, server) = (Sender::Client, Sender::Server);
+    assert_eq!(
+        frames,
+        [
+            (client, 1, 5, 5),
+            (server, 1, 5, 5),
+            // Of what is longer than a line only the beginning is there.
+            (client, 2, 1000, 24),
+            (server, 2, 1000, 28),
+            (client, 1, 0, 0),
+            (server, 1, 0, 0),
+            (client, 8, 6, 6),
+            (server, 8, 2, 2),
+        ]
+    );
+    assert_eq!(report.violations().count(), 0);
 }
 
 #[test]

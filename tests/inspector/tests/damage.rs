@@ -129,7 +129,8 @@ fn corpus() -> Vec<Vec<u8>> {
     corpus.push(escaped.into_bytes());
     corpus.push(dump.into_bytes());
     corpus.push(b"0000000 0581 6548\n*\n0001000 0581\n0001002\n".to_vec());
-    corpus.push(b"1.5 ws> 81 85 37 fa 21 3d 7f 9f 4d 51 58\n2.5 ws< 81 01 78\n".to_vec());
+    corpus
+        .push(b"1.5 ws > len=5 wire=818537fa213d7f9f4d5158\n2.5 ws < wire=827e03e801+\n".to_vec());
     corpus.push(
         br#"{"log":{"entries":[{"request":{"url":"ws://a/b","headers":[{"name":"a","value":"\u00e9"}]},
         "response":{"status":101,"headers":[]},"_webSocketMessages":[{"type":"send","time":1.5,"opcode":2,"data":"AQI="},

@@ -249,15 +249,23 @@ fn both_ends_of_a_followed_stream() {
 fn lines_of_a_firmware_log() {
     let log = "\
 [    0.512] INFO  connected\n\
-[    0.600] TRACE ws> 81 85 37 fa 21 3d 7f 9f 4d 51 58\n\
-[    1.250] TRACE ws< 8105 48656c6c6f (text)\n\
-[    1.300] TRACE ws< 8800\n";
+[    0.550] TRACE ws > head len=152\n\
+[    0.600] TRACE ws > fin=1 rsv1=0 opcode=1 len=5 masked=1 wire=818537fa213d7f9f4d5158\n\
+[    1.250] TRACE ws < fin=1 rsv1=0 opcode=1 len=5 masked=0 wire=810548656c6c6f (text)\n\
+[    1.260] TRACE ws < fin=1 rsv1=0 opcode=2 len=1000 masked=0 wire=827e03e80102+\n\
+[    1.300] TRACE ws < fin=1 rsv1=0 opcode=8 len=0 masked=0 wire=8800\n";
     let report = report(log.as_bytes());
     assert_eq!(report.format, Format::Log);
     let connection = &report.connections[0];
-    assert_eq!(messages(connection), [b"Hello".to_vec(), b"Hello".to_vec()]);
-    let times: Vec<_> = connection.frames.iter().map(|frame| frame.moment.time_ns).collect();
-    assert_eq!(times, [Some(600_000_000), Some(1_250_000_000), Some(1_300_000_000)]);
+    assert_eq!(messages(connection)[..2], [b"Hello".to_vec(), b"Hello".to_vec()]);
+    let seen = connection.frames.iter().map(|f| (f.moment.time_ns, f.payload_len, f.present_len));
+    let expected = [
+        (Some(600_000_000), 5, 5),
+        (Some(1_250_000_000), 5, 5),
+        (Some(1_260_000_000), 1000, 2),
+        (Some(1_300_000_000), 0, 0),
+    ];
+    assert_eq!(seen.collect::<Vec<_>>(), expected);
     assert_eq!(connection.violations, []);
 }
 

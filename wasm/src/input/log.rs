@@ -1,29 +1,33 @@
-//! Logs of firmware, in which each frame is traced in a line.
+//! Logs of firmware with the feature `trace` of `socklet-embassy`: a line for each frame.
 //!
 //! ```text
-//! 12.034 DEBUG ws> 81 85 37 fa 21 3d 7f 9f 4d 51 58     sent
-//! 12.101 DEBUG ws< 81054865 6c6c6f                        received
+//! 12.034 TRACE ws > fin=1 rsv1=0 opcode=1 len=5 masked=1 wire=81851f2e3d4c774b51202a
+//! 12.101 TRACE ws < fin=1 rsv1=0 opcode=2 len=3000 masked=0 wire=827e0bb8010203..+
 //! ```
-//! Anything may stand before the mark; behind it are hexadecimal digits of whole frames, or of parts
-//! of them, to the first thing that is none. A number of seconds at the start of a line is its time.
+//! Anything may stand before the mark and behind the digits. Of a frame that ends in `+` the rest is
+//! missing: a gap. A number of seconds at the start of a line is its time.
+
+use socklet_core::trace::Frame;
 
 use super::{Capture, InputError, beginning, hex, lines};
 use crate::stream::{Conversation, Moment, Stream};
 
-const SENT: &[u8] = b"ws> ";
-const RECEIVED: &[u8] = b"ws< ";
+const SENT: &[u8] = b"ws > ";
+const RECEIVED: &[u8] = b"ws < ";
+const WIRE: &[u8] = b" wire=";
 
 pub(super) fn is_log(bytes: &[u8]) -> bool {
     lines(beginning(bytes)).any(|(_, line)| trace(line).is_some())
 }
 
-/// Finds the trace in a line: whether it was received, and where its bytes are.
+/// Finds the trace in a line: whether it was received, and where its digits are.
 fn trace(line: &[u8]) -> Option<(bool, usize)> {
-    let at = line.windows(SENT.len()).position(|mark| mark == SENT || mark == RECEIVED)?;
-    let start = at.checked_add(SENT.len())?;
-    let digits = line.get(start..)?.trim_ascii_start();
-    digits.first().is_some_and(u8::is_ascii_hexdigit).then_some(())?;
-    Some((line.get(at..)?.starts_with(RECEIVED), start))
+    let mark = line.windows(SENT.len()).position(|mark| mark == SENT || mark == RECEIVED)?;
+    let rest = line.get(mark..)?;
+    let wire = rest.windows(WIRE.len()).position(|word| word == WIRE)?;
+    let digits = wire.checked_add(WIRE.len())?;
+    rest.get(digits)?.is_ascii_hexdigit().then_some(())?;
+    Some((rest.starts_with(RECEIVED), mark.checked_add(digits)?))
 }
 
 pub(super) fn read(bytes: &[u8]) -> Result<Capture, InputError> {
@@ -32,18 +36,25 @@ pub(super) fn read(bytes: &[u8]) -> Result<Capture, InputError> {
     for (at, line) in lines(bytes) {
         let Some((is_received, start)) = trace(line) else { continue };
         let rest = line.get(start..).unwrap_or_default();
-        let is_digit = |byte: &&u8| byte.is_ascii_hexdigit() || matches!(byte, b' ' | b'\t');
-        let len = rest.iter().take_while(is_digit).count();
-        let frame = hex::decode(
-            rest.get(..len).unwrap_or_default().trim_ascii_end(),
-            at.saturating_add(start),
-        )?;
+        let len = rest.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+        let (digits, rest) = rest.split_at_checked(len).unwrap_or_default();
+        let wire = hex::decode(digits, at.saturating_add(start))?;
         let stream: &mut Stream =
             if is_received { &mut conversation.second } else { &mut conversation.first };
-        stream.push(&frame, Moment { order, time_ns: time_ns(line) }, None);
+        stream.push(&wire, Moment { order, time_ns: time_ns(line) }, None);
+        if rest.starts_with(b"+") {
+            stream.push_gap(missing_len(&wire));
+        }
         order = order.saturating_add(1);
     }
     Ok(Capture::of(conversation))
+}
+
+/// How many bytes of the frame that begins so are not shown.
+fn missing_len(wire: &[u8]) -> u64 {
+    let Some(frame) = Frame::decode(wire) else { return 0 };
+    let len = frame.header.payload_len.saturating_add(frame.header_len as u64);
+    len.saturating_sub(wire.len() as u64)
 }
 
 /// The seconds at the start of a line, perhaps in brackets: `12.034`, `[ 12.034]`.

@@ -5,7 +5,7 @@
 //! | pcap, pcapng | their first four bytes |
 //! | HTTP heads and frames | a request line or a status line |
 //! | HAR | JSON with a `log` |
-//! | trace lines of firmware | `ws< ` or `ws> ` in lines |
+//! | trace lines of firmware | `ws > ` or `ws < ` and `wire=` in lines |
 //! | dumps: xxd, `hexdump -C`, od, Wireshark, tshark's follow | lines of offset and bytes |
 //! | arrays and string literals of C, Rust, Python, JavaScript | `0x`, brackets, `\x` |
 //! | hexadecimal digits | nothing else but white space and separators |

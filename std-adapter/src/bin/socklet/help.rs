@@ -114,8 +114,8 @@ Usage:
 
 FILE is a capture (pcap, pcapng), an HTTP archive of a browser (HAR), a dump (xxd, hexdump, od,
 Wireshark, `tshark -z follow,tcp,hex`), hexadecimal digits, base64, an array or a string literal of a
-programming language, a firmware's log with lines of `ws> ` and `ws< `, or bytes as they are; `-` is
-standard input. What it is, is recognised.
+programming language, the log of firmware that traces its frames, or bytes as they are; `-` is standard
+input. What it is, is recognised.
 
 Prints the opening handshake, a table of frames, and each violation of RFC 6455 and RFC 7692 with its
 offset; judged by the decoders that run on a device. Flags are F for FIN, 1 to 3 for the reserved
