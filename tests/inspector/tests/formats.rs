@@ -16,6 +16,7 @@ use socklet_wasm::{
     Options,
     input::{DamageKind, Format},
     inspect,
+    report::Part,
     stream::Sender::{Client, Server},
 };
 
@@ -257,7 +258,10 @@ fn lines_of_a_firmware_log() {
     let report = report(log.as_bytes());
     assert_eq!(report.format, Format::Log);
     let connection = &report.connections[0];
-    assert_eq!(messages(connection)[..2], [b"Hello".to_vec(), b"Hello".to_vec()]);
+    for number in [0, 1] {
+        assert_eq!(connection.message(number), [Part::Known(b"Hello".to_vec())]);
+    }
+    assert_eq!(connection.message(2), [Part::Known(vec![1, 2]), Part::Unknown(998)]);
     let seen = connection.frames.iter().map(|f| (f.moment.time_ns, f.payload_len, f.present_len));
     let expected = [
         (Some(600_000_000), 5, 5),
