@@ -35,8 +35,9 @@ impl<S: Write, R: Role, B: Buffer, T: Deadline<S>, X: OutboundContext> Sender<'_
     /// anywhere.
     ///
     /// # Errors
-    /// As [`send`](Self::send); [`UsageError::KindChanged`], and [`UsageError::InvalidUtf8`] for
-    /// text that cannot become UTF-8: nothing of the part is sent.
+    /// As [`send`](Self::send); [`UsageError::KindChanged`](crate::UsageError::KindChanged), and
+    /// [`UsageError::InvalidUtf8`](crate::UsageError::InvalidUtf8) for text that cannot become UTF-8:
+    /// nothing of the part is sent.
     pub fn send_part(&mut self, kind: Kind, part: &[u8], fin: bool) -> Result<(), Error<S::Error>> {
         self.stage(Part::new(kind, part, fin))?;
         self.drain()

@@ -55,8 +55,9 @@ impl<S: Write, R: Role, B: Buffer, T: Timer, X: OutboundContext> Sender<'_, S, R
     /// anywhere.
     ///
     /// # Errors
-    /// As [`send`](Self::send); [`UsageError::KindChanged`], and [`UsageError::InvalidUtf8`] for
-    /// text that cannot become UTF-8: nothing of the part is sent.
+    /// As [`send`](Self::send); [`UsageError::KindChanged`](crate::UsageError::KindChanged), and
+    /// [`UsageError::InvalidUtf8`](crate::UsageError::InvalidUtf8) for text that cannot become UTF-8:
+    /// nothing of the part is sent.
     ///
     /// # Cancellation
     /// As [`send`](Self::send), for the part.
