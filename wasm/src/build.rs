@@ -1,5 +1,7 @@
 //! The other way: fields to a frame, through the core's encoder and compressor.
 
+use alloc::{boxed::Box, vec, vec::Vec};
+
 use socklet_core::{
     deflate::{Balanced, Compressed, Compressor},
     wire::header::{Header, Opcode, RSV1, RSV2, RSV3},

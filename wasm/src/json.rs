@@ -13,14 +13,18 @@
 //! | `violation` | a violation |
 //! | `ending` | how the connection ended |
 
+use alloc::string::String;
+
 use crate::{
     input::{Damage, DamageKind},
     judge::{Tail, close_code_line},
     report::{Connection, Frame, Kind, Message, Part, Report},
     stream::Sender,
-    text::{hex_digit, push_hex, push_number},
+    text::{hex_digit, push_hex},
     violation::Violation,
 };
+
+pub use crate::text::push_number;
 
 /// The name and version of the schema.
 pub const SCHEMA: &str = "socklet-inspect/1";

@@ -25,9 +25,13 @@
 //! | [`build`](mod@build) | the other way: fields to a frame |
 //!
 //! # Memory
-//! A few times that of the input, and about 120 bytes for each frame. Nothing is allocated because the input declares a length; what
-//! compressed messages inflate to is bounded by [`Options::inflate_limit`].
+//! A few times that of the input, and about 120 bytes for each frame. Nothing is allocated because
+//! the input declares a length; what compressed messages inflate to is bounded by
+//! [`Options::inflate_limit`].
+#![no_std]
 #![forbid(unsafe_code)]
+
+extern crate alloc;
 
 pub mod build;
 pub mod input;
@@ -39,6 +43,8 @@ pub mod table;
 mod text;
 pub mod violation;
 pub mod xray;
+
+use alloc::vec::Vec;
 
 use input::{Format, InputError};
 use report::Report;

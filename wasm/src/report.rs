@@ -1,5 +1,6 @@
 //! What is found: everything that a table, a page or a program shows.
 
+use alloc::{string::String, vec, vec::Vec};
 use core::ops::Range;
 
 use socklet_core::{permessage_deflate::Context, wire::mask::Mask};
@@ -264,6 +265,13 @@ impl Connection {
             let inflated = inflated.get(message.inflated.clone()).unwrap_or_default();
             return split_unknown(inflated, &message.unknown);
         }
+        self.joined(number)
+    }
+
+    /// What is known of a message as its frames carry it: unmasked, not inflated.
+    #[must_use]
+    pub fn joined(&self, number: u32) -> Vec<Part> {
+        let Some(message) = self.messages.get(number as usize) else { return Vec::new() };
         let frames = self.frames.get(message.first_frame as usize..).unwrap_or_default();
         let parts = frames.iter().filter(|frame| frame.message == Some(number));
         let parts = parts.take(message.frames as usize).flat_map(|frame| self.payload(frame));

@@ -7,6 +7,8 @@
 //! An *index* counts the bytes that are there, an *offset* those that were sent. A gap takes no
 //! memory, however long it is.
 
+use alloc::{string::String, vec, vec::Vec};
+
 /// Who sent something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Sender {

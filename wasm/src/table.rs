@@ -1,5 +1,7 @@
 //! A report for a terminal: a table of frames, the violations, the ending.
 
+use alloc::string::String;
+
 use crate::{
     judge::{Close, Tail, close_code_line, explain, explain_agreed},
     report::{Connection, Frame, Kind, Part, Report},

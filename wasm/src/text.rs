@@ -1,5 +1,7 @@
 //! Numbers and bytes as text, without the formatting of the standard library, and its size.
 
+use alloc::string::String;
+
 /// Digits of hexadecimal numbers.
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
@@ -17,7 +19,7 @@ pub(crate) fn push_hex(out: &mut String, bytes: &[u8]) {
 }
 
 /// Appends a number.
-pub(crate) fn push_number(out: &mut String, mut number: u64) {
+pub fn push_number(out: &mut String, mut number: u64) {
     let mut digits = [b'0'; 20];
     let mut start = digits.len();
     for digit in digits.iter_mut().rev() {

@@ -1,6 +1,8 @@
 //! What a compressed message is made of: blocks, literals and matches, each with its bits
 //! (RFC 1951), as the core's decoder reads them.
 
+use alloc::vec;
+
 use socklet_core::{
     deflate::{Inflate, InflateStatus},
     trace::{Step, Symbol},

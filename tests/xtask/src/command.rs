@@ -47,7 +47,17 @@ pub(crate) fn check(command: Command) -> Result<Tally> {
 
 /// Runs `cargo test` and adds up the tests of all its programs; a run that breaks without a
 /// failed test (it does not compile, it aborts) counts as one failure.
-pub(crate) fn check_tests(mut command: Command) -> Result<Tally> {
+pub(crate) fn check_tests(command: Command) -> Result<Tally> {
+    check_lines(command, Tally::from_test_result)
+}
+
+/// Runs the tests of Node.js, reported as TAP, and adds them up in the same way.
+pub(crate) fn check_node_tests(command: Command) -> Result<Tally> {
+    check_lines(command, Tally::from_tap_summary)
+}
+
+/// Runs a command that tests, shows its lines, and adds up those that count.
+fn check_lines(mut command: Command, count: fn(&str) -> Option<Tally>) -> Result<Tally> {
     announce(&command);
     let mut child =
         command.stdout(Stdio::piped()).spawn().map_err(|e| cannot_start(&command, &e))?;
@@ -59,7 +69,7 @@ pub(crate) fn check_tests(mut command: Command) -> Result<Tally> {
             let mut out = std::io::stdout().lock();
             out.write_all(&line)?;
             out.write_all(b"\n")?;
-            if let Some(result) = Tally::from_test_result(&String::from_utf8_lossy(&line)) {
+            if let Some(result) = count(&String::from_utf8_lossy(&line)) {
                 tally += result;
             }
         }

@@ -12,6 +12,7 @@ mod command;
 mod cross;
 mod demo;
 mod fuzz;
+mod inspector;
 mod instructions;
 mod interop;
 mod ours;
@@ -50,6 +51,7 @@ cargo xtask VERB
   pico                 firmware of real boards, built; that of an RP2040 with Ethernet in rp2040js
   bench deflate        the codec beside zlib, zlib-rs and miniz_oxide; --update commits the tables
   fuzz [TARGET] [S]    tries inputs on the codec, the extension and connections, S seconds each
+  inspector [PART]     the frame inspector for JavaScript: its package, its page, or both
   panic-free           proves that no panic is linked into firmware that uses the core
   setup [PART...]      installs what is missing of one part, or of all (`setup list` lists them)
   help                 this text
@@ -81,6 +83,7 @@ fn run(args: &[String]) -> Result<Option<Tally>> {
         "interop" => interop::run(rest),
         "bench" => bench::run(rest),
         "fuzz" => fuzz::run(rest),
+        "inspector" => inspector::run(rest),
         "qemu" => qemu::run(rest),
         "pico" => pico::run(rest),
         "size" => size::run(rest),

@@ -28,6 +28,7 @@ const PARTS: &[Part] = &[
     Part { name: "qemu", purpose: "emulated boards, and compilers for them", install: qemu },
     Part { name: "pico", purpose: "an emulated RP2040, and an emulated network", install: crate::pico::setup },
     Part { name: "deny", purpose: "cargo-deny", install: || deny().map(|_| ()) },
+    Part { name: "inspector", purpose: "what builds and tests the frame inspector for JavaScript", install: crate::inspector::setup },
     Part { name: "autobahn", purpose: "the Autobahn suite", install: crate::autobahn::setup },
     Part { name: "interop", purpose: "Node.js, Python and Chromium", install: crate::interop::setup },
 ];
@@ -36,7 +37,7 @@ const PARTS: &[Part] = &[
 pub(crate) fn run(names: &[String]) -> Result<()> {
     if names.iter().any(|name| name == "list") {
         for part in PARTS {
-            println!("{:8} {}", part.name, part.purpose);
+            println!("{:9} {}", part.name, part.purpose);
         }
         return Ok(());
     }

@@ -37,6 +37,18 @@ impl Tally {
         Some(Self { passed: number_before("passed")?, failed: number_before("failed")? })
     }
 
+    /// Reads one line of what Node.js's tests write as TAP; `None` unless it is one of the closing
+    /// lines that count: `# pass 3`, `# fail 0`, `# cancelled 0`.
+    pub(crate) fn from_tap_summary(line: &str) -> Option<Self> {
+        let (word, count) = line.strip_prefix("# ")?.split_once(' ')?;
+        let count = count.parse().ok()?;
+        match word {
+            "pass" => Some(Self { passed: count, failed: 0 }),
+            "fail" | "cancelled" => Some(Self { passed: 0, failed: count }),
+            _ => None,
+        }
+    }
+
     /// Says whether at least one check ran and none failed.
     pub(crate) fn is_success(self) -> bool {
         self.failed == 0 && self.passed > 0
@@ -68,6 +80,16 @@ mod tests {
         assert_eq!(Tally::from_test_result(line), Some(Tally { passed: 41, failed: 2 }));
         assert_eq!(Tally::from_test_result("running 3 tests"), None);
         assert_eq!(Tally::from_test_result("test result: gone"), None);
+    }
+
+    #[test]
+    fn the_closing_lines_of_tap_are_read_and_no_others() {
+        assert_eq!(Tally::from_tap_summary("# pass 12"), Some(Tally { passed: 12, failed: 0 }));
+        assert_eq!(Tally::from_tap_summary("# fail 2"), Some(Tally { passed: 0, failed: 2 }));
+        assert_eq!(Tally::from_tap_summary("# cancelled 1"), Some(Tally { passed: 0, failed: 1 }));
+        for other in ["# tests 14", "# Subtest: a thing", "ok 1 - # pass 3", "    # pass 3"] {
+            assert_eq!(Tally::from_tap_summary(other), None, "{other}");
+        }
     }
 
     #[test]

@@ -7,6 +7,8 @@
 //! char peer0_0[] = { ... }; char peer1_0[] = { ... };      both directions, from Wireshark
 //! ```
 
+use alloc::vec::Vec;
+
 use super::{Capture, Damage, DamageKind, InputError, beginning, raw};
 use crate::{
     stream::{Conversation, Moment},

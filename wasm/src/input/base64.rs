@@ -1,5 +1,7 @@
 //! Base64 (RFC 4648): both alphabets, with padding or without, with line breaks.
 
+use alloc::vec::Vec;
+
 use super::{Capture, Damage, DamageKind, InputError, beginning, raw};
 
 pub(super) fn is_base64(bytes: &[u8]) -> bool {

@@ -11,6 +11,7 @@
 //! *                                                                the line before, repeated
 //! ```
 
+use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::{Capture, Damage, DamageKind, InputError, beginning, lines, packets::Packets, raw};

@@ -5,6 +5,8 @@
 //!                _webSocketMessages[]: { type: send | receive, time: seconds, opcode, data }
 //! ```
 
+use alloc::{borrow::ToOwned, string::String, vec::Vec};
+
 use super::{Capture, Damage, DamageKind, InputError, base64, beginning, json::Reader};
 use crate::{
     Options,

@@ -1,5 +1,7 @@
 //! Hexadecimal digits, with white space and separators between them.
 
+use alloc::vec::Vec;
+
 use super::{Capture, Damage, DamageKind, InputError, beginning, raw};
 use crate::text::hex_pair;
 

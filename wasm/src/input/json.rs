@@ -3,6 +3,8 @@
 //! Nothing is kept: what is asked for is read where it stands, all else is passed over. So an
 //! archive of many megabytes takes no more memory than itself.
 
+use alloc::{string::String, vec::Vec};
+
 use super::{Damage, DamageKind, InputError};
 use crate::text::hex_value;
 

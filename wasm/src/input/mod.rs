@@ -12,6 +12,8 @@
 //! | base64 | its alphabet |
 //! | frames as they are | anything that is no text |
 
+use alloc::{vec, vec::Vec};
+
 mod array;
 mod base64;
 mod dump;

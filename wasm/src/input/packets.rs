@@ -1,7 +1,7 @@
 //! Packets of a capture, sorted into TCP connections, and those that are WebSockets chosen.
 
+use alloc::{collections::BTreeMap, string::String, vec::Vec};
 use core::ops::Range;
-use std::collections::BTreeMap;
 
 use socklet_core::handshake::{client, head_len, server};
 

@@ -7,6 +7,8 @@
 //! | enhanced, simple and obsolete packet | a packet |
 //! | any other | passed over |
 
+use alloc::vec::Vec;
+
 use super::{Capture, Damage, DamageKind, InputError, packets::Packets, pcap::Endian};
 
 /// The first bytes of a file: the type of a section header, the same in both orders.

@@ -1,5 +1,7 @@
 //! Bytes of one direction as they are, or a text with the heads of both.
 
+use alloc::vec::Vec;
+
 use super::{Capture, Note};
 use crate::{
     judge::is_request,

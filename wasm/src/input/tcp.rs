@@ -5,6 +5,7 @@
 //! sorted by their place in the stream: the first copy of a byte counts, and what nobody has seen
 //! becomes a gap.
 
+use alloc::vec::Vec;
 use core::ops::Range;
 
 use crate::stream::{Moment, Stream};

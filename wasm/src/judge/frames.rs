@@ -8,6 +8,8 @@
 //! gap over a header: lost, until bytes look like frames again
 //! ```
 
+use alloc::{boxed::Box, string::String, vec::Vec};
+
 use socklet_core::{
     CloseCode, ProtocolError, trace,
     wire::{

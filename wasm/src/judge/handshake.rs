@@ -1,5 +1,6 @@
 //! The opening handshake (RFC 6455 section 4), judged by the core's two halves of it.
 
+use alloc::{borrow::ToOwned, string::String, vec::Vec};
 use core::ops::Range;
 
 use socklet_core::{

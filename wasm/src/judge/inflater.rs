@@ -5,6 +5,7 @@
 //! of ones. What is decoded does not depend on the history, only the bytes that are copied from it
 //! do: where both agree, the byte is known; where they differ, it is a copy of something unknown.
 
+use alloc::{vec, vec::Vec};
 use core::ops::Range;
 
 use socklet_core::{

@@ -1,5 +1,7 @@
 //! Fragments joined to messages (RFC 6455 section 5.4), inflated, and text checked.
 
+use alloc::vec::Vec;
+
 use socklet_core::{ProtocolError, deflate::InflateError, wire::utf8::Utf8};
 
 use super::{

@@ -14,6 +14,8 @@ mod inflater;
 mod messages;
 mod resync;
 
+use alloc::{boxed::Box, vec, vec::Vec};
+
 use socklet_core::{permessage_deflate::Context, trace};
 
 pub use ending::{Ending, Verdict, close_code_line};

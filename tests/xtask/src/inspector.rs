@@ -1,0 +1,58 @@
+//! The verb `inspector`: the engine of the frame inspector as WebAssembly, the npm package and the
+//! page made of it, each tested where people use it: in Node.js, with a bundler, in a browser.
+
+mod engine;
+
+use std::path::Path;
+
+use crate::command::{check_node_tests, program, run as run_command};
+use crate::step::Steps;
+use crate::{Result, Tally, setup};
+
+/// What builds package and page.
+const BUILD: &str = "wasm";
+/// What tests them.
+const TESTS: &str = "tests/inspector";
+
+/// Runs the verb.
+pub(crate) fn run(args: &[String]) -> Result<Tally> {
+    let only = match args {
+        [] => None,
+        [part] if part == "package" || part == "page" => Some(part.as_str()),
+        _ => return Err("usage: cargo xtask inspector [package|page]".into()),
+    };
+    setup()?;
+    let glue = engine::build()?;
+    let mut package = program("node", &["wasm/npm/build.mjs"]);
+    package.arg(&glue);
+    run_command(package)?;
+    let mut steps = Steps::default();
+    if only.is_none_or(|part| part == "package") {
+        steps.step("package", || node_tests("npm"));
+    }
+    Ok(steps.finish())
+}
+
+/// Installs Node.js, what builds, what tests, and a browser.
+pub(crate) fn setup() -> Result<()> {
+    setup::npm(BUILD)?;
+    setup::npm(TESTS)?;
+    setup::apt(&["chromium"])?;
+    engine::setup()
+}
+
+/// Runs the tests of Node.js in a directory, one process a file.
+fn node_tests(dir: &str) -> Result<Tally> {
+    let mut tests = program("node", &["--test", "--test-reporter=tap"]);
+    tests.current_dir(TESTS);
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(Path::new(TESTS).join(dir))? {
+        let name = entry?.file_name();
+        if name.to_string_lossy().ends_with(".test.mjs") {
+            files.push(Path::new(dir).join(name));
+        }
+    }
+    files.sort();
+    tests.args(files);
+    check_node_tests(tests)
+}

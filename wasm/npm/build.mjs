@@ -1,0 +1,57 @@
+// Builds the package from what socklet-bindgen made: `node build.mjs GLUE_DIRECTORY`;
+// `cargo xtask inspector package` calls it.
+
+import { execFileSync } from "node:child_process";
+import { copyFileSync, mkdirSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { build } from "esbuild";
+
+const [glue] = process.argv.slice(2);
+const here = dirname(fileURLToPath(import.meta.url));
+const dist = join(here, "dist");
+rmSync(dist, { recursive: true, force: true });
+mkdirSync(dist);
+
+// What rustc uses for this target.
+const FEATURES = [
+  "bulk-memory",
+  "multivalue",
+  "mutable-globals",
+  "nontrapping-float-to-int",
+  "reference-types",
+  "sign-ext",
+];
+const binaryen = dirname(createRequire(import.meta.url).resolve("binaryen/package.json"));
+execFileSync(process.execPath, [
+  join(binaryen, "bin/wasm-opt"),
+  "-Oz",
+  ...FEATURES.map((feature) => `--enable-${feature}`),
+  join(glue, "glue_bg.wasm"),
+  "-o",
+  join(dist, "socklet.wasm"),
+]);
+
+const common = {
+  bundle: true,
+  minify: true,
+  target: "es2022",
+  logLevel: "warning",
+  alias: { "socklet-glue": join(glue, "glue.js") },
+};
+const node = { entryPoints: [join(here, "src/node.js")], platform: "node" };
+const outputs = [
+  { entryPoints: [join(here, "src/web.js")], format: "esm", outfile: join(dist, "web.js") },
+  { ...node, format: "esm", outfile: join(dist, "node.js") },
+  {
+    ...node,
+    format: "cjs",
+    outfile: join(dist, "node.cjs"),
+    define: { "import.meta.url": "here" },
+    banner: { js: 'const here=require("node:url").pathToFileURL(__filename).href;' },
+  },
+];
+for (const output of outputs) await build({ ...common, ...output });
+copyFileSync(join(here, "index.d.ts"), join(here, "index.d.cts"));
