@@ -55,3 +55,6 @@ const outputs = [
 ];
 for (const output of outputs) await build({ ...common, ...output });
 copyFileSync(join(here, "index.d.ts"), join(here, "index.d.cts"));
+for (const licence of ["LICENSE-APACHE", "LICENSE-MIT"]) {
+  copyFileSync(join(here, "../..", licence), join(here, licence));
+}

@@ -6,6 +6,7 @@ mod engine;
 use std::path::Path;
 
 use crate::command::{check_node_tests, program, run as run_command};
+use crate::ours::Ours;
 use crate::step::Steps;
 use crate::{Result, Tally, setup};
 
@@ -23,12 +24,13 @@ pub(crate) fn run(args: &[String]) -> Result<Tally> {
     };
     setup()?;
     let glue = engine::build()?;
+    let command = Ours::build()?.socklet();
     let mut package = program("node", &["wasm/npm/build.mjs"]);
     package.arg(&glue);
     run_command(package)?;
     let mut steps = Steps::default();
     if only.is_none_or(|part| part == "package") {
-        steps.step("package", || node_tests("npm"));
+        steps.step("package", || node_tests("npm", &command));
     }
     Ok(steps.finish())
 }
@@ -42,9 +44,9 @@ pub(crate) fn setup() -> Result<()> {
 }
 
 /// Runs the tests of Node.js in a directory, one process a file.
-fn node_tests(dir: &str) -> Result<Tally> {
+fn node_tests(dir: &str, command: &Path) -> Result<Tally> {
     let mut tests = program("node", &["--test", "--test-reporter=tap"]);
-    tests.current_dir(TESTS);
+    tests.current_dir(TESTS).env("SOCKLET", command);
     let mut files = Vec::new();
     for entry in std::fs::read_dir(Path::new(TESTS).join(dir))? {
         let name = entry?.file_name();

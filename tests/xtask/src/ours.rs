@@ -60,6 +60,11 @@ impl Ours {
         Ok(Self { dir: target_dir()?.join("release") })
     }
 
+    /// Returns the path of the command.
+    pub(crate) fn socklet(&self) -> PathBuf {
+        self.dir.join("socklet")
+    }
+
     /// Returns the command of an echo server on a free port.
     pub(crate) fn serve(&self, flavour: Flavour) -> Command {
         if flavour == Flavour::Fixed {
@@ -67,7 +72,7 @@ impl Ours {
             command.args(["--addr", "127.0.0.1:0"]);
             return command;
         }
-        let mut command = Command::new(self.dir.join("socklet"));
+        let mut command = Command::new(self.socklet());
         command.args(["serve", "--addr", "127.0.0.1:0"]);
         if flavour == Flavour::Blocking {
             command.arg("--blocking");
