@@ -1,10 +1,19 @@
 //! The verb `bench`: measurements beside other implementations, in one run.
 
+mod memory;
+
 use std::fs;
 use std::path::PathBuf;
 
 use crate::command::{cargo, output, program, run as run_command, target_dir};
 use crate::{Result, Tally, setup};
+
+pub(crate) use memory::MANIFEST;
+
+/// Instructions for our messages, against the committed figures.
+pub(crate) fn memory() -> Result<Tally> {
+    memory::run(false)
+}
 
 /// Where the tables of `bench deflate` are committed.
 const DEFLATE_RESULTS: &str = "tests/deflate/RESULTS.md";
@@ -17,7 +26,9 @@ pub(crate) fn run(args: &[String]) -> Result<Tally> {
     match args.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["deflate"] => deflate(false),
         ["deflate", "--update"] => deflate(true),
-        _ => Err("usage: cargo xtask bench deflate [--update]".into()),
+        ["memory"] => memory::run(false),
+        ["memory", "--update"] => memory::run(true),
+        _ => Err("usage: cargo xtask bench deflate|memory [--update]".into()),
     }
 }
 

@@ -3,6 +3,8 @@
 
 mod engine;
 
+pub(crate) use engine::BINDGEN;
+
 use std::path::Path;
 
 use crate::command::{check_node_tests, program, run as run_command};

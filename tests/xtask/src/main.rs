@@ -50,6 +50,8 @@ cargo xtask VERB
                        new budgets
   pico                 firmware of real boards, built; that of an RP2040 with Ethernet in rp2040js
   bench deflate        the codec beside zlib, zlib-rs and miniz_oxide; --update commits the tables
+  bench memory         instructions for a message beside other implementations; without --update
+                       only ours, against the committed figures
   fuzz [TARGET] [S]    tries inputs on the codec, the extension and connections, S seconds each
   inspector [PART]     the frame inspector for JavaScript: its package, its page, or both
   panic-free           proves that no panic is linked into firmware that uses the core

@@ -5,7 +5,10 @@ use std::process::Command;
 use crate::command::{cargo, check, check_tests, output};
 use crate::cross::{self, Toolchain};
 use crate::step::Steps;
-use crate::{Result, Tally, autobahn, demo, fuzz, interop, panic_free, pico, qemu, setup, size};
+use crate::{
+    Result, Tally, autobahn, bench, demo, fuzz, inspector, interop, panic_free, pico, qemu, setup,
+    size,
+};
 
 /// A check by its name, with what it checks.
 struct Check {
@@ -27,9 +30,11 @@ const CHECKS: &[Check] = &[
     Check { name: "panic-free", purpose: "no panic is linked into firmware", run: panic_free::run },
     Check { name: "size", purpose: "flash, state and stack within their budgets", run: || size::run(&[]) },
     Check { name: "deny", purpose: "licences, bans and sources of all dependencies", run: deny },
+    Check { name: "bench", purpose: "instructions for a message, within what is committed", run: bench::memory },
     Check { name: "demo", purpose: "the demonstration runs", run: demo::run },
     Check { name: "qemu", purpose: "firmware on emulated boards, as client and as server", run: || qemu::run(&[]) },
     Check { name: "pico", purpose: "firmware of real boards, built and in rp2040js", run: || pico::run(&[]) },
+    Check { name: "inspector", purpose: "the npm package and the page of the frame inspector", run: || inspector::run(&[]) },
     Check { name: "autobahn", purpose: "a selection of the Autobahn suite", run: || autobahn::run(&[]) },
     Check { name: "interop", purpose: "other implementations and a browser", run: || interop::run(&[]) },
 ];
@@ -66,8 +71,15 @@ fn check_all(commands: impl IntoIterator<Item = Command>) -> Result<Tally> {
 }
 
 /// The packages that stand outside the workspace.
-const OUTSIDE: [&str; 5] =
-    [size::MANIFEST, fuzz::MANIFEST, qemu::MANIFEST, pico::MANIFESTS[0], pico::MANIFESTS[1]];
+const OUTSIDE: [&str; 7] = [
+    size::MANIFEST,
+    fuzz::MANIFEST,
+    bench::MANIFEST,
+    inspector::BINDGEN,
+    qemu::MANIFEST,
+    pico::MANIFESTS[0],
+    pico::MANIFESTS[1],
+];
 
 fn lock() -> Result<Tally> {
     let mut tally = Tally::default();
