@@ -1,0 +1,167 @@
+// The engine behind one door: requests by name, answers that can be sent between threads.
+//
+// It runs in a worker; where that is refused, in the page itself, with the same requests.
+
+import { load } from 'socklet';
+import { columns, PART } from './columns.js';
+
+/** Bytes of a frame or message that are sent for display. */
+const SHOWN_LEN = 1 << 20;
+/** Bytes of a payload that is read for a line of the table. */
+const PREVIEW_LEN = 1 << 16;
+/** Violations that are listed; the table has the rest. */
+const LISTED = 1000;
+
+let engine;
+let inspection;
+
+/** What a request may be, and what it answers; `progress` takes a word, what is done, and of what. */
+export const requests = {
+  async load({ wasm }) {
+    engine = await load(wasm);
+  },
+
+  open({ bytes, options }, progress) {
+    progress('Inspecting');
+    inspection?.free();
+    inspection = undefined;
+    inspection = engine.inspect(bytes, options);
+    return {
+      capture: inspection.capture,
+      connections: inspection.connections.map(summary),
+    };
+  },
+
+  columns({ connection }, progress) {
+    return columns(inspection.connections[connection], progress);
+  },
+
+  previews({ connection, rows, isMessages }) {
+    const from = inspection.connections[connection];
+    return rows.map((row) => (isMessages ? messagePreview(from, row) : framePreview(from, row)));
+  },
+
+  frame({ connection, row, isMessages }) {
+    const from = inspection.connections[connection];
+    if (isMessages) return { row, message: message(from, row) };
+    return { row, ...frame(from, row) };
+  },
+
+  find({ connection, text }) {
+    return inspection.connections[connection].find(text);
+  },
+
+  stream({ connection, from }) {
+    return inspection.connections[connection].stream(from);
+  },
+
+  messages({ connection }) {
+    const from = inspection.connections[connection];
+    return Array.from(from.messages, (about) => ({ ...about, ...flat(from.message(about.number), Infinity) }));
+  },
+
+  json() {
+    return inspection.json();
+  },
+
+  build({ fields }) {
+    return engine.build(fields);
+  },
+
+  /** Decodes a frame that is not part of the traffic: the builder's. */
+  decode({ bytes, options }) {
+    const decoded = engine.inspect(bytes, options);
+    try {
+      const connection = decoded.connections[0];
+      if (!connection?.frames.length) return undefined;
+      const { violations, count } = summary(connection);
+      return { violations, count, ...frame(connection, 0) };
+    } finally {
+      decoded.free();
+    }
+  },
+};
+
+function summary(connection) {
+  const { about, ending, violations, frames, messages } = connection;
+  return {
+    about,
+    ending,
+    violations: violations.slice(0, LISTED),
+    violationCount: violations.length + (about.violations_omitted ?? 0),
+    count: frames.length || messages.length,
+    isMessages: frames.length === 0 && messages.length > 0,
+    frameCount: frames.length,
+    messageCount: messages.length,
+  };
+}
+
+function frame(connection, row) {
+  const about = connection.frames.at(row);
+  const wire = connection.wire(row);
+  return {
+    frame: about,
+    wire: wire.length > SHOWN_LEN ? wire.slice(0, SHOWN_LEN) : wire,
+    payload: flat(connection.payload(row)),
+    message: about.message === undefined ? undefined : message(connection, about.message),
+    violations: connection.violations.filter((violation) => violation.frame === row),
+  };
+}
+
+function message(connection, number) {
+  const about = connection.messages.at(number);
+  const steps = about.compressed && about.len <= SHOWN_LEN ? connection.xray(number) : [];
+  return { about, ...flat(connection.message(number)), steps };
+}
+
+/** Parts as bytes, with a list of where they are unknown; cut where nobody looks any more. */
+function flat(parts, most = SHOWN_LEN) {
+  const unknown = [];
+  let len = 0;
+  for (const part of parts) len += PART(part);
+  const bytes = new Uint8Array(Math.min(len, most));
+  let at = 0;
+  for (const part of parts) {
+    const end = at + PART(part);
+    if (typeof part === 'number') unknown.push([at, end]);
+    else if (at < bytes.length) bytes.set(part.subarray(0, bytes.length - at), at);
+    at = end;
+  }
+  return { bytes, unknown, len };
+}
+
+const lossy = new TextDecoder();
+
+function framePreview(connection, row) {
+  const frame = connection.frames.at(row);
+  const { opcode, message: number, presentLen } = frame;
+  if (number !== undefined) {
+    const about = connection.messages.at(number);
+    // A compressed message makes sense as a whole only.
+    if (about.compressed) return about.firstFrame === row ? messagePreview(connection, number) : '';
+    if (presentLen > PREVIEW_LEN) return '';
+    return preview(connection.payload(row), about.kind === 'text');
+  }
+  if (presentLen > PREVIEW_LEN) return '';
+  const parts = connection.payload(row);
+  if (opcode !== 8 || typeof parts[0] !== 'object' || parts[0].length < 2) return preview(parts, opcode > 8);
+  const [bytes] = parts;
+  return `${bytes[0] << 8 | bytes[1]} ${lossy.decode(bytes.subarray(2))}`;
+}
+
+function messagePreview(connection, number) {
+  const about = connection.messages.at(number);
+  return about.len > PREVIEW_LEN ? '' : preview(connection.message(number), about.kind === 'text');
+}
+
+/** The beginning of a payload in a line. */
+function preview(parts, isText) {
+  let line = '';
+  for (const part of parts) {
+    if (line.length > 120) break;
+    if (typeof part === 'number') line += `[${part} unknown]`;
+    else if (isText && !part.subarray(0, 120).includes(0)) line += lossy.decode(part.subarray(0, 480));
+    else line += Array.from(part.subarray(0, 40), (byte) => byte.toString(16).padStart(2, '0')).join(' ');
+  }
+  return line.slice(0, 120);
+}
