@@ -1,7 +1,7 @@
 // Calls of the engine, in a worker if there can be one.
 
 /** How to get at the engine; the two builds differ in this and nothing else. */
-import { localRequests, startWorker, wasmBytes } from './platform.js';
+import { localRequests, startWorker, wasmBytes } from "./platform.js";
 
 let worker;
 let here;
@@ -19,7 +19,7 @@ export async function start(progress) {
     await new Promise((ready, failed) => {
       // A worker that is refused says so by an error, and no more.
       worker.onerror = failed;
-      send('load', { wasm }).then(ready, failed);
+      send("load", { wasm }).then(ready, failed);
     });
   } catch {
     worker?.terminate();

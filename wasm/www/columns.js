@@ -14,7 +14,7 @@ export const COMPRESSED = 64;
 const STRIDE = 8192;
 
 /** The length of a part. */
-export const PART = (part) => (typeof part === 'number' ? part : part.length);
+export const PART = (part) => (typeof part === "number" ? part : part.length);
 
 /** Reads the frames of a connection, or its messages if the input has no frames. */
 export function columns(connection, progress) {
@@ -38,7 +38,7 @@ export function columns(connection, progress) {
     verdicts: [],
   };
   for (let at = 0; at < count; at += 1) {
-    if (at % STRIDE === 0) progress('Indexing', at, count);
+    if (at % STRIDE === 0) progress("Indexing", at, count);
     if (isMessages) message(rows, at, messages.at(at));
     else frame(rows, at, frames.at(at));
   }
@@ -46,10 +46,15 @@ export function columns(connection, progress) {
 }
 
 function frame(rows, at, it) {
-  rows.from[at] = it.from === 'server' ? 1 : 0;
+  rows.from[at] = it.from === "server" ? 1 : 0;
   rows.opcode[at] = it.opcode;
-  rows.flags[at] = (it.fin && FIN) | (it.rsv1 && RSV[0]) | (it.rsv2 && RSV[1]) | (it.rsv3 && RSV[2])
-    | (it.maskingKey !== undefined && MASKED) | (it.presentLen < it.payloadLen && PARTIAL);
+  rows.flags[at] =
+    (it.fin && FIN) |
+    (it.rsv1 && RSV[0]) |
+    (it.rsv2 && RSV[1]) |
+    (it.rsv3 && RSV[2]) |
+    (it.maskingKey !== undefined && MASKED) |
+    (it.presentLen < it.payloadLen && PARTIAL);
   rows.time[at] = it.time ?? NaN;
   rows.offset[at] = it.offset;
   rows.header[at] = it.headerLen;
@@ -64,8 +69,8 @@ function frame(rows, at, it) {
 }
 
 function message(rows, at, it) {
-  rows.from[at] = it.from === 'server' ? 1 : 0;
-  rows.opcode[at] = it.kind === 'text' ? 1 : 2;
+  rows.from[at] = it.from === "server" ? 1 : 0;
+  rows.opcode[at] = it.kind === "text" ? 1 : 2;
   rows.flags[at] = FIN | (!it.whole && PARTIAL) | (it.compressed && COMPRESSED);
   rows.time[at] = it.time ?? NaN;
   rows.len[at] = it.len;
@@ -74,4 +79,7 @@ function message(rows, at, it) {
 }
 
 /** The buffers of columns, to be handed over instead of copied. */
-export const buffers = (rows) => Object.values(rows).filter(ArrayBuffer.isView).map((view) => view.buffer);
+export const buffers = (rows) =>
+  Object.values(rows)
+    .filter(ArrayBuffer.isView)
+    .map((view) => view.buffer);

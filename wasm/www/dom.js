@@ -8,8 +8,8 @@ export function h(name, properties = {}, ...children) {
   const element = document.createElement(name);
   for (const [key, value] of Object.entries(properties)) {
     if (value === undefined) continue;
-    if (key.startsWith('on')) element.addEventListener(key.slice(2), value);
-    else if (key.includes('-') || key === 'role' || key === 'for') element.setAttribute(key, value);
+    if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
+    else if (key.includes("-") || key === "role" || key === "for") element.setAttribute(key, value);
     else element[key] = value;
   }
   element.append(...children.flat().filter((child) => child !== undefined && child !== false));
@@ -20,40 +20,63 @@ export function h(name, properties = {}, ...children) {
 export const $ = (id) => document.getElementById(id);
 
 /** A button. */
-export const button = (label, onclick, properties) => h('button', { type: 'button', onclick, ...properties }, label);
+export const button = (label, onclick, properties) =>
+  h("button", { type: "button", onclick, ...properties }, label);
 
 /** A choice of one of many; `choices` are values and their labels. */
 export const choice = (label, choices, onchange, properties) =>
-  h('label', { className: 'field' }, h('span', {}, label), h('select', { onchange, ...properties },
-    choices.map(([value, text]) => h('option', { value }, text))));
+  h(
+    "label",
+    { className: "field" },
+    h("span", {}, label),
+    h(
+      "select",
+      { "aria-label": label, onchange, ...properties },
+      choices.map(([value, text]) => h("option", { value }, text)),
+    ),
+  );
 
 /** A box to tick. */
 export const tick = (label, onchange, properties) =>
-  h('label', { className: 'tick' }, h('input', { type: 'checkbox', onchange, ...properties }), label);
+  h(
+    "label",
+    { className: "tick" },
+    h("input", { type: "checkbox", onchange, ...properties }),
+    label,
+  );
 
 /** Shows a dialog of these children, with a title and a way out; it is gone when it is closed. */
 export function dialog(title, ...children) {
-  const shown = h('dialog', { 'aria-labelledby': 'dialog-title', onclose: () => shown.remove() },
-    h('header', {}, h('h2', { id: 'dialog-title' }, title), button('Close', () => shown.close(), { className: 'quiet' })),
-    ...children);
+  const shown = h(
+    "dialog",
+    { "aria-labelledby": "dialog-title", onclose: () => shown.remove() },
+    h(
+      "header",
+      {},
+      h("h2", { id: "dialog-title" }, title),
+      button("Close", () => shown.close(), { className: "quiet" }),
+    ),
+    ...children,
+  );
   document.body.append(shown);
   shown.showModal();
   return shown;
 }
 
-const grouped = new Intl.NumberFormat('en');
+const grouped = new Intl.NumberFormat("en");
 
 /** A number as people read it. */
 export const number = (value) => grouped.format(value);
 
 /** A number of things. */
-export const count = (value, one, many = `${one}s`) => `${number(value)} ${value === 1 ? one : many}`;
+export const count = (value, one, many = `${one}s`) =>
+  `${number(value)} ${value === 1 ? one : many}`;
 
 /** Two digits of a byte. */
-export const hex = (byte) => byte.toString(16).padStart(2, '0');
+export const hex = (byte) => byte.toString(16).padStart(2, "0");
 
 /** Bytes as digits. */
-export const hexes = (bytes, between = ' ') => Array.from(bytes, hex).join(between);
+export const hexes = (bytes, between = " ") => Array.from(bytes, hex).join(between);
 
 /** A span of milliseconds. */
 export function span(ms) {
@@ -65,7 +88,7 @@ export function span(ms) {
 /** Gives the user a file. */
 export function download(name, type, ...parts) {
   const url = URL.createObjectURL(new Blob(parts, { type }));
-  h('a', { href: url, download: name }).click();
+  h("a", { href: url, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
 
@@ -76,14 +99,16 @@ export async function copy(text, pressed) {
     await navigator.clipboard.writeText(text);
   } catch {
     // From disk or where that is refused: by a selection, as it was always done.
-    const area = h('textarea', { value: text });
+    const area = h("textarea", { value: text });
     pressed.after(area);
     area.select();
-    document.execCommand('copy');
+    document.execCommand("copy");
     area.remove();
   }
-  pressed.textContent = 'Copied';
-  setTimeout(() => { pressed.textContent = label; }, 1500);
+  pressed.textContent = "Copied";
+  setTimeout(() => {
+    pressed.textContent = label;
+  }, 1500);
 }
 
 /**
@@ -91,11 +116,16 @@ export async function copy(text, pressed) {
  * `selector` take the focus; moving to one presses it.
  */
 export function roving(group, selector, columns = () => 1) {
-  group.addEventListener('keydown', (event) => {
+  group.addEventListener("keydown", (event) => {
     const stops = [...group.querySelectorAll(selector)];
     const at = stops.indexOf(document.activeElement);
     const steps = {
-      ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns(), ArrowUp: -columns(), Home: -Infinity, End: Infinity,
+      ArrowRight: 1,
+      ArrowLeft: -1,
+      ArrowDown: columns(),
+      ArrowUp: -columns(),
+      Home: -Infinity,
+      End: Infinity,
     };
     const step = steps[event.key];
     if (at < 0 || step === undefined) return;

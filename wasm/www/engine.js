@@ -2,8 +2,8 @@
 //
 // It runs in a worker; where that is refused, in the page itself, with the same requests.
 
-import { load } from 'socklet';
-import { columns, PART } from './columns.js';
+import { load } from "socklet";
+import { columns, PART } from "./columns.js";
 
 /** Bytes of a frame or message that are sent for display. */
 const SHOWN_LEN = 1 << 20;
@@ -22,7 +22,7 @@ export const requests = {
   },
 
   open({ bytes, options }, progress) {
-    progress('Inspecting');
+    progress("Inspecting");
     inspection?.free();
     inspection = undefined;
     inspection = engine.inspect(bytes, options);
@@ -57,7 +57,10 @@ export const requests = {
 
   messages({ connection }) {
     const from = inspection.connections[connection];
-    return Array.from(from.messages, (about) => ({ ...about, ...flat(from.message(about.number), Infinity) }));
+    return Array.from(from.messages, (about) => ({
+      ...about,
+      ...flat(from.message(about.number), Infinity),
+    }));
   },
 
   json() {
@@ -123,7 +126,7 @@ function flat(parts, most = SHOWN_LEN) {
   let at = 0;
   for (const part of parts) {
     const end = at + PART(part);
-    if (typeof part === 'number') unknown.push([at, end]);
+    if (typeof part === "number") unknown.push([at, end]);
     else if (at < bytes.length) bytes.set(part.subarray(0, bytes.length - at), at);
     at = end;
   }
@@ -138,30 +141,35 @@ function framePreview(connection, row) {
   if (number !== undefined) {
     const about = connection.messages.at(number);
     // A compressed message makes sense as a whole only.
-    if (about.compressed) return about.firstFrame === row ? messagePreview(connection, number) : '';
-    if (presentLen > PREVIEW_LEN) return '';
-    return preview(connection.payload(row), about.kind === 'text');
+    if (about.compressed) return about.firstFrame === row ? messagePreview(connection, number) : "";
+    if (presentLen > PREVIEW_LEN) return "";
+    return preview(connection.payload(row), about.kind === "text");
   }
-  if (presentLen > PREVIEW_LEN) return '';
+  if (presentLen > PREVIEW_LEN) return "";
   const parts = connection.payload(row);
-  if (opcode !== 8 || typeof parts[0] !== 'object' || parts[0].length < 2) return preview(parts, opcode > 8);
+  if (opcode !== 8 || typeof parts[0] !== "object" || parts[0].length < 2)
+    return preview(parts, opcode > 8);
   const [bytes] = parts;
-  return `${bytes[0] << 8 | bytes[1]} ${lossy.decode(bytes.subarray(2))}`;
+  return `${(bytes[0] << 8) | bytes[1]} ${lossy.decode(bytes.subarray(2))}`;
 }
 
 function messagePreview(connection, number) {
   const about = connection.messages.at(number);
-  return about.len > PREVIEW_LEN ? '' : preview(connection.message(number), about.kind === 'text');
+  return about.len > PREVIEW_LEN ? "" : preview(connection.message(number), about.kind === "text");
 }
 
 /** The beginning of a payload in a line. */
 function preview(parts, isText) {
-  let line = '';
+  let line = "";
   for (const part of parts) {
     if (line.length > 120) break;
-    if (typeof part === 'number') line += `[${part} unknown]`;
-    else if (isText && !part.subarray(0, 120).includes(0)) line += lossy.decode(part.subarray(0, 480));
-    else line += Array.from(part.subarray(0, 40), (byte) => byte.toString(16).padStart(2, '0')).join(' ');
+    if (typeof part === "number") line += `[${part} unknown]`;
+    else if (isText && !part.subarray(0, 120).includes(0))
+      line += lossy.decode(part.subarray(0, 480));
+    else
+      line += Array.from(part.subarray(0, 40), (byte) => byte.toString(16).padStart(2, "0")).join(
+        " ",
+      );
   }
   return line.slice(0, 120);
 }

@@ -1,7 +1,7 @@
 // Which frames are shown: by direction, opcode, text and whether something is wrong with them.
 
-import { choice, count, h, number, tick } from './dom.js';
-import { opcodeName } from './words.js';
+import { choice, count, h, number, tick } from "./dom.js";
+import { opcodeName } from "./words.js";
 
 /** Waits for the next letter this long before it searches. */
 const PAUSE_MS = 150;
@@ -12,12 +12,29 @@ export class Filters {
   constructor(place, find, onChange) {
     Object.assign(this, { find, onChange });
     const apply = () => this.apply();
-    this.from = choice('From', [['', 'both'], ['0', 'client'], ['1', 'server']], apply);
-    this.opcode = choice('Opcode', [['', 'all']], apply);
-    this.text = h('label', { className: 'field grow' }, h('span', {}, 'Text'),
-      h('input', { type: 'search', placeholder: 'in the messages', spellcheck: false, oninput: () => this.typed() }));
-    this.problems = tick('Problems only', apply);
-    this.shown = h('p', { className: 'count', role: 'status' });
+    this.from = choice(
+      "From",
+      [
+        ["", "both"],
+        ["0", "client"],
+        ["1", "server"],
+      ],
+      apply,
+    );
+    this.opcode = choice("Opcode", [["", "all"]], apply);
+    this.text = h(
+      "label",
+      { className: "field grow" },
+      h("span", {}, "Text"),
+      h("input", {
+        type: "search",
+        placeholder: "in the messages",
+        spellcheck: false,
+        oninput: () => this.typed(),
+      }),
+    );
+    this.problems = tick("Problems only", apply);
+    this.shown = h("p", { className: "count", role: "status" });
     place.replaceChildren(this.from, this.opcode, this.text, this.problems, this.shown);
   }
 
@@ -26,15 +43,20 @@ export class Filters {
     this.rows = rows;
     const found = [...new Set(rows.opcode)].sort((a, b) => a - b);
     const [fromSelect, opcodeSelect, input, box] = this.controls();
-    opcodeSelect.replaceChildren(...[['', 'all'], ...found.map((opcode) => [opcode, opcodeName(opcode)])]
-      .map(([value, text]) => h('option', { value }, text)));
-    fromSelect.value = opcodeSelect.value = input.value = '';
+    opcodeSelect.replaceChildren(
+      ...[["", "all"], ...found.map((opcode) => [opcode, opcodeName(opcode)])].map(
+        ([value, text]) => h("option", { value }, text),
+      ),
+    );
+    fromSelect.value = opcodeSelect.value = input.value = "";
     box.checked = false;
     return this.apply();
   }
 
   controls() {
-    return [this.from, this.opcode, this.text, this.problems].map((label) => label.querySelector('select, input'));
+    return [this.from, this.opcode, this.text, this.problems].map((label) =>
+      label.querySelector("select, input"),
+    );
   }
 
   typed() {
@@ -52,15 +74,16 @@ export class Filters {
     const visible = new Uint32Array(rows.count);
     let len = 0;
     for (let row = 0; row < rows.count; row += 1) {
-      if (from.value !== '' && rows.from[row] !== Number(from.value)) continue;
-      if (opcode.value !== '' && rows.opcode[row] !== Number(opcode.value)) continue;
+      if (from.value !== "" && rows.from[row] !== Number(from.value)) continue;
+      if (opcode.value !== "" && rows.opcode[row] !== Number(opcode.value)) continue;
       if (problems.checked && !rows.verdict[row]) continue;
       if (messages && !messages.has(rows.message[row])) continue;
       visible[len] = row;
       len += 1;
     }
-    const what = rows.isMessages ? 'message' : 'frame';
-    this.shown.textContent = len === rows.count ? count(len, what) : `${number(len)} of ${count(rows.count, what)}`;
+    const what = rows.isMessages ? "message" : "frame";
+    this.shown.textContent =
+      len === rows.count ? count(len, what) : `${number(len)} of ${count(rows.count, what)}`;
     this.onChange(visible.subarray(0, len));
   }
 }

@@ -1,13 +1,13 @@
 // Bytes as digits and letters, any number of them, with a cursor and a selection.
 
-import { h, hex } from './dom.js';
-import { Virtual } from './virtual.js';
+import { h, hex } from "./dom.js";
+import { Virtual } from "./virtual.js";
 
 /** Bytes in a row. */
 const WIDTH = 8;
 const ROW_HEIGHT = 20;
 
-const printable = (byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '·');
+const printable = (byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : "·");
 
 /** A view of bytes. */
 export class HexView {
@@ -19,9 +19,13 @@ export class HexView {
    */
   constructor(label, bytes, { unknown = [], classOf, onSelect }) {
     Object.assign(this, { label, bytes, unknown, classOf, onSelect, cursor: -1, from: 0, to: 0 });
-    this.id = `hex-${label.toLowerCase().replace(/\W+/g, '-')}`;
-    this.element = h('div', {
-      className: 'hex', role: 'grid', tabIndex: 0, 'aria-label': label, 'aria-rowcount': Math.ceil(bytes.length / WIDTH),
+    this.id = `hex-${label.toLowerCase().replace(/\W+/g, "-")}`;
+    this.element = h("div", {
+      className: "hex",
+      role: "grid",
+      tabIndex: 0,
+      "aria-label": label,
+      "aria-rowcount": Math.ceil(bytes.length / WIDTH),
       onclick: ({ target }) => target.dataset.at && onSelect(Number(target.dataset.at)),
       onkeydown: (event) => this.key(event),
     });
@@ -40,24 +44,33 @@ export class HexView {
     for (let at = start; at < Math.min(start + WIDTH, this.bytes.length); at += 1) {
       const unknown = this.isUnknown(at);
       const byte = this.bytes[at];
-      const digit = h('span', { role: 'gridcell', id: `${this.id}-${at}` }, unknown ? '??' : hex(byte));
-      const letter = h('span', {}, unknown ? '?' : printable(byte));
+      const digit = h(
+        "span",
+        { role: "gridcell", id: `${this.id}-${at}` },
+        unknown ? "??" : hex(byte),
+      );
+      const letter = h("span", {}, unknown ? "?" : printable(byte));
       digit.dataset.at = letter.dataset.at = at;
       this.paint(digit, letter, at);
       digits.push(digit);
       letters.push(letter);
     }
-    return h('div', { className: 'hexrow', role: 'row', 'aria-rowindex': row + 1 },
-      h('span', { className: 'at', role: 'rowheader' }, start.toString(16).padStart(4, '0')),
-      h('span', { className: 'digits', role: 'presentation' }, digits),
-      h('span', { className: 'letters', 'aria-hidden': 'true' }, letters));
+    return h(
+      "div",
+      { className: "hexrow", role: "row", "aria-rowindex": row + 1 },
+      h("span", { className: "at", role: "rowheader" }, start.toString(16).padStart(4, "0")),
+      h("span", { className: "digits", role: "presentation" }, digits),
+      h("span", { className: "letters", "aria-hidden": "true" }, letters),
+    );
   }
 
   paint(digit, letter, at) {
     const marked = at >= this.from && at < this.to;
-    const name = [this.classOf?.(at) ?? '', marked && 'marked', at === this.cursor && 'cursor'].filter(Boolean).join(' ');
+    const name = [this.classOf?.(at) ?? "", marked && "marked", at === this.cursor && "cursor"]
+      .filter(Boolean)
+      .join(" ");
     digit.className = letter.className = name;
-    digit.setAttribute('aria-selected', marked);
+    digit.setAttribute("aria-selected", marked);
   }
 
   /** Selects bytes, and puts the cursor on one of them. */
@@ -66,17 +79,25 @@ export class HexView {
     if (to > from) this.virtual.reveal(Math.floor(cursor / WIDTH));
     for (const row of this.virtual.body.children) {
       const [, { children: digits }, { children: letters }] = row.children;
-      for (let each = 0; each < digits.length; each += 1) this.paint(digits[each], letters[each], Number(digits[each].dataset.at));
+      for (let each = 0; each < digits.length; each += 1)
+        this.paint(digits[each], letters[each], Number(digits[each].dataset.at));
     }
-    if (this.cursor >= 0) this.element.setAttribute('aria-activedescendant', `${this.id}-${this.cursor}`);
-    else this.element.removeAttribute('aria-activedescendant');
+    if (this.cursor >= 0)
+      this.element.setAttribute("aria-activedescendant", `${this.id}-${this.cursor}`);
+    else this.element.removeAttribute("aria-activedescendant");
   }
 
   key(event) {
     const { length } = this.bytes;
     const steps = {
-      ArrowRight: 1, ArrowLeft: -1, ArrowDown: WIDTH, ArrowUp: -WIDTH, Home: -length, End: length,
-      PageDown: WIDTH * this.virtual.page, PageUp: -WIDTH * this.virtual.page,
+      ArrowRight: 1,
+      ArrowLeft: -1,
+      ArrowDown: WIDTH,
+      ArrowUp: -WIDTH,
+      Home: -length,
+      End: length,
+      PageDown: WIDTH * this.virtual.page,
+      PageUp: -WIDTH * this.virtual.page,
     };
     const step = steps[event.key];
     if (step === undefined || length === 0) return;

@@ -1,10 +1,10 @@
 // A frame's bytes as they were on the wire, unmasked and inflated, side by side; and the message.
 
-import { button, copy, count, download, h, hex, hexes } from './dom.js';
-import { HexView } from './hex.js';
-import { fieldAt } from './fields.js';
-import { isJson, layOut, textElement } from './text.js';
-import { stepLine, Xray } from './xray.js';
+import { button, copy, count, download, h, hex, hexes } from "./dom.js";
+import { HexView } from "./hex.js";
+import { fieldAt } from "./fields.js";
+import { isJson, layOut, textElement } from "./text.js";
+import { stepLine, Xray } from "./xray.js";
 
 /** The panes of a frame. `onSelect` is told a range of the frame's bytes, and the cursor. */
 export class Panes {
@@ -13,20 +13,31 @@ export class Panes {
     this.headerLen = frame?.headerLen ?? 0;
     // Where bytes are missing, one place on the wire is not one in the payload.
     this.isAligned = frame && !payload.unknown.length;
-    this.status = h('p', { className: 'status', role: 'status' });
+    this.status = h("p", { className: "status", role: "status" });
     const panes = [];
     if (frame) {
-      this.wireView = new HexView('On the wire', wire, { classOf: (at) => `g-${fieldAt(fields, at)?.group}`, onSelect: (at) => this.byte(at) });
-      panes.push(pane(`On the wire, ${count(frame.headerLen + frame.presentLen, 'byte')}`, [
-        button('Copy', ({ target }) => copy(hexes(wire), target), { className: 'quiet' }),
-      ], this.wireView.element));
+      this.wireView = new HexView("On the wire", wire, {
+        classOf: (at) => `g-${fieldAt(fields, at)?.group}`,
+        onSelect: (at) => this.byte(at),
+      });
+      panes.push(
+        pane(
+          `On the wire, ${count(frame.headerLen + frame.presentLen, "byte")}`,
+          [button("Copy", ({ target }) => copy(hexes(wire), target), { className: "quiet" })],
+          this.wireView.element,
+        ),
+      );
       if (frame.maskingKey !== undefined || payload.unknown.length) {
-        this.payloadView = new HexView('Payload, unmasked', payload.bytes, { unknown: payload.unknown, classOf: () => 'g-payload', onSelect: (at) => this.payloadByte(at) });
-        panes.push(pane('Payload, unmasked', [], this.payloadView.element));
+        this.payloadView = new HexView("Payload, unmasked", payload.bytes, {
+          unknown: payload.unknown,
+          classOf: () => "g-payload",
+          onSelect: (at) => this.payloadByte(at),
+        });
+        panes.push(pane("Payload, unmasked", [], this.payloadView.element));
       }
     }
     if (message) panes.push(...this.messagePanes());
-    place.replaceChildren(h('div', { className: 'panes' }, panes), this.status);
+    place.replaceChildren(h("div", { className: "panes" }, panes), this.status);
   }
 
   messagePanes() {
@@ -37,16 +48,30 @@ export class Panes {
     this.isWhole = frame && about.frames === 1 && this.isAligned;
     if (about.compressed) {
       this.xray = new Xray(message.steps);
-      this.inflatedView = new HexView('Inflated', message.bytes, {
-        unknown: message.unknown, classOf: (at) => this.xray.classOf(at), onSelect: (at) => this.inflatedByte(at),
+      this.inflatedView = new HexView("Inflated", message.bytes, {
+        unknown: message.unknown,
+        classOf: (at) => this.xray.classOf(at),
+        onSelect: (at) => this.inflatedByte(at),
       });
-      panes.push(pane(`Inflated, ${count(about.len, 'byte')}`, [this.xray.legend()],
-        this.inflatedView.element, h('p', { className: 'note' }, this.xray.summary())));
+      panes.push(
+        pane(
+          `Inflated, ${count(about.len, "byte")}`,
+          [this.xray.legend()],
+          this.inflatedView.element,
+          h("p", { className: "note" }, this.xray.summary()),
+        ),
+      );
     }
-    if (about.kind === 'text') panes.push(textPane(message));
+    if (about.kind === "text") panes.push(textPane(message));
     else if (!about.compressed && (about.frames > 1 || !frame)) {
-      panes.push(pane(messageTitle(about), [saveButton(message)],
-        new HexView('Message', message.bytes, { unknown: message.unknown, onSelect() {} }).element));
+      panes.push(
+        pane(
+          messageTitle(about),
+          [saveButton(message)],
+          new HexView("Message", message.bytes, { unknown: message.unknown, onSelect() {} })
+            .element,
+        ),
+      );
     }
     return panes;
   }
@@ -67,16 +92,23 @@ export class Panes {
 
   /** What there is to say about a byte. */
   line(at, isThere) {
-    if (!isThere) return '';
+    if (!isThere) return "";
     const { wire, headerLen, frame, payload } = this;
     const name = `Byte ${at}`;
-    if (at < headerLen) return `${name}: ${hex(wire[at])}, ${wire[at].toString(2).padStart(8, '0')}`;
+    if (at < headerLen)
+      return `${name}: ${hex(wire[at])}, ${wire[at].toString(2).padStart(8, "0")}`;
     const unmasked = payload.bytes[at - headerLen];
     if (!this.isAligned || unmasked === undefined) return name;
-    const key = frame.maskingKey >>> (24 - ((at - headerLen) & 3) * 8) & 0xff;
-    const letter = unmasked >= 0x20 && unmasked < 0x7f ? ` “${String.fromCharCode(unmasked)}”` : '';
-    const masking = frame.maskingKey === undefined ? hex(unmasked) : `${hex(wire[at])} XOR key ${hex(key)} = ${hex(unmasked)}`;
-    const step = this.isWhole && this.xray ? `; ${stepLine(this.xray.ofBit((at - headerLen) * 8 + 7))}` : letter;
+    const key = (frame.maskingKey >>> (24 - ((at - headerLen) & 3) * 8)) & 0xff;
+    const letter = unmasked >= 0x20 && unmasked < 0x7f ? ` “${String.fromCharCode(unmasked)}”` : "";
+    const masking =
+      frame.maskingKey === undefined
+        ? hex(unmasked)
+        : `${hex(wire[at])} XOR key ${hex(key)} = ${hex(unmasked)}`;
+    const step =
+      this.isWhole && this.xray
+        ? `; ${stepLine(this.xray.ofBit((at - headerLen) * 8 + 7))}`
+        : letter;
     return `${name}, payload byte ${at - headerLen}: ${masking}${step}`;
   }
 
@@ -101,26 +133,45 @@ export class Panes {
 }
 
 function pane(title, tools, ...children) {
-  return h('section', { className: 'pane' }, h('header', {}, h('h3', {}, title), tools), children);
+  return h("section", { className: "pane" }, h("header", {}, h("h3", {}, title), tools), children);
 }
 
-const messageTitle = ({ number, frames }) => `Message ${number}${frames > 1 ? `, of ${frames} frames` : ''}`;
+const messageTitle = ({ number, frames }) =>
+  `Message ${number}${frames > 1 ? `, of ${frames} frames` : ""}`;
 
-const saveButton = ({ about, bytes }) => button('Save', () =>
-  download(`message-${about.number}.${about.kind === 'text' ? 'txt' : 'bin'}`, 'application/octet-stream', bytes), { className: 'quiet' });
+const saveButton = ({ about, bytes }) =>
+  button(
+    "Save",
+    () =>
+      download(
+        `message-${about.number}.${about.kind === "text" ? "txt" : "bin"}`,
+        "application/octet-stream",
+        bytes,
+      ),
+    { className: "quiet" },
+  );
 
 function textPane(message) {
   const { about, bytes, unknown, len } = message;
-  const holder = h('div', {});
-  const title = messageTitle(about) + (about.cut ? `: ${about.cut}` : '');
+  const holder = h("div", {});
+  const title = messageTitle(about) + (about.cut ? `: ${about.cut}` : "");
   const show = (lay) => holder.replaceChildren(textElement(message, lay));
-  const whole = !unknown.length && len === bytes.length ? new TextDecoder().decode(bytes) : '';
+  const whole = !unknown.length && len === bytes.length ? new TextDecoder().decode(bytes) : "";
   const tools = [saveButton(message)];
   if (isJson(whole)) {
-    const modes = [['JSON', layOut], ['Text', undefined]].map(([name, lay]) => button(name, ({ target }) => {
-      show(lay);
-      for (const mode of modes) mode.setAttribute('aria-pressed', mode === target);
-    }, { className: 'quiet', 'aria-pressed': lay === layOut }));
+    const modes = [
+      ["JSON", layOut],
+      ["Text", undefined],
+    ].map(([name, lay]) =>
+      button(
+        name,
+        ({ target }) => {
+          show(lay);
+          for (const mode of modes) mode.setAttribute("aria-pressed", mode === target);
+        },
+        { className: "quiet", "aria-pressed": lay === layOut },
+      ),
+    );
     tools.unshift(...modes);
     show(layOut);
   } else {

@@ -29,7 +29,19 @@ function packets({ client, server, segments, ends, endTime }, at, blocks) {
   const next = [initial, initial];
   let time = segments[0]?.time || 0;
   const put = (from, flags, bytes = new Uint8Array()) =>
-    blocks.push(packet(time, frame(hosts[from], hosts[1 - from], next[from], flags & ACK ? next[1 - from] : 0, flags, bytes)));
+    blocks.push(
+      packet(
+        time,
+        frame(
+          hosts[from],
+          hosts[1 - from],
+          next[from],
+          flags & ACK ? next[1 - from] : 0,
+          flags,
+          bytes,
+        ),
+      ),
+    );
   put(0, SYN);
   next[0] += 1;
   put(1, SYN | ACK);
@@ -57,8 +69,8 @@ function packets({ client, server, segments, ends, endTime }, at, blocks) {
 
 /** The address in a name, or one that is reserved for documentation. */
 function address(name, ip, port) {
-  const [, digits, number] = /^(\d+\.\d+\.\d+\.\d+):(\d+)$/.exec(name ?? '') ?? [];
-  return digits ? { ip: digits.split('.').map(Number), port: Number(number) } : { ip, port };
+  const [, digits, number] = /^(\d+\.\d+\.\d+\.\d+):(\d+)$/.exec(name ?? "") ?? [];
+  return digits ? { ip: digits.split(".").map(Number), port: Number(number) } : { ip, port };
 }
 
 function frame(from, to, sequence, acknowledged, flags, bytes) {
@@ -91,7 +103,11 @@ function packet(time, bytes) {
   const us = Math.round(time * 1000);
   const padded = new Uint8Array((bytes.length + 3) & ~3);
   padded.set(bytes);
-  return block(6, words(0, Math.floor(us / 2 ** 32), us % 2 ** 32, bytes.length, bytes.length), padded);
+  return block(
+    6,
+    words(0, Math.floor(us / 2 ** 32), us % 2 ** 32, bytes.length, bytes.length),
+    padded,
+  );
 }
 
 const words = (...values) => new Uint8Array(Uint32Array.from(values).buffer);

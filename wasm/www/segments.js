@@ -16,7 +16,8 @@ export function segments(rows, streams, gaps) {
 
 function cut(rows, from, stream, gaps) {
   const frames = [];
-  for (let row = 0; row < rows.count; row += 1) if (!rows.isMessages && rows.from[row] === from) frames.push(row);
+  for (let row = 0; row < rows.count; row += 1)
+    if (!rows.isMessages && rows.from[row] === from) frames.push(row);
   const found = [];
   let next = 0;
   let row = -1;
@@ -27,7 +28,10 @@ function cut(rows, from, stream, gaps) {
         row = frames[next];
         next += 1;
       }
-      const end = next < frames.length ? Math.min(bytes.length, rows.offset[frames[next]] - offset) : bytes.length;
+      const end =
+        next < frames.length
+          ? Math.min(bytes.length, rows.offset[frames[next]] - offset)
+          : bytes.length;
       found.push({ from, row, offset: offset + at, bytes: bytes.subarray(at, end) });
       at = end;
     }

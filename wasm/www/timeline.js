@@ -1,13 +1,21 @@
 // Both ends' bytes over time: two lanes, opcodes by colour, gaps and violations where they are.
 
-import { choice, h, number, span } from './dom.js';
-import { opcodeClass, opcodeName, SENDERS } from './words.js';
+import { choice, h, number, span } from "./dom.js";
+import { opcodeClass, opcodeName, SENDERS } from "./words.js";
 
 const HEIGHT = 96;
 /** Pixels between the lanes, where violations stand. */
 const MIDDLE = 12;
 /** What the style sheet calls the colours of opcodes. */
-const CLASSES = ['op-text', 'op-binary', 'op-continuation', 'op-close', 'op-ping', 'op-pong', 'op-reserved'];
+const CLASSES = [
+  "op-text",
+  "op-binary",
+  "op-continuation",
+  "op-close",
+  "op-ping",
+  "op-pong",
+  "op-reserved",
+];
 
 /** The lanes of a connection. */
 export class Timeline {
@@ -15,18 +23,48 @@ export class Timeline {
   constructor(place, onSelect) {
     Object.assign(this, { onSelect, selected: -1 });
     // As colours, their values can be painted with, whatever they are made of.
-    for (const name of [...CLASSES, 'gap', 'line', 'bad', 'accent']) {
-      CSS.registerProperty({ name: `--${name}`, syntax: '<color>', inherits: true, initialValue: '#000' });
+    for (const name of [...CLASSES, "gap", "line", "bad", "accent"]) {
+      CSS.registerProperty({
+        name: `--${name}`,
+        syntax: "<color>",
+        inherits: true,
+        initialValue: "#000",
+      });
     }
-    this.canvas = h('canvas', { height: HEIGHT });
-    this.lanes = h('div', {
-      className: 'lanes', role: 'slider', tabIndex: 0, 'aria-label': 'Timeline of frames', 'aria-valuemin': 0, 'aria-valuemax': 0,
-      'aria-valuenow': 0, onclick: (event) => this.press(event), onkeydown: (event) => this.key(event),
-    }, this.canvas);
-    this.axis = choice('Axis', [['time', 'time'], ['order', 'order']], () => this.draw());
-    this.scale = h('p', { className: 'scale' });
-    place.replaceChildren(h('div', { className: 'lane-names', 'aria-hidden': 'true' }, SENDERS.map((name) => h('span', {}, name))),
-      this.lanes, h('div', { className: 'under' }, this.scale, this.axis));
+    this.canvas = h("canvas", { height: HEIGHT });
+    this.lanes = h(
+      "div",
+      {
+        className: "lanes",
+        role: "slider",
+        tabIndex: 0,
+        "aria-label": "Timeline of frames",
+        "aria-valuemin": 0,
+        "aria-valuemax": 0,
+        "aria-valuenow": 0,
+        onclick: (event) => this.press(event),
+        onkeydown: (event) => this.key(event),
+      },
+      this.canvas,
+    );
+    this.axis = choice(
+      "Axis",
+      [
+        ["time", "time"],
+        ["order", "order"],
+      ],
+      () => this.draw(),
+    );
+    this.scale = h("p", { className: "scale" });
+    place.replaceChildren(
+      h(
+        "div",
+        { className: "lane-names", "aria-hidden": "true" },
+        SENDERS.map((name) => h("span", {}, name)),
+      ),
+      this.lanes,
+      h("div", { className: "under" }, this.scale, this.axis),
+    );
     new ResizeObserver(() => this.draw()).observe(this.lanes);
   }
 
@@ -34,30 +72,36 @@ export class Timeline {
     this.rows = rows;
     this.gaps = [about.client_gaps, about.server_gaps];
     this.selected = -1;
-    this.isTimed = rows.count > 1 && !rows.time.some(Number.isNaN) && rows.time[rows.count - 1] > rows.time[0];
-    const select = this.axis.querySelector('select');
+    this.isTimed =
+      rows.count > 1 && !rows.time.some(Number.isNaN) && rows.time[rows.count - 1] > rows.time[0];
+    const select = this.axis.querySelector("select");
     this.axis.hidden = !this.isTimed;
-    select.value = this.isTimed ? 'time' : 'order';
-    this.lanes.setAttribute('aria-valuemax', Math.max(0, rows.count - 1));
+    select.value = this.isTimed ? "time" : "order";
+    this.lanes.setAttribute("aria-valuemax", Math.max(0, rows.count - 1));
     this.draw();
   }
 
   mark(row) {
     this.selected = row;
-    this.lanes.setAttribute('aria-valuenow', Math.max(0, row));
-    if (row >= 0) this.lanes.setAttribute('aria-valuetext', `frame ${row}, ${SENDERS[this.rows.from[row]]}, ${opcodeName(this.rows.opcode[row])}`);
+    this.lanes.setAttribute("aria-valuenow", Math.max(0, row));
+    if (row >= 0)
+      this.lanes.setAttribute(
+        "aria-valuetext",
+        `frame ${row}, ${SENDERS[this.rows.from[row]]}, ${opcodeName(this.rows.opcode[row])}`,
+      );
     this.draw();
   }
 
   /** Where a row stands, from 0 to 1. */
   place(row) {
     const { rows } = this;
-    if (this.byTime) return (rows.time[row] - rows.time[0]) / (rows.time[rows.count - 1] - rows.time[0]);
+    if (this.byTime)
+      return (rows.time[row] - rows.time[0]) / (rows.time[rows.count - 1] - rows.time[0]);
     return rows.count > 1 ? row / (rows.count - 1) : 0.5;
   }
 
   get byTime() {
-    return this.axis.querySelector('select').value === 'time';
+    return this.axis.querySelector("select").value === "time";
   }
 
   draw() {
@@ -68,16 +112,16 @@ export class Timeline {
     Object.assign(canvas, { width: width * ratio, height: HEIGHT * ratio });
     const style = getComputedStyle(document.documentElement);
     const colour = (name) => style.getPropertyValue(`--${name}`);
-    const paint = canvas.getContext('2d');
+    const paint = canvas.getContext("2d");
     paint.scale(ratio, ratio);
     const lane = (HEIGHT - MIDDLE) / 2;
     const x = (row) => Math.round(4 + this.place(row) * (width - 10));
 
     this.bars(paint, colour, lane, x, width);
-    this.gapMarks(paint, colour('gap'), lane, x);
-    paint.fillStyle = colour('line');
+    this.gapMarks(paint, colour("gap"), lane, x);
+    paint.fillStyle = colour("line");
     paint.fillRect(0, HEIGHT / 2, width, 1);
-    paint.fillStyle = colour('bad');
+    paint.fillStyle = colour("bad");
     for (let row = 0; row < rows.count; row += 1) {
       if (!rows.verdict[row]) continue;
       const y = HEIGHT / 2 + (rows.from[row] ? MIDDLE / 2 : -MIDDLE / 2);
@@ -88,7 +132,7 @@ export class Timeline {
       paint.fill();
     }
     if (this.selected >= 0) {
-      paint.fillStyle = colour('accent');
+      paint.fillStyle = colour("accent");
       paint.fillRect(x(this.selected), 0, 2, HEIGHT);
     }
     this.scale.textContent = this.byTime
@@ -113,10 +157,10 @@ export class Timeline {
     for (let at = 0; at < totals.length; at += 1) {
       if (!totals[at]) continue;
       const isServer = at >= width;
-      const height = 4 + (lane - 4) * Math.log1p(totals[at]) / Math.log1p(most);
+      const height = 4 + ((lane - 4) * Math.log1p(totals[at])) / Math.log1p(most);
       let y = isServer ? (HEIGHT + MIDDLE) / 2 : (HEIGHT - MIDDLE) / 2;
       CLASSES.forEach((name, each) => {
-        const share = height * sums[at * CLASSES.length + each] / totals[at];
+        const share = (height * sums[at * CLASSES.length + each]) / totals[at];
         if (!share) return;
         paint.fillStyle = colour(name);
         paint.fillRect(at % width, isServer ? y : y - share, bar, share);
@@ -133,7 +177,11 @@ export class Timeline {
     this.gaps.forEach((gaps, from) => {
       let row = 0;
       for (const { offset } of gaps) {
-        while (row < rows.count - 1 && !(rows.from[row] === from && rows.offset[row] + rows.header[row] + rows.len[row] > offset)) row += 1;
+        while (
+          row < rows.count - 1 &&
+          !(rows.from[row] === from && rows.offset[row] + rows.header[row] + rows.len[row] > offset)
+        )
+          row += 1;
         const top = from ? (HEIGHT + MIDDLE) / 2 : 0;
         paint.strokeRect(x(row) - 3.5, top + 0.5, 9, lane - 1);
       }
@@ -156,7 +204,14 @@ export class Timeline {
 
   key(event) {
     const { count } = this.rows;
-    const step = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, Home: -count, End: count }[event.key];
+    const step = {
+      ArrowRight: 1,
+      ArrowUp: 1,
+      ArrowLeft: -1,
+      ArrowDown: -1,
+      Home: -count,
+      End: count,
+    }[event.key];
     if (step === undefined) return;
     event.preventDefault();
     this.onSelect(Math.max(0, Math.min(count - 1, this.selected + step)));

@@ -1,6 +1,6 @@
 // A list of any length of which only the rows in sight are elements.
 
-import { h } from './dom.js';
+import { h } from "./dom.js";
 
 /** No browser has elements much higher than this. */
 const MAX_HEIGHT = 8_000_000;
@@ -17,10 +17,10 @@ export class Virtual {
    */
   constructor(scroller, rowHeight, render, onRange = () => {}) {
     Object.assign(this, { scroller, rowHeight, render, onRange, count: 0, shown: [0, 0] });
-    this.body = h('div', { className: 'rows', role: 'rowgroup' });
-    this.space = h('div', { className: 'space', role: 'presentation' }, this.body);
+    this.body = h("div", { className: "rows", role: "rowgroup" });
+    this.space = h("div", { className: "space", role: "presentation" }, this.body);
     scroller.append(this.space);
-    scroller.addEventListener('scroll', () => this.draw(), { passive: true });
+    scroller.addEventListener("scroll", () => this.draw(), { passive: true });
     new ResizeObserver(() => this.draw()).observe(scroller);
   }
 
@@ -41,7 +41,10 @@ export class Virtual {
 
   /** Rows that are in sight at once. */
   get page() {
-    return Math.max(1, Math.floor((this.scroller.clientHeight - this.space.offsetTop) / this.rowHeight));
+    return Math.max(
+      1,
+      Math.floor((this.scroller.clientHeight - this.space.offsetTop) / this.rowHeight),
+    );
   }
 
   /** How many pixels of scrolling stand for a row. */
