@@ -135,7 +135,7 @@ function dump(found) {
         byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : ".",
       ).join("");
       lines.push(
-        `${from ? "    " : ""}${next[from].toString(16).padStart(8, "0")}  ${digits}  ${letters}\n`,
+        `${from ? "    " : ""}${next[from].toString(16).padStart(8, "0")}  ${digits}   ${letters}\n`,
       );
       next[from] += row.length;
     }
