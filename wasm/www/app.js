@@ -3,7 +3,7 @@
 import { ask, start } from "./calls.js";
 import { showBuilder } from "./builder.js";
 import { Detail } from "./detail.js";
-import { $, button, choice, count, h, number } from "./dom.js";
+import { $, button, choice, count, h, number, span } from "./dom.js";
 import { EXAMPLES, make } from "./examples.js";
 import { showExports } from "./export.js";
 import { Filters } from "./filters.js";
@@ -123,7 +123,12 @@ function showReading() {
     ({ target }) => showConnection(Number(target.value)),
   );
   $("reading").replaceChildren(
-    h("p", { className: "name" }, h("strong", {}, name), ` ${count(bytes.length, "byte")}`),
+    h(
+      "p",
+      { className: "name" },
+      h("strong", {}, name),
+      ` ${count(bytes.length, "byte")}, inspected in ${span(result.took)}`,
+    ),
     told(
       "Format",
       [

@@ -25,8 +25,10 @@ export const requests = {
     progress("Inspecting");
     inspection?.free();
     inspection = undefined;
+    const start = performance.now();
     inspection = engine.inspect(bytes, options);
     return {
+      took: performance.now() - start,
       capture: inspection.capture,
       connections: inspection.connections.map(summary),
     };
