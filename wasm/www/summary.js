@@ -19,9 +19,9 @@ export function handshakeCard(about) {
     ["Status", about.status],
     ["Accept", accept],
     ["Subprotocol", about.subprotocol ?? (about.subprotocols_offered && "none chosen")],
-    ["offered", about.subprotocols_offered?.join(", ")],
+    ["Offered", about.subprotocols_offered?.join(", ")],
     ["Extensions", about.extensions],
-    ["offered", about.extensions_offered],
+    ["Offered", about.extensions_offered],
     ["Client sends", about.client_deflate && deflateLine(about.client_deflate)],
     ["Server sends", about.server_deflate && deflateLine(about.server_deflate)],
   ].filter(([, value]) => value !== undefined);

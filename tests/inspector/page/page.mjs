@@ -22,7 +22,7 @@ const TYPES = {
   ".wasm": "application/wasm",
 };
 /** Other work on the machine makes a browser slow, not wrong. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 120_000;
 
 /** The engine, in Node.js: what the page says is compared with what it says. */
 export const engine = await load();
