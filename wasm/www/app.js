@@ -24,7 +24,7 @@ async function run() {
   const select = (row) => show(row);
   const about = () => ({ connection: traffic.connection, isMessages: traffic.rows.isMessages });
   views = {
-    detail: new Detail($("detail"), $("bytes")),
+    detail: new Detail($("detail"), $("bytes"), (number) => ask("message", { ...about(), number })),
     table: new Table($("table"), select, (rows) => ask("previews", { ...about(), rows })),
     timeline: new Timeline($("timeline"), select),
     filters: new Filters(
@@ -40,15 +40,17 @@ async function run() {
     fail(`The engine could not be started: ${error.message}`);
     return;
   }
-  inputs(open, fail);
+  inputs(openNew, fail);
   $("examples").append(
-    ...EXAMPLES.map((example) => button("", async () => open(await make(example), example.name))),
+    ...EXAMPLES.map((example) =>
+      button("", async () => openNew(await make(example), example.name)),
+    ),
   );
   EXAMPLES.forEach(({ name, line }, at) =>
     $("examples").children[at].append(h("strong", {}, name), h("span", {}, line)),
   );
   $("home").addEventListener("click", close);
-  $("build").addEventListener("click", () => showBuilder((bytes) => open(bytes, "built frame")));
+  $("build").addEventListener("click", () => showBuilder((bytes) => openNew(bytes, "built frame")));
   $("export").addEventListener("click", () => showExports(traffic));
   $("share").addEventListener("click", () => showShare(traffic));
   addEventListener("hashchange", openShared);
@@ -64,6 +66,14 @@ async function openShared() {
     fail("The link is damaged: its traffic cannot be unpacked.");
   }
 }
+
+/** Opens traffic that is not the one of this page's link. */
+function openNew(bytes, name) {
+  forgetLink();
+  open(bytes, name);
+}
+
+const forgetLink = () => history.replaceState(undefined, "", location.pathname + location.search);
 
 /** Opens traffic. */
 async function open(bytes, name, options = {}) {
@@ -92,7 +102,7 @@ function close() {
   traffic = undefined;
   fail("");
   page();
-  history.replaceState(undefined, "", location.pathname + location.search);
+  forgetLink();
 }
 
 function page() {

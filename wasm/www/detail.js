@@ -8,9 +8,12 @@ import { markTree, tree } from "./tree.js";
 
 /** The frame that is shown. */
 export class Detail {
-  /** The figure and the fields stand in `place`, the bytes in `below`. */
-  constructor(place, below) {
-    Object.assign(this, { place, below });
+  /**
+   * The figure and the fields stand in `place`, the bytes in `below`; `wholeMessage` gives all bytes
+   * of a message.
+   */
+  constructor(place, below, wholeMessage) {
+    Object.assign(this, { place, below, wholeMessage });
     this.clear();
   }
 
@@ -34,7 +37,7 @@ export class Detail {
           "This input has messages only: what they were framed in is not in it.",
         ),
       );
-      this.panes = new Panes(this.below, answer, [], () => {});
+      this.panes = new Panes(this.below, answer, [], this.wholeMessage, () => {});
       return;
     }
     this.fields = fieldsOf(answer);
@@ -45,7 +48,7 @@ export class Detail {
     this.figure = figure(this.fields, (id) => this.selectField(id));
     this.tree = tree(title(frame), this.fields, violations, (id) => this.selectField(id));
     this.place.replaceChildren(this.figure, h("div", { className: "scroll" }, this.tree));
-    this.panes = new Panes(this.below, answer, this.fields, (from, to) =>
+    this.panes = new Panes(this.below, answer, this.fields, this.wholeMessage, (from, to) =>
       this.selectBytes(from, to),
     );
     this.frame = frame;

@@ -21,17 +21,20 @@ export const requests = {
     engine = await load(wasm);
   },
 
+  /** Inspects an input. What was open before stays open if there is nothing in this one. */
   open({ bytes, options }, progress) {
     progress("Inspecting");
-    inspection?.free();
-    inspection = undefined;
     const start = performance.now();
-    inspection = engine.inspect(bytes, options);
-    return {
-      took: performance.now() - start,
-      capture: inspection.capture,
-      connections: inspection.connections.map(summary),
-    };
+    const opened = engine.inspect(bytes, options);
+    const took = performance.now() - start;
+    const connections = opened.connections.map(summary);
+    if (connections.length === 0) {
+      opened.free();
+    } else {
+      inspection?.free();
+      inspection = opened;
+    }
+    return { took, capture: opened.capture, connections };
   },
 
   columns({ connection }, progress) {
@@ -57,11 +60,16 @@ export const requests = {
     return inspection.connections[connection].stream(from);
   },
 
+  /** A message, however long. */
+  message({ connection, number }) {
+    return whole(inspection.connections[connection].message(number));
+  },
+
   messages({ connection }) {
     const from = inspection.connections[connection];
     return Array.from(from.messages, (about) => ({
       ...about,
-      ...flat(from.message(about.number), Infinity),
+      ...whole(from.message(about.number)),
     }));
   },
 
@@ -134,6 +142,9 @@ function flat(parts, most = SHOWN_LEN) {
   }
   return { bytes, unknown, len };
 }
+
+/** All bytes of parts; none if some of them are unknown. */
+const whole = (parts) => flat(parts, parts.some((part) => typeof part === "number") ? 0 : Infinity);
 
 const lossy = new TextDecoder();
 

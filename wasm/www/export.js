@@ -16,6 +16,8 @@ export function showExports(traffic) {
         target.disabled = true;
         try {
           download(`${base}.${name}`, type, ...(await make()));
+        } catch (error) {
+          target.after(error.message);
         } finally {
           target.disabled = false;
         }

@@ -1,15 +1,23 @@
 // A frame's bytes as they were on the wire, unmasked and inflated, side by side; and the message.
 
-import { button, copy, count, download, h, hex, hexes } from "./dom.js";
+import { button, copy, count, download, h, hex, hexes, number } from "./dom.js";
 import { HexView } from "./hex.js";
 import { fieldAt } from "./fields.js";
 import { isJson, layOut, textElement } from "./text.js";
 import { stepLine, Xray } from "./xray.js";
 
-/** The panes of a frame. `onSelect` is told a range of the frame's bytes, and the cursor. */
+/** The panes of a frame. */
 export class Panes {
-  constructor(place, { frame, wire, payload, message }, fields, onSelect) {
-    Object.assign(this, { frame, wire, payload, message, fields, onSelect });
+  /**
+   * @param place where they stand
+   * @param answer the frame as the engine has told it
+   * @param fields its fields
+   * @param wholeMessage gives all bytes of a message
+   * @param onSelect is told a range of the frame's bytes
+   */
+  constructor(place, answer, fields, wholeMessage, onSelect) {
+    const { frame, wire, payload, message } = answer;
+    Object.assign(this, { frame, wire, payload, message, wholeMessage, onSelect });
     this.headerLen = frame?.headerLen ?? 0;
     // Where bytes are missing, one place on the wire is not one in the payload.
     this.isAligned = frame && !payload.unknown.length;
@@ -22,7 +30,7 @@ export class Panes {
       });
       panes.push(
         pane(
-          `On the wire, ${count(frame.headerLen + frame.presentLen, "byte")}`,
+          `On the wire, ${shownOf(wire, frame.headerLen + frame.presentLen)}`,
           [button("Copy", ({ target }) => copy(hexes(wire), target), { className: "quiet" })],
           this.wireView.element,
         ),
@@ -55,19 +63,19 @@ export class Panes {
       });
       panes.push(
         pane(
-          `Inflated, ${count(about.len, "byte")}`,
+          `Inflated, ${shownOf(message.bytes, about.len)}`,
           [this.xray.legend()],
           this.inflatedView.element,
           h("p", { className: "note" }, this.xray.summary()),
         ),
       );
     }
-    if (about.kind === "text") panes.push(textPane(message));
+    if (about.kind === "text") panes.push(this.textPane());
     else if (!about.compressed && (about.frames > 1 || !frame)) {
       panes.push(
         pane(
           messageTitle(about),
-          [saveButton(message)],
+          this.saveButton(),
           new HexView("Message", message.bytes, { unknown: message.unknown, onSelect() {} })
             .element,
         ),
@@ -130,6 +138,49 @@ export class Panes {
     if (step) this.inflatedView.mark(step.at, step.at + step.len, at);
     this.status.textContent = `Inflated byte ${at}: ${hex(this.message.bytes[at])}, ${stepLine(step)}`;
   }
+
+  /** A button that saves the message, of which less may be shown; none if some of it is unknown. */
+  saveButton() {
+    const { about, unknown } = this.message;
+    if (unknown.length) return [];
+    const save = async () => {
+      const { bytes } = await this.wholeMessage(about.number);
+      const kind = about.kind === "text" ? "txt" : "bin";
+      download(`message-${about.number}.${kind}`, "application/octet-stream", bytes);
+    };
+    return [button("Save", save, { className: "quiet" })];
+  }
+
+  /** The message to be read. */
+  textPane() {
+    const { message } = this;
+    const { about, bytes, unknown, len } = message;
+    const holder = h("div", {});
+    const title = messageTitle(about) + (about.cut ? `: ${about.cut}` : "");
+    const show = (lay) => holder.replaceChildren(textElement(message, lay));
+    const whole = !unknown.length && len === bytes.length ? new TextDecoder().decode(bytes) : "";
+    const tools = this.saveButton();
+    if (isJson(whole)) {
+      const modes = [
+        ["JSON", layOut],
+        ["Text", undefined],
+      ].map(([name, lay]) =>
+        button(
+          name,
+          ({ target }) => {
+            show(lay);
+            for (const mode of modes) mode.setAttribute("aria-pressed", mode === target);
+          },
+          { className: "quiet", "aria-pressed": lay === layOut },
+        ),
+      );
+      tools.unshift(...modes);
+      show(layOut);
+    } else {
+      show();
+    }
+    return pane(title, tools, holder);
+  }
 }
 
 function pane(title, tools, ...children) {
@@ -139,43 +190,6 @@ function pane(title, tools, ...children) {
 const messageTitle = ({ number, frames }) =>
   `Message ${number}${frames > 1 ? `, of ${frames} frames` : ""}`;
 
-const saveButton = ({ about, bytes }) =>
-  button(
-    "Save",
-    () =>
-      download(
-        `message-${about.number}.${about.kind === "text" ? "txt" : "bin"}`,
-        "application/octet-stream",
-        bytes,
-      ),
-    { className: "quiet" },
-  );
-
-function textPane(message) {
-  const { about, bytes, unknown, len } = message;
-  const holder = h("div", {});
-  const title = messageTitle(about) + (about.cut ? `: ${about.cut}` : "");
-  const show = (lay) => holder.replaceChildren(textElement(message, lay));
-  const whole = !unknown.length && len === bytes.length ? new TextDecoder().decode(bytes) : "";
-  const tools = [saveButton(message)];
-  if (isJson(whole)) {
-    const modes = [
-      ["JSON", layOut],
-      ["Text", undefined],
-    ].map(([name, lay]) =>
-      button(
-        name,
-        ({ target }) => {
-          show(lay);
-          for (const mode of modes) mode.setAttribute("aria-pressed", mode === target);
-        },
-        { className: "quiet", "aria-pressed": lay === layOut },
-      ),
-    );
-    tools.unshift(...modes);
-    show(layOut);
-  } else {
-    show();
-  }
-  return pane(title, tools, holder);
-}
+/** How many bytes there are, and how many of them are shown. */
+const shownOf = ({ length }, len) =>
+  count(len, "byte") + (length < len ? `, the first ${number(length)} of them shown` : "");

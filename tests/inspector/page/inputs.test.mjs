@@ -2,7 +2,16 @@
 
 import assert from "node:assert/strict";
 
-import { bothBuilds, capture, oneBuild, openExample, opened, openFile, paste } from "./page.mjs";
+import {
+  bothBuilds,
+  capture,
+  oneBuild,
+  openExample,
+  opened,
+  openFile,
+  paste,
+  selectFrame,
+} from "./page.mjs";
 
 const rows = (page) => page.locator("#table .rows [role=row]");
 const summary = (page) => page.locator("#summary").innerText();
@@ -85,6 +94,8 @@ oneBuild("what cannot be read says so, and leaves what was open", async (page) =
   await openFile(page, { name: "x.txt", mimeType: "text/plain", buffer: Buffer.from('{"log":') });
   await page.waitForSelector("#error:not([hidden])");
   assert.match(await page.locator("#error").innerText(), /cannot be read/);
+  await selectFrame(page, 10);
+  assert.match(await page.locator("#detail").innerText(), /bye/);
   assert.equal(await rows(page).count(), 11);
 });
 

@@ -13,7 +13,10 @@ const gzipped = (path) => gzipSync(readFileSync(path), { level: 9 }).length;
 test("the page without the engine: its HTML, style sheet and scripts", () => {
   const files = readdirSync(`${built}/page`).filter((name) => !name.endsWith(".wasm"));
   const sizes = files.map((name) => gzipped(`${built}/page/${name}`));
-  within("page without engine, gzipped", sizes.reduce((sum, size) => sum + size));
+  within(
+    "page without engine, gzipped",
+    sizes.reduce((sum, size) => sum + size),
+  );
 });
 
 test("the page as one file, with the engine", () => {
