@@ -184,8 +184,9 @@ export function showBuilder(onInspect) {
 function payload(kind, text) {
   if (kind === "hex") return octets(text);
   if (kind === "text") return text;
-  const [, code, reason] = /^\s*(\d*)\s*(.*)$/s.exec(text);
-  if (!code || Number(code) > 0xffff)
+  const [, digits, reason] = /^\s*(\d*)\s*(.*)$/s.exec(text);
+  const code = Number(digits);
+  if (!digits || code > 0xffff)
     throw new Error("A close code is a number up to 65535; the reason stands behind it.");
   return Uint8Array.of(code >> 8, code & 0xff, ...new TextEncoder().encode(reason));
 }

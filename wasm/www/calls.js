@@ -5,6 +5,7 @@ import { localRequests, startWorker, wasmBytes } from "./platform.js";
 
 let worker;
 let here;
+/** @type {(word: string, done?: number, of?: number) => void} */
 let onProgress = () => {};
 const waiting = new Map();
 let last = 0;
@@ -49,7 +50,8 @@ function send(name, request) {
 
 function settle({ id, progress, answer, error }) {
   if (progress) {
-    onProgress(...progress);
+    const [word, done, of] = progress;
+    onProgress(word, done, of);
     return;
   }
   const { resolve, reject } = waiting.get(id);

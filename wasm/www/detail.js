@@ -13,7 +13,9 @@ export class Detail {
    * of a message.
    */
   constructor(place, below, wholeMessage) {
-    Object.assign(this, { place, below, wholeMessage });
+    this.place = place;
+    this.below = below;
+    this.wholeMessage = wholeMessage;
     this.clear();
   }
 

@@ -16,7 +16,11 @@ export function h(name, properties = {}, ...children) {
   return element;
 }
 
-/** The element of this id. */
+/**
+ * The element of this id.
+ *
+ * @returns {any}
+ */
 export const $ = (id) => document.getElementById(id);
 
 /** A button. */

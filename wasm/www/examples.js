@@ -64,7 +64,14 @@ const CHAT = [
   [6108, "s", deflated("IsM7IRmpeZguzyxWSEssLkktUijJSMyD+bS4BCINtAkA")],
 ];
 
-/** The examples: a name, a line, and steps of a time, an end and what it sends, or `skip`s. */
+/**
+ * The examples: a name, a line, and steps of a time, an end, what it sends, and how many bytes of
+ * that are missing.
+ *
+ * @typedef {{ name: string, line: string, steps: any[][], ends?: { by: number, isReset?: boolean },
+ *   endTime?: number }} Example
+ * @type {Example[]}
+ */
 export const EXAMPLES = [
   {
     name: "A chat, compressed",
@@ -118,7 +125,11 @@ export const EXAMPLES = [
   },
 ];
 
-/** Makes the capture of an example. */
+/**
+ * Makes the capture of an example.
+ *
+ * @param {Example} example
+ */
 export async function make({ steps, ends, endTime }) {
   const next = [0, 0];
   const segments = [];

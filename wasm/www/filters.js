@@ -10,7 +10,8 @@ const PAUSE_MS = 150;
 export class Filters {
   /** `find` gives the numbers of the messages with a text; `onChange` is told the rows let through. */
   constructor(place, find, onChange) {
-    Object.assign(this, { find, onChange });
+    this.find = find;
+    this.onChange = onChange;
     const apply = () => this.apply();
     this.from = choice(
       "From",

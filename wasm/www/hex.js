@@ -12,13 +12,22 @@ const printable = (byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(b
 /** A view of bytes. */
 export class HexView {
   /**
-   * @param label what the bytes are
-   * @param bytes the bytes
-   * @param options `unknown`: ranges that cannot be known; `classOf` gives the class of a byte;
-   *   `onSelect` is told the byte on which the cursor is put
+   * @param {string} label what the bytes are
+   * @param {Uint8Array} bytes the bytes
+   * @param {{ unknown?: [number, number][], classOf?: (at: number) => string,
+   *   onSelect?: (at: number) => void }} options `unknown`: ranges that cannot be known; `classOf`
+   *   gives the class of a byte; `onSelect` is told the byte on which the cursor is to be put, and
+   *   marks it
    */
   constructor(label, bytes, { unknown = [], classOf, onSelect }) {
-    Object.assign(this, { label, bytes, unknown, classOf, onSelect, cursor: -1, from: 0, to: 0 });
+    this.label = label;
+    this.bytes = bytes;
+    this.unknown = unknown;
+    this.classOf = classOf;
+    this.onSelect = onSelect ?? ((at) => this.mark(at, at + 1));
+    this.cursor = -1;
+    this.from = 0;
+    this.to = 0;
     this.id = `hex-${label.toLowerCase().replace(/\W+/g, "-")}`;
     this.element = h("div", {
       className: "hex",
@@ -26,7 +35,7 @@ export class HexView {
       tabIndex: 0,
       "aria-label": label,
       "aria-rowcount": Math.ceil(bytes.length / WIDTH),
-      onclick: ({ target }) => target.dataset.at && onSelect(Number(target.dataset.at)),
+      onclick: ({ target }) => target.dataset.at && this.onSelect(Number(target.dataset.at)),
       onkeydown: (event) => this.key(event),
     });
     this.virtual = new Virtual(this.element, ROW_HEIGHT, (row) => this.row(row));

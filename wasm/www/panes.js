@@ -17,7 +17,12 @@ export class Panes {
    */
   constructor(place, answer, fields, wholeMessage, onSelect) {
     const { frame, wire, payload, message } = answer;
-    Object.assign(this, { frame, wire, payload, message, wholeMessage, onSelect });
+    this.frame = frame;
+    this.wire = wire;
+    this.payload = payload;
+    this.message = message;
+    this.wholeMessage = wholeMessage;
+    this.onSelect = onSelect;
     this.headerLen = frame?.headerLen ?? 0;
     // Where bytes are missing, one place on the wire is not one in the payload.
     this.isAligned = frame && !payload.unknown.length;
@@ -76,8 +81,7 @@ export class Panes {
         pane(
           messageTitle(about),
           this.saveButton(),
-          new HexView("Message", message.bytes, { unknown: message.unknown, onSelect() {} })
-            .element,
+          new HexView("Message", message.bytes, { unknown: message.unknown }).element,
         ),
       );
     }

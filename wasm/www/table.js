@@ -15,7 +15,10 @@ export class Table {
    * @param previews gives the beginnings of the payloads of rows
    */
   constructor(place, onSelect, previews) {
-    Object.assign(this, { onSelect, previews, visible: new Uint32Array(), selected: -1 });
+    this.onSelect = onSelect;
+    this.previews = previews;
+    this.visible = new Uint32Array();
+    this.selected = -1;
     this.head = h(
       "div",
       { role: "row", className: "row head", "aria-rowindex": 1 },

@@ -21,7 +21,8 @@ const CLASSES = [
 export class Timeline {
   /** `onSelect` is told the row that is pressed, or reached by the arrow keys. */
   constructor(place, onSelect) {
-    Object.assign(this, { onSelect, selected: -1 });
+    this.onSelect = onSelect;
+    this.selected = -1;
     // As colours, their values can be painted with, whatever they are made of.
     for (const name of [...CLASSES, "gap", "line", "bad", "accent"]) {
       CSS.registerProperty({

@@ -10,13 +10,18 @@ const MARGIN = 6;
 /** Rows of one height in an element that scrolls. */
 export class Virtual {
   /**
-   * @param scroller the element that scrolls; its other children, such as a sticky head, stay
-   * @param rowHeight in pixels
-   * @param render makes the element of a row
-   * @param onRange is told which rows are shown, from the first to behind the last
+   * @param {HTMLElement} scroller the element that scrolls; its other children, such as a sticky head, stay
+   * @param {number} rowHeight in pixels
+   * @param {(row: number) => HTMLElement} render makes the element of a row
+   * @param {(first: number, end: number) => void} onRange is told which rows are shown, from the first to behind the last
    */
   constructor(scroller, rowHeight, render, onRange = () => {}) {
-    Object.assign(this, { scroller, rowHeight, render, onRange, count: 0, shown: [0, 0] });
+    this.scroller = scroller;
+    this.rowHeight = rowHeight;
+    this.render = render;
+    this.onRange = onRange;
+    this.count = 0;
+    this.shown = [0, 0];
     this.body = h("div", { className: "rows", role: "rowgroup" });
     this.space = h("div", { className: "space", role: "presentation" }, this.body);
     scroller.append(this.space);

@@ -9,7 +9,7 @@ if (typeof document === "undefined") {
   onmessage = async ({ data: { id, name, request } }) => {
     try {
       const answer = await requests[name](request, (...progress) => postMessage({ id, progress }));
-      postMessage({ id, answer }, name === "columns" ? buffers(answer) : []);
+      postMessage({ id, answer }, { transfer: name === "columns" ? buffers(answer) : [] });
     } catch (error) {
       postMessage({ id, error: { message: error.message, offset: error.offset } });
     }
