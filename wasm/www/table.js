@@ -58,6 +58,7 @@ export class Table {
     this.start = rows.time.find((time) => !Number.isNaN(time));
     this.texts = new Map();
     this.selected = -1;
+    this.grid.style.setProperty("--n", `${Math.max(3, number(rows.count).length)}ch`);
     this.grid.classList.toggle("timed", this.start !== undefined);
     this.grid.classList.toggle(
       "inflates",

@@ -6,6 +6,8 @@ import { opcodeClass, opcodeName, SENDERS } from "./words.js";
 const HEIGHT = 96;
 /** Pixels between the lanes, where violations stand. */
 const MIDDLE = 12;
+/** Pixels left and right of what is drawn. */
+const MARGIN = 5;
 /** What the style sheet calls the colours of opcodes. */
 const CLASSES = [
   "op-text",
@@ -17,6 +19,9 @@ const CLASSES = [
   "op-reserved",
 ];
 
+/** Of each opcode, which of these it is. */
+const CLASS_OF = Array.from({ length: 16 }, (_, opcode) => CLASSES.indexOf(opcodeClass(opcode)));
+
 /** The lanes of a connection. */
 export class Timeline {
   /** `onSelect` is told the row that is pressed, or reached by the arrow keys. */
@@ -24,7 +29,7 @@ export class Timeline {
     this.onSelect = onSelect;
     this.selected = -1;
     // As colours, their values can be painted with, whatever they are made of.
-    for (const name of [...CLASSES, "gap", "line", "bad", "accent"]) {
+    for (const name of [...CLASSES, "gap", "line", "bad"]) {
       CSS.registerProperty({
         name: `--${name}`,
         syntax: "<color>",
@@ -33,6 +38,7 @@ export class Timeline {
       });
     }
     this.canvas = h("canvas", { height: HEIGHT });
+    this.marker = h("div", { className: "marker", hidden: true });
     this.lanes = h(
       "div",
       {
@@ -47,6 +53,7 @@ export class Timeline {
         onkeydown: (event) => this.key(event),
       },
       this.canvas,
+      this.marker,
     );
     this.axis = choice(
       "Axis",
@@ -54,7 +61,11 @@ export class Timeline {
         ["time", "time"],
         ["order", "order"],
       ],
-      () => this.draw(),
+      ({ target }) => {
+        this.byTime = target.value === "time";
+        this.draw();
+        this.mark(this.selected);
+      },
     );
     this.scale = h("p", { className: "scale" });
     place.replaceChildren(
@@ -73,36 +84,35 @@ export class Timeline {
     this.rows = rows;
     this.gaps = [about.client_gaps, about.server_gaps];
     this.selected = -1;
-    this.isTimed =
+    this.byTime =
       rows.count > 1 && !rows.time.some(Number.isNaN) && rows.time[rows.count - 1] > rows.time[0];
-    const select = this.axis.querySelector("select");
-    this.axis.hidden = !this.isTimed;
-    select.value = this.isTimed ? "time" : "order";
+    this.axis.hidden = !this.byTime;
+    this.axis.querySelector("select").value = this.byTime ? "time" : "order";
+    this.marker.hidden = true;
     this.lanes.setAttribute("aria-valuemax", Math.max(0, rows.count - 1));
     this.draw();
   }
 
+  /** Marks a row as selected. */
   mark(row) {
     this.selected = row;
-    this.lanes.setAttribute("aria-valuenow", Math.max(0, row));
-    if (row >= 0)
-      this.lanes.setAttribute(
-        "aria-valuetext",
-        `frame ${row}, ${SENDERS[this.rows.from[row]]}, ${opcodeName(this.rows.opcode[row])}`,
-      );
-    this.draw();
+    this.marker.hidden = row < 0;
+    if (row < 0) return;
+    const { from, opcode } = this.rows;
+    this.marker.style.left = `calc(${MARGIN}px + ${this.place(row)} * (100% - ${2 * MARGIN}px))`;
+    this.lanes.setAttribute("aria-valuenow", row);
+    this.lanes.setAttribute(
+      "aria-valuetext",
+      `frame ${row}, ${SENDERS[from[row]]}, ${opcodeName(opcode[row])}`,
+    );
   }
 
   /** Where a row stands, from 0 to 1. */
   place(row) {
-    const { rows } = this;
-    if (this.byTime)
-      return (rows.time[row] - rows.time[0]) / (rows.time[rows.count - 1] - rows.time[0]);
-    return rows.count > 1 ? row / (rows.count - 1) : 0.5;
-  }
-
-  get byTime() {
-    return this.axis.querySelector("select").value === "time";
+    const { count, time } = this.rows;
+    if (!this.byTime) return count > 1 ? row / (count - 1) : 0.5;
+    // Not every frame is later than the one before: packets overtake each other.
+    return Math.max(0, Math.min(1, (time[row] - time[0]) / (time[count - 1] - time[0])));
   }
 
   draw() {
@@ -116,25 +126,24 @@ export class Timeline {
     const paint = canvas.getContext("2d");
     paint.scale(ratio, ratio);
     const lane = (HEIGHT - MIDDLE) / 2;
-    const x = (row) => Math.round(4 + this.place(row) * (width - 10));
+    const x = (row) => Math.round(MARGIN + this.place(row) * (width - 2 * MARGIN));
 
     this.bars(paint, colour, lane, x, width);
     this.gapMarks(paint, colour("gap"), lane, x);
     paint.fillStyle = colour("line");
     paint.fillRect(0, HEIGHT / 2, width, 1);
     paint.fillStyle = colour("bad");
+    const last = [-1, -1];
     for (let row = 0; row < rows.count; row += 1) {
-      if (!rows.verdict[row]) continue;
+      // One for a pixel is enough.
+      if (!rows.verdict[row] || last[rows.from[row]] === x(row)) continue;
+      last[rows.from[row]] = x(row);
       const y = HEIGHT / 2 + (rows.from[row] ? MIDDLE / 2 : -MIDDLE / 2);
       paint.beginPath();
       paint.moveTo(x(row) - 3, HEIGHT / 2);
       paint.lineTo(x(row) + 5, HEIGHT / 2);
       paint.lineTo(x(row) + 1, y);
       paint.fill();
-    }
-    if (this.selected >= 0) {
-      paint.fillStyle = colour("accent");
-      paint.fillRect(x(this.selected), 0, 2, HEIGHT);
     }
     this.scale.textContent = this.byTime
       ? `0 to ${span(rows.time[rows.count - 1] - rows.time[0])}`
@@ -150,20 +159,21 @@ export class Timeline {
     for (let row = 0; row < rows.count; row += 1) {
       const at = rows.from[row] * width + x(row);
       const bytes = rows.header[row] + rows.len[row] || 1;
-      sums[at * CLASSES.length + CLASSES.indexOf(opcodeClass(rows.opcode[row]))] += bytes;
+      sums[at * CLASSES.length + CLASS_OF[rows.opcode[row]]] += bytes;
       totals[at] += bytes;
       most = Math.max(most, totals[at]);
     }
+    const colours = CLASSES.map(colour);
     const bar = rows.count * 4 < width ? 3 : 2;
     for (let at = 0; at < totals.length; at += 1) {
       if (!totals[at]) continue;
       const isServer = at >= width;
       const height = 4 + ((lane - 4) * Math.log1p(totals[at])) / Math.log1p(most);
       let y = isServer ? (HEIGHT + MIDDLE) / 2 : (HEIGHT - MIDDLE) / 2;
-      CLASSES.forEach((name, each) => {
+      colours.forEach((fill, each) => {
         const share = (height * sums[at * CLASSES.length + each]) / totals[at];
         if (!share) return;
-        paint.fillStyle = colour(name);
+        paint.fillStyle = fill;
         paint.fillRect(at % width, isServer ? y : y - share, bar, share);
         y += isServer ? share : -share;
       });
@@ -193,7 +203,7 @@ export class Timeline {
   press({ clientX, clientY }) {
     const { left, top, width } = this.canvas.getBoundingClientRect();
     const from = clientY - top > HEIGHT / 2 ? 1 : 0;
-    const at = (clientX - left - 4) / (width - 10);
+    const at = (clientX - left - MARGIN) / (width - 2 * MARGIN);
     let best = -1;
     let least = Infinity;
     for (let row = 0; row < this.rows.count; row += 1) {
