@@ -1,5 +1,7 @@
 """Writes the seeds: `python3 tests/fuzz/corpus/seeds.py`. README.md says what each group is for."""
 
+import base64
+import json
 import pathlib
 import random
 import shutil
@@ -154,7 +156,78 @@ def connection():
         seed("connection", f"wrong-{name}", bytes([15, 3, 2, 0, 0, 0x09, 1]), wire)
 
 
-for target in [inflate, compress, extension, connection]:
+def capture():
+    """Formats by their number in the engine; 9: to be recognised."""
+    request = (
+        b"GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+        b"Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits=9\r\n\r\n"
+    )
+    response = (
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"
+        b"Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits=9\r\n\r\n"
+    )
+    key = b"\x37\xfa\x21\x3d"
+    shared = zlib.compressobj(6, zlib.DEFLATED, -9)
+    squeezed = [shared.compress(JSON) + shared.flush(zlib.Z_SYNC_FLUSH) for _ in range(2)]
+    said = b"".join([
+        frame(squeezed[0][:-4], rsv1=True, key=key),
+        frame(squeezed[1][:9], rsv1=True, fin=False, key=key),
+        frame(b"?", opcode=9, key=key),
+        frame(squeezed[1][9:-4], opcode=0, key=key),
+        frame(b"\x03\xe8bye", opcode=8, key=key),
+    ])
+    answers = b"".join([frame(TEXT), frame(b"?", opcode=10), frame(b"\x03\xed", opcode=8), frame(b"late")])
+    either = lambda name, number, data: [
+        seed("capture", f"{name}-{kind}", bytes([number_or_not, 0, 0]), data)
+        for kind, number_or_not in [("given", number), ("recognised", 9)]
+    ]
+    either("raw-request", 0, request + said)
+    either("raw-response", 0, response + answers)
+    either("raw-frames", 0, answers)
+    either("hex", 1, said.hex(" ").encode())
+    rows = [said[at:at + 16] for at in range(0, len(said), 16)]
+    xxd = "".join(f"{at * 16:08x}: {row.hex(' ', 2)}  {'.' * len(row)}\n" for at, row in enumerate(rows))
+    wireshark = "".join(f"{at * 16:04x}  {row.hex(' ')}   {'.' * len(row)}\n" for at, row in enumerate(rows))
+    either("dump-xxd", 2, xxd.encode())
+    either("dump-wireshark", 2, wireshark.encode())
+    either("array-c", 3, ("unsigned char peer0_0[] = {" + ", ".join(f"0x{b:02x}" for b in said[:90]) + "};").encode())
+    either("array-escapes", 3, ("b'" + "".join(f"\\x{b:02x}" for b in said[:60]) + "'").encode())
+    either("base64", 4, base64.b64encode(said))
+    messages = [{"type": kind, "time": at / 8, "opcode": 1, "data": "hi"} for at, kind in enumerate(["send", "receive"])]
+    headers = [{"name": "Upgrade", "value": "websocket"}]
+    entry = {
+        "request": {"method": "GET", "url": "ws://a/", "headers": headers},
+        "response": {"status": 101, "headers": headers},
+        "_webSocketMessages": messages,
+    }
+    either("har", 7, json.dumps({"log": {"entries": [entry]}}).encode())
+    lines = [f"1.{at:03} ws {way} text wire={wire.hex()}" for at, (way, wire) in enumerate([(">", said[:40]), ("<", answers[:30])])]
+    either("log", 8, "\n".join(lines).encode())
+    for path in sorted((HERE / "../../inspector/corpus").glob("*.pcap")):
+        packets = path.read_bytes()[:6000]
+        either(f"pcap-{path.stem}", 5, packets)
+        either(f"pcapng-{path.stem}", 6, pcapng(packets))
+
+
+def pcapng(pcap):
+    """The packets of a little-endian pcap, in enhanced packet blocks."""
+    block = lambda kind, body: struct.pack("<II", kind, len(body) + 12) + body + struct.pack("<I", len(body) + 12)
+    out = block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1))
+    out += block(1, struct.pack("<HHI", struct.unpack_from("<I", pcap, 20)[0], 0, 0))
+    at = 24
+    while at + 16 <= len(pcap):
+        seconds, micros, kept, length = struct.unpack_from("<IIII", pcap, at)
+        packet = pcap[at + 16:at + 16 + kept]
+        time = seconds * 1_000_000 + micros
+        head = struct.pack("<IIIII", 0, time >> 32, time & 0xFFFF_FFFF, len(packet), length)
+        out += block(6, head + packet + bytes(-len(packet) % 4))
+        at += 16 + kept
+    return out
+
+
+for target in [inflate, compress, extension, connection, capture]:
     shutil.rmtree(HERE / target.__name__, ignore_errors=True)
     target()
 print(f"{written} seeds")
