@@ -156,12 +156,16 @@ function framePreview(connection, row) {
     // A compressed message makes sense as a whole only.
     if (about.compressed) return about.firstFrame === row ? messagePreview(connection, number) : "";
     if (presentLen > PREVIEW_LEN) return "";
-    return preview(connection.payload(row), about.kind === "text");
+    const parts = connection.payload(row);
+    const isText = about.kind === "text";
+    // A fragment may begin within a character.
+    if (opcode === 0 && isText && typeof parts[0] === "object") parts[0] = beginning(parts[0]);
+    return preview(parts, isText);
   }
   if (presentLen > PREVIEW_LEN) return "";
   const parts = connection.payload(row);
   if (opcode !== 8 || typeof parts[0] !== "object" || parts[0].length < 2)
-    return preview(parts, opcode > 8);
+    return preview(parts, opcode > 8 && parts.every(isUtf8));
   const [bytes] = parts;
   return `${(bytes[0] << 8) | bytes[1]} ${lossy.decode(bytes.subarray(2))}`;
 }
@@ -171,6 +175,22 @@ function messagePreview(connection, number) {
   return about.len > PREVIEW_LEN ? "" : preview(connection.message(number), about.kind === "text");
 }
 
+/** Text without the rest of a character that began before it. */
+function beginning(bytes) {
+  const start = bytes.findIndex((byte) => (byte & 0xc0) !== 0x80);
+  return bytes.subarray(start < 0 ? bytes.length : start);
+}
+
+function isUtf8(part) {
+  try {
+    return (
+      typeof part === "object" && new TextDecoder("utf-8", { fatal: true }).decode(part) !== ""
+    );
+  } catch {
+    return false;
+  }
+}
+
 /** The beginning of a payload in a line. */
 function preview(parts, isText) {
   let line = "";
@@ -178,7 +198,8 @@ function preview(parts, isText) {
     if (line.length > 120) break;
     if (typeof part === "number") line += `[${part} unknown]`;
     else if (isText && !part.subarray(0, 120).includes(0))
-      line += lossy.decode(part.subarray(0, 480));
+      // Nor is what begins at its end a character yet.
+      line += new TextDecoder().decode(part.subarray(0, 480), { stream: true });
     else
       line += Array.from(part.subarray(0, 40), (byte) => byte.toString(16).padStart(2, "0")).join(
         " ",

@@ -231,3 +231,14 @@ oneBuild(
   },
   { colorScheme: "dark" },
 );
+
+oneBuild("no payload is shown as text that is none", async (page) => {
+  await openFile(page, capture("ws-websockets-gap.pcap"));
+  await page.waitForFunction(() => document.querySelector("#row-5 .c-payload")?.textContent);
+  const shown = await page.locator("#table .rows .c-payload").allInnerTexts();
+  assert.deepEqual(
+    shown.filter((text) => text.includes("\ufffd")),
+    [],
+  );
+  assert.match(shown[2], /^é+/);
+});
