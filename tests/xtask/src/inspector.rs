@@ -30,9 +30,13 @@ pub(crate) fn run(args: &[String]) -> Result<Tally> {
     let mut package = program("node", &["wasm/npm/build.mjs"]);
     package.arg(&glue);
     run_command(package)?;
+    run_command(program("node", &["wasm/www/build.mjs"]))?;
     let mut steps = Steps::default();
     if only.is_none_or(|part| part == "package") {
         steps.step("package", || node_tests("npm", &command));
+    }
+    if only.is_none_or(|part| part == "page") {
+        steps.step("page", || node_tests("page", &command));
     }
     Ok(steps.finish())
 }
