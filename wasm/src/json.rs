@@ -15,9 +15,11 @@
 
 use alloc::string::String;
 
+use socklet_core::trace::Parameter;
+
 use crate::{
     input::{Damage, DamageKind},
-    judge::{Tail, close_code_line},
+    judge::{Tail, close_code_line, explain, explain_agreed},
     report::{Connection, Frame, Kind, Message, Part, Report},
     stream::Sender,
     text::{hex_digit, push_hex},
@@ -129,6 +131,17 @@ pub fn connection(connection: &Connection, number: u64, out: &mut String) {
     if connection.omitted_violations != 0 {
         object.number("violations_omitted", connection.omitted_violations);
     }
+    object.name("explained");
+    object.list(&explain_agreed(handshake), |out, (name, value)| {
+        let mut text = String::from(*name);
+        if let Parameter::Bits(bits) = value {
+            text.push('=');
+            push_number(&mut text, (*bits).into());
+        }
+        text.push_str(": ");
+        text.push_str(explain(name, false));
+        push_string(out, &text);
+    });
     object.name("inferred");
     object.list(&connection.inferences, |out, inference| push_string(out, inference.line()));
     for (from, name) in Sender::BOTH.into_iter().zip(["client_gaps", "server_gaps"]) {
