@@ -41,11 +41,11 @@ pub(crate) fn run(args: &[String]) -> Result<Tally> {
     Ok(steps.finish())
 }
 
-/// Installs Node.js, what builds, what tests, and a browser.
+/// Installs Node.js, what builds, what tests, a browser, and another reader of captures.
 pub(crate) fn setup() -> Result<()> {
     setup::npm(BUILD)?;
     setup::npm(TESTS)?;
-    setup::apt(&["chromium"])?;
+    setup::apt(&["chromium", "tshark"])?;
     engine::setup()
 }
 
