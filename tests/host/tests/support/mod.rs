@@ -20,6 +20,8 @@ use socklet_std::{
     permessage_deflate::{Agreed, Context, Settings},
 };
 
+pub mod relay;
+
 /// Longer than anything here takes, unless it hangs.
 pub const LONG: Duration = Duration::from_secs(30);
 
