@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use crate::command::{cargo, output, program, run as run_command, target_dir};
-use crate::{Result, Tally, setup};
+use crate::{Result, Tally, endurance, setup};
 
 /// Where the tables of `bench deflate` are committed.
 const DEFLATE_RESULTS: &str = "tests/deflate/RESULTS.md";
@@ -17,7 +17,11 @@ pub(crate) fn run(args: &[String]) -> Result<Tally> {
     match args.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["deflate"] => deflate(false),
         ["deflate", "--update"] => deflate(true),
-        _ => Err("usage: cargo xtask bench deflate [--update]".into()),
+        ["endurance", args @ ..] => endurance::run(args),
+        _ => {
+            Err("usage: cargo xtask bench deflate [--update] | endurance [SECONDS] [--update]"
+                .into())
+        }
     }
 }
 

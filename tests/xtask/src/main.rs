@@ -11,6 +11,7 @@ mod child;
 mod command;
 mod cross;
 mod demo;
+mod endurance;
 mod fuzz;
 mod instructions;
 mod interop;
@@ -49,6 +50,8 @@ cargo xtask VERB
                        new budgets
   pico                 firmware of real boards, built; that of an RP2040 with Ethernet in rp2040js
   bench deflate        the codec beside zlib, zlib-rs and miniz_oxide; --update commits the tables
+  bench endurance [S]  `socklet serve` with thousands of connections, and for S seconds of compressed
+                       messages; --update commits the figures
   fuzz [TARGET] [S]    tries inputs on the codec, the extension and connections, S seconds each
   panic-free           proves that no panic is linked into firmware that uses the core
   setup [PART...]      installs what is missing of one part, or of all (`setup list` lists them)

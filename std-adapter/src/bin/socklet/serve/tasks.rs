@@ -75,7 +75,8 @@ async fn echo(
         let _ = stopped.wait_for(|stopped| *stopped).await;
     });
     let mut ws = select! {
-        accepted = server.accept(stream) => accepted?,
+        // Boxed: what only the opening handshake needs is not kept in the task for ever.
+        accepted = Box::pin(server.accept(stream)) => accepted?,
         () = &mut stopped => return Ok(()),
     };
     journal.opened(ws.compression());
