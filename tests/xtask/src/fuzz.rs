@@ -22,7 +22,8 @@ pub(crate) const MANIFEST: &str = "tests/fuzz/Cargo.toml";
 const SEEDS: &str = "tests/fuzz/corpus";
 
 /// What is fuzzed.
-const TARGETS: [&str; 4] = ["inflate", "compress", "extension", "connection"];
+const TARGETS: [&str; 8] =
+    ["inflate", "compress", "extension", "frame", "connection", "endpoints", "request", "response"];
 
 /// Counters of edges, and the places of the branches: what libFuzzer is led by.
 const INSTRUMENTED: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
