@@ -355,7 +355,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocket<S, R> {
         mut connection: Connection<R, GrowingBuffer, HostDeflate>,
         leftover: &[u8],
     ) -> Result<Self, Error> {
-        let timer = Timer::new();
+        let mut timer = Timer::new();
         let opened: Result<(), CoreError> = connection.assume_open(Some(timer.now_ms()));
         opened?;
         connection.preload(leftover)?;
