@@ -19,7 +19,7 @@ pub(crate) fn consists_of(bytes: &[u8], marks: &[u8]) -> bool {
 ///
 /// `Iterator::position` keeps an overflow check that no optimizer removes where there are such
 /// checks; a range needs none.
-pub(crate) fn position(bytes: &[u8], fits: impl Fn(u8) -> bool) -> Option<usize> {
+pub(crate) fn position(bytes: &[u8], mut fits: impl FnMut(u8) -> bool) -> Option<usize> {
     (0..bytes.len()).zip(bytes).find(|(_, byte)| fits(**byte)).map(|(at, _)| at)
 }
 

@@ -191,7 +191,7 @@ fn results(rows: &[(String, Figures)]) -> Result<String> {
         "# What a connection costs on a Cortex-M0\n\n\
          Written by `cargo xtask size --update` with {}, thumbv6m-none-eabi, opt-level z, fat \
          LTO, the core library built from source with the same flags. A client does the opening handshake with a verified accept, sends a text, receives \
-         one, and closes; a server does the same from its side. One that ends in -deflate compresses, with `Tiny` as its compressor, over one context each way; a codec stands alone. Flash is the difference to a \
+         one, and closes; a server does the same from its side. One that ends in -deflate compresses over one context each way, with `Tiny` as its compressor, or with `Least`; a codec stands alone. Flash is the difference to a \
          program with the same start-up and transport that does nothing, all crates included. \
          State is the connection without its buffers and codecs, or all memory of a codec but the window of the decoder, which is the receive buffer. \
          A peer is another crate in the same dialogue.\n\n{}",
