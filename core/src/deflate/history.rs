@@ -1,5 +1,7 @@
 //! The bytes that can be referred to, and those that wait to be compressed, in one line.
 
+use crate::moving::move_down;
+
 /// A line of bytes that moves forward when it is full.
 ///
 /// ```text
@@ -61,7 +63,7 @@ impl<const BUFFER: usize> History<BUFFER> {
     /// Lets go of so many bytes at the start.
     pub(super) fn slide(&mut self, by: usize) {
         if by <= self.at && by <= self.block && self.at <= self.end && self.end <= BUFFER {
-            self.bytes.copy_within(by..self.end, 0);
+            move_down(&mut self.bytes, by..self.end, 0);
             self.end = self.end.wrapping_sub(by);
             self.at = self.at.wrapping_sub(by);
             self.block = self.block.wrapping_sub(by);

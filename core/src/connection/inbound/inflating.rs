@@ -20,9 +20,9 @@ use super::Inbound;
 use crate::{
     Limits,
     buffer::Buffer,
-    connection::moving::shift,
     deflate::{InflateError, InflateStatus},
     error::ProtocolError,
+    moving::shift,
     permessage_deflate::{Context, InboundContext, Volume, zone_len},
     role::Role,
     wire::header::{Header, RSV1},

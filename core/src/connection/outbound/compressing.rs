@@ -7,8 +7,8 @@ use super::{Outbound, Part, Staged};
 use crate::{
     Fragmentation,
     buffer::Buffer,
-    connection::moving::shift,
     deflate::{Compressed, Compressor},
+    moving::shift,
     permessage_deflate::{Context, OutboundContext, Volume},
     role::Role,
     wire::{

@@ -9,7 +9,7 @@ use core::ops::Range;
 const BLOCK_LEN: usize = 64;
 
 /// Moves `bytes[from]` to begin at `to`, whichever way that is.
-pub(super) fn shift(bytes: &mut [u8], from: Range<usize>, to: usize) {
+pub(crate) fn shift(bytes: &mut [u8], from: Range<usize>, to: usize) {
     if to <= from.start {
         move_down(bytes, from, to);
     } else {
@@ -18,7 +18,7 @@ pub(super) fn shift(bytes: &mut [u8], from: Range<usize>, to: usize) {
 }
 
 /// Moves `bytes[from]` down to begin at `to`; nothing moves if that is where it is.
-pub(super) fn move_down(bytes: &mut [u8], from: Range<usize>, to: usize) {
+pub(crate) fn move_down(bytes: &mut [u8], from: Range<usize>, to: usize) {
     let gap = from.start.wrapping_sub(to);
     if gap == 0 {
         return;
