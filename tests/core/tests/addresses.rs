@@ -72,7 +72,7 @@ fn whatever_is_made_of_their_characters_is_judged_alike() {
         let groups: Vec<_> = (0..1 + rng.below(9)).map(|_| parts[rng.below(3)]).collect();
         let mut host = groups.join(":");
         if rng.once_in(2) {
-            host.insert_str(host.find(':').unwrap_or(0), ":");
+            host.insert(host.find(':').unwrap_or(0), ':');
         }
         compare(&host);
     }
