@@ -30,6 +30,12 @@ pub(crate) fn split(bytes: &[u8], separator: u8) -> (&[u8], Option<&[u8]>) {
     (first, rest.get(1..))
 }
 
+/// Splits a text as [`split`] does, at a separator that is ASCII.
+pub(crate) fn split_text(text: &str, separator: u8) -> (&str, Option<&str>) {
+    let Some(at) = position(text.as_bytes(), |byte| byte == separator) else { return (text, None) };
+    (text.get(..at).unwrap_or_default(), text.get(at.saturating_add(1)..))
+}
+
 /// Whether these are the same but for the case of their letters.
 ///
 /// Kept out of line, like [`trim`]: in small builds each copy of such a loop counts.

@@ -93,8 +93,10 @@ impl Buffer for GrowingBuffer {
 
     fn grow(&mut self, len: usize) -> bool {
         if len > self.bytes.len() {
-            let doubled = self.bytes.len().saturating_mul(2).max(self.first_len);
-            let wanted = doubled.max(len).min(self.limit);
+            // Powers of two, up and down: an allocator has a place for the next where another was.
+            // With any lengths it takes more and more memory for the same.
+            let rounded = len.checked_next_power_of_two().unwrap_or(usize::MAX);
+            let wanted = rounded.max(self.first_len).min(self.limit);
             // Exactly that: a `Vec` that grows by itself may take up to twice as much.
             self.bytes.reserve_exact(wanted.saturating_sub(self.bytes.len()));
             self.bytes.resize(wanted.max(self.bytes.len()), 0);
@@ -111,7 +113,8 @@ impl Buffer for GrowingBuffer {
         let len = self.bytes.len();
         // What is in use stands at the front for good, as the window of a compressed connection
         // does: without as much again behind it the next bytes would make the buffer grow anew.
-        let needed_len = KEPT_LEN.max(used_len.saturating_mul(2));
+        let needed_len = used_len.saturating_mul(2).checked_next_power_of_two();
+        let needed_len = needed_len.unwrap_or(usize::MAX).max(KEPT_LEN);
         if len <= needed_len {
             return;
         }
@@ -149,7 +152,7 @@ mod tests {
         assert!(buffer.grow(1025));
         assert_eq!(buffer.bytes().len(), 2048);
         assert!(buffer.grow(4999));
-        assert_eq!(buffer.bytes().len(), 4999);
+        assert_eq!(buffer.bytes().len(), 5000, "no more than that");
         assert!(!buffer.grow(5001), "past the limit");
         assert_eq!(buffer.bytes().len(), 5000, "towards what was asked");
     }

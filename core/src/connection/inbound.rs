@@ -170,7 +170,9 @@ impl<B: Buffer, X: InboundContext> Inbound<B, X> {
         if needed > available && !self.buffer.grow(needed) {
             return Err(ResourceError::ReceiveBuffer { needed, available });
         }
-        for (slot, byte) in self.buffer.bytes_mut().iter_mut().skip(self.filled).zip(bytes) {
+        // `skip` keeps an overflow check where there are such checks.
+        let room = self.buffer.bytes_mut().get_mut(self.filled..).unwrap_or_default();
+        for (slot, byte) in room.iter_mut().zip(bytes) {
             *slot = *byte;
         }
         self.filled = needed;

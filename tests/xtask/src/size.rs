@@ -30,10 +30,11 @@ const HEADER: &str = "\
 /// A run takes about 0.2 s.
 const RUN_LIMIT: Duration = Duration::from_secs(30);
 
-/// The programs that are not measured: the base line, the proof of `panic-free`, and those that
+/// The programs that are not measured: the base line, those of `panic-free`, and those that
 /// [`instructions`] runs.
 fn is_app(name: &str) -> bool {
-    !matches!(name, "empty" | "panics") && !name.starts_with("count-")
+    let is_other = ["count-", "surface-"].iter().any(|other| name.starts_with(other));
+    !matches!(name, "empty" | "panics") && !is_other
 }
 
 /// The verb: measures, prints the table, and checks it against the budgets.

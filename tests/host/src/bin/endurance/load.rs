@@ -80,7 +80,7 @@ async fn talk(url: &str, number: usize) -> Result<usize, Failure> {
 }
 
 fn report(what: &str, count: usize, memory: usize) {
-    if count != 0 {
-        println!("| {what} | {count} | {} B each |", memory / count);
+    if let Some(each) = memory.checked_div(count) {
+        println!("| {what} | {count} | {each} B each |");
     }
 }
