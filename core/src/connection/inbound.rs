@@ -156,6 +156,9 @@ impl<B: Buffer, X: InboundContext> Inbound<B, X> {
     pub(super) fn received(&mut self, len: NonZeroUsize) {
         self.filled = self.filled.saturating_add(len.get()).min(self.capacity());
         self.bytes_received = self.bytes_received.wrapping_add(len.get() as u64);
+        if self.filled == self.capacity() {
+            self.buffer.filled();
+        }
     }
 
     pub(super) const fn bytes_received(&self) -> u64 {
