@@ -130,7 +130,8 @@ impl<const BUFFER: usize> Direct<BUFFER> {
 impl<const BUFFER: usize> Compressor for Direct<BUFFER> {
     const MAX_WINDOW_BITS: u8 = {
         let bits = max_window_bits(BUFFER);
-        // A match and what waits before it make 32 bits: 7, 13 of a length, 12 of a distance.
+        // A match and what waits before it make 32 bits: 7, 13 of a length, 12 of a distance. Before
+        // the bits that begin a block nothing waits.
         assert!(bits <= 9);
         bits
     };
