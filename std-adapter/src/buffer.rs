@@ -18,7 +18,7 @@ const MIN_ZONE_LEN: usize = 256;
 const KEPT_LEN: usize = 8 << 10;
 
 /// Bytes that are kept for a while: enough for one large message after another.
-const LINGERING_LEN: usize = 128 << 10;
+const LINGERING_LEN: usize = 64 << 10;
 
 /// How many times in a row a buffer is released and does not grow before half of it goes back.
 const LINGERING_RELEASES: u8 = 16;
@@ -29,7 +29,7 @@ const FRAME_LEN: usize = 128 << 10;
 /// A [`Buffer`] that starts with nothing and doubles as bytes come in, up to a limit.
 ///
 /// A length that a peer declares reserves nothing: as much memory is held as bytes have arrived,
-/// twice over at most. What is beyond 128 KiB is given back as soon as no byte is in use, and what
+/// twice over at most. What is beyond 64 KiB is given back as soon as no byte is in use, and what
 /// is beyond 8 KiB by and by, when it has not been short for a while: so a peer that sends one
 /// large message after another does not cost an allocation for each.
 #[derive(Debug)]
