@@ -156,7 +156,8 @@ impl<B: Buffer, X: InboundContext> Inbound<B, X> {
     pub(super) fn received(&mut self, len: NonZeroUsize) {
         self.filled = self.filled.saturating_add(len.get()).min(self.capacity());
         self.bytes_received = self.bytes_received.wrapping_add(len.get() as u64);
-        if self.filled == self.capacity() {
+        // With compression, what is read lies at the end of the buffer anyway.
+        if self.filled == self.capacity() && self.context.state().is_none() {
             self.buffer.filled();
         }
     }
