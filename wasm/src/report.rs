@@ -133,8 +133,8 @@ impl Frame {
     /// Where in the stream its payload is, as far as it is there.
     #[must_use]
     pub fn payload(&self) -> Range<usize> {
-        let start = self.start.saturating_add(self.header_len.into());
-        start..start.saturating_add(self.present_len)
+        let start = self.start + usize::from(self.header_len);
+        start..start + self.present_len
     }
 
     /// The name of its opcode.
@@ -314,7 +314,7 @@ fn split_unknown(bytes: &[u8], unknown: &[Range<u64>]) -> Vec<Part> {
         if let Some(known) = bytes.get(at..start).filter(|known| !known.is_empty()) {
             parts.push(Part::Known(known.to_vec()));
         }
-        parts.push(Part::Unknown(range.end.saturating_sub(range.start)));
+        parts.push(Part::Unknown(range.end - range.start));
         at = usize::try_from(range.end).unwrap_or(usize::MAX);
     }
     if let Some(known) = bytes.get(at..).filter(|known| !known.is_empty()) {
@@ -357,7 +357,7 @@ impl Pieces {
 
     /// Hands out all pieces.
     pub(crate) fn read(self, stream: &Stream, piece: &mut dyn FnMut(Piece<'_>)) {
-        let header_len = self.index.saturating_sub(self.origin) as u64;
+        let header_len = (self.index - self.origin) as u64;
         let origin = stream.offset(self.origin).saturating_add(header_len);
         let mut index = self.index;
         let mut done = 0_u64;
@@ -378,8 +378,8 @@ impl Pieces {
             if index >= self.end {
                 return;
             }
-            let gap = stream.next_gap(index.saturating_add(1)).map_or(self.end, |gap| gap.at);
-            let end = gap.min(self.end).min(index.saturating_add(PIECE_LEN));
+            let gap = stream.next_gap(index + 1).map_or(self.end, |gap| gap.at);
+            let end = gap.min(self.end).min(index + PIECE_LEN);
             let bytes = stream.bytes().get(index..end).unwrap_or_default();
             if let Some(mut key) = self.key {
                 key.rotate_left((done & 3) as usize);

@@ -25,7 +25,7 @@ pub fn push_number(out: &mut String, mut number: u64) {
     for digit in digits.iter_mut().rev() {
         *digit = b'0' + (number % 10) as u8;
         number /= 10;
-        start = start.saturating_sub(1);
+        start -= 1;
         if number == 0 {
             break;
         }

@@ -28,18 +28,18 @@ pub fn read(data: &[u8], history_len: usize, window_len: usize, report: &mut dyn
         }
         let start = at;
         let mut relate = |mut step: Step| {
-            step.bit = step.bit.saturating_add(done_bits);
-            step.at = step.at.saturating_sub(start).saturating_add(written);
+            step.bit += done_bits;
+            step.at = step.at - start + written;
             report(step);
         };
         let inflated =
             inflate.inflate_traced(input, &mut window, at, history_len, window_len, &mut relate);
         let Ok(inflated) = inflated else { return };
-        let read = (inflated.read as u64).saturating_mul(8);
-        done_bits = done_bits.saturating_add(read);
-        written = written.saturating_add(inflated.written);
-        at = at.saturating_add(inflated.written);
-        history_len = history_len.saturating_add(inflated.written).min(window_len);
+        let read = inflated.read as u64 * 8;
+        done_bits += read;
+        written += inflated.written;
+        at += inflated.written;
+        history_len = (history_len + inflated.written).min(window_len);
         input = input.get(inflated.read..).unwrap_or_default();
         if inflated.status == InflateStatus::NeedsInput {
             return;
@@ -60,7 +60,7 @@ pub(crate) fn locate(data: &[u8], history_len: usize, window_len: usize, offset:
         let into = offset.wrapping_sub(step.at);
         if into < len && found.is_none() {
             let into = if matches!(step.symbol, Symbol::Stored { .. }) { into } else { 0 };
-            found = usize::try_from(step.bit / 8).ok().map(|byte| byte.saturating_add(into));
+            found = usize::try_from(step.bit / 8).ok().map(|byte| byte + into);
         }
     });
     found.unwrap_or(data.len())
@@ -81,8 +81,8 @@ pub(crate) fn error_at(data: &[u8], history_len: usize, window_len: usize) -> us
             }
             let inflated = inflate.inflate(input, &mut window, at, history_len, window_len);
             let Ok(inflated) = inflated else { return offset };
-            at = at.saturating_add(inflated.written);
-            history_len = history_len.saturating_add(inflated.written).min(window_len);
+            at += inflated.written;
+            history_len = (history_len + inflated.written).min(window_len);
             input = input.get(inflated.read..).unwrap_or_default();
             if inflated.status == InflateStatus::NeedsInput {
                 break;

@@ -210,7 +210,7 @@ fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
     let Some((first, rest)) = wanted.split_first() else { return true };
     let mut bytes = bytes;
     while let Some(at) = bytes.iter().position(|byte| byte == first) {
-        bytes = bytes.get(at.saturating_add(1)..).unwrap_or_default();
+        bytes = bytes.get(at + 1..).unwrap_or_default();
         if bytes.starts_with(rest) {
             return true;
         }

@@ -61,11 +61,11 @@ pub(super) fn is_dump(bytes: &[u8]) -> bool {
                     return false;
                 }
                 is_first = false;
-                rows = rows.saturating_add(1);
+                rows += 1;
             }
             Some(_) => {}
             None if is_noise(line) => {}
-            None => others = others.saturating_add(1),
+            None => others += 1,
         }
     }
     rows != 0 && others == 0
@@ -91,10 +91,10 @@ fn row(at: usize, line: &[u8]) -> Option<Row> {
     if !(4..=16).contains(&digits) {
         return None;
     }
-    let mut cursor = indent.saturating_add(digits);
+    let mut cursor = indent + digits;
     let offset = indent..cursor;
     let is_xxd = line.get(cursor) == Some(&b':');
-    cursor = cursor.saturating_add(usize::from(is_xxd));
+    cursor += usize::from(is_xxd);
     match line.get(cursor) {
         None | Some(b' ' | b'\t') => {}
         _ => return None,
@@ -102,7 +102,7 @@ fn row(at: usize, line: &[u8]) -> Option<Row> {
     let mut row = Row {
         at,
         is_second,
-        offset: offset.start.saturating_add(at)..offset.end.saturating_add(at),
+        offset: offset.start + at..offset.end + at,
         style: Style::Bytes,
         bytes: Vec::new(),
     };
@@ -136,7 +136,7 @@ fn row(at: usize, line: &[u8]) -> Option<Row> {
         }
         push_word(word, style, &mut row.bytes)?;
         is_first = false;
-        cursor = cursor.saturating_add(spaces).saturating_add(len);
+        cursor += spaces + len;
     }
     Some(row)
 }
@@ -204,7 +204,7 @@ pub(super) fn read(input: &[u8]) -> Result<Capture, InputError> {
         }
         repeats = false;
         // What the next offset says is true: a column of characters may look like bytes.
-        let next = next_offset(input, rows.get(number.saturating_add(1)..), row.is_second, radix);
+        let next = next_offset(input, rows.get(number + 1..), row.is_second, radix);
         let len = next
             .and_then(|next| next.checked_sub(offset))
             .filter(|len| *len != 0)

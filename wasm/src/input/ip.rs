@@ -42,7 +42,7 @@ pub(super) fn parse(packet: &[u8]) -> Packet {
 }
 
 fn v4(packet: &[u8]) -> Option<Packet> {
-    let header_len = usize::from(packet.first()? & 0xf).checked_mul(4)?;
+    let header_len = usize::from(packet.first()? & 0xf) * 4;
     if header_len < 20 {
         return None;
     }
@@ -84,7 +84,7 @@ fn v6(packet: &[u8]) -> Option<Packet> {
     // A jumbogram, or segmentation offload.
     let end = match payload_len {
         0 => packet.len(),
-        len => HEADER_LEN.checked_add(len)?,
+        len => HEADER_LEN + len,
     };
     let mut next = *packet.get(6)?;
     let mut at = HEADER_LEN;
@@ -97,17 +97,17 @@ fn v6(packet: &[u8]) -> Option<Packet> {
             }
             // A fragment, unless it is the only one.
             44 => {
-                if u16_at(packet, at.checked_add(2)?)? & 0xfff9 != 0 {
+                if u16_at(packet, at + 2)? & 0xfff9 != 0 {
                     return Some(Packet::Fragment);
                 }
                 next = *packet.get(at)?;
-                at = at.checked_add(8)?;
+                at += 8;
             }
             // Hop-by-hop options, routing, destination options.
             0 | 43 | 60 => {
-                let len = usize::from(*packet.get(at.checked_add(1)?)?);
+                let len = usize::from(*packet.get(at + 1)?);
                 next = *packet.get(at)?;
-                at = at.checked_add(len.checked_add(1)?.checked_mul(8)?)?;
+                at += (len + 1) * 8;
             }
             _ => return Some(Packet::Other),
         }

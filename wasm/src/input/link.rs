@@ -45,12 +45,12 @@ fn ethernet(packet: &[u8], mut at: usize) -> Option<usize> {
     for _ in 0..MAX_TAGS {
         let kind = u16_at(packet, at)?;
         if matches!(kind, IPV4 | IPV6) {
-            return at.checked_add(2);
+            return Some(at + 2);
         }
         if !TAGS.contains(&kind) {
             return None;
         }
-        at = at.checked_add(4)?;
+        at += 4;
     }
     None
 }

@@ -309,7 +309,13 @@ fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     let mut at = 0_usize;
     bytes.split(|byte| *byte == b'\n').map(move |line| {
         let start = at;
-        at = at.saturating_add(line.len()).saturating_add(1);
+        at += line.len() + 1;
         (start, line.strip_suffix(b"\r").unwrap_or(line))
     })
+}
+
+/// Where this is found next, from some offset on.
+fn find(bytes: &[u8], from: usize, what: &[u8]) -> Option<usize> {
+    let found = bytes.get(from..)?.windows(what.len()).position(|window| window == what)?;
+    Some(from + found)
 }

@@ -92,26 +92,26 @@ impl<'a> Packets<'a> {
         is_cut: bool,
     ) {
         let moment = Moment { order: self.order, time_ns };
-        self.order = self.order.saturating_add(1);
+        self.order += 1;
         let packet = self.capture.get(range.clone()).unwrap_or_default();
         let Some(ip_at) = link::ip_at(link_type, packet) else {
-            self.other = self.other.saturating_add(1);
+            self.other += 1;
             return;
         };
-        let start = range.start.saturating_add(ip_at);
+        let start = range.start + ip_at;
         match ip::parse(packet.get(ip_at..).unwrap_or_default()) {
             Packet::Tcp { is_v6, source, destination, segment, is_cut: is_ip_cut } => {
-                self.cut = self.cut.saturating_add(u32::from(is_cut || is_ip_cut));
-                let from = start.saturating_add(segment.start);
-                let range = from..start.saturating_add(segment.end);
+                self.cut += u32::from(is_cut || is_ip_cut);
+                let from = start + segment.start;
+                let range = from..start + segment.end;
                 match Segment::parse(self.capture, range, moment) {
                     Some(segment) => self.segment(is_v6, source, destination, &segment),
-                    None => self.bad = self.bad.saturating_add(1),
+                    None => self.bad += 1,
                 }
             }
-            Packet::Fragment => self.fragments = self.fragments.saturating_add(1),
-            Packet::Other => self.other = self.other.saturating_add(1),
-            Packet::Bad => self.bad = self.bad.saturating_add(1),
+            Packet::Fragment => self.fragments += 1,
+            Packet::Other => self.other += 1,
+            Packet::Bad => self.bad += 1,
         }
     }
 
@@ -179,7 +179,7 @@ impl<'a> Packets<'a> {
                 Content::Http2 => &mut http2,
                 Content::Other => &mut other,
             };
-            *count = count.saturating_add(1);
+            *count += 1;
         }
         capture.notes = [
             Note::Tls(tls),
@@ -296,7 +296,7 @@ fn push_v6(out: &mut String, address: &Address) {
     let groups = pairs.iter().map(|pair| u16::from_be_bytes(*pair));
     let (mut best, mut run) = (0..0, 0..0);
     for (at, group) in groups.clone().enumerate() {
-        run = if group == 0 { run.start..at.saturating_add(1) } else { at.saturating_add(1)..0 };
+        run = if group == 0 { run.start..at + 1 } else { at + 1..0 };
         if run.len() > best.len() && run.len() > 1 {
             best = run.clone();
         }

@@ -70,7 +70,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Capture, InputError> {
     let mut at = FILE_HEADER_LEN;
     let mut damage = None;
     while at < bytes.len() {
-        let record = |field| endian.u32(bytes, at.saturating_add(field));
+        let record = |field| endian.u32(bytes, at + field);
         let (Some(seconds), Some(fraction), Some(len), Some(full_len)) =
             (record(0), record(4), record(8), record(12))
         else {
@@ -78,14 +78,12 @@ pub(super) fn read(bytes: &[u8]) -> Result<Capture, InputError> {
             break;
         };
         if len > MAX_PACKET_LEN {
-            damage = Some(fail(DamageKind::Length, at.saturating_add(8)));
+            damage = Some(fail(DamageKind::Length, at + 8));
             break;
         }
-        let start = at.saturating_add(record_len);
-        let end = start.saturating_add(len as usize);
-        let time_ns = u64::from(seconds)
-            .saturating_mul(1_000_000_000)
-            .saturating_add(u64::from(fraction).saturating_mul(unit_ns));
+        let start = at + record_len;
+        let end = start + len as usize;
+        let time_ns = u64::from(seconds) * 1_000_000_000 + u64::from(fraction) * unit_ns;
         if end > bytes.len() {
             damage = Some(fail(DamageKind::Truncated, at));
             break;

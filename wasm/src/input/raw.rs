@@ -42,7 +42,7 @@ pub(super) fn of(bytes: &[u8], source: Option<u64>) -> Conversation {
     let (first, second) = bytes.split_at_checked(second.unwrap_or(bytes.len())).unwrap_or_default();
     let push = |stream: &mut Stream, bytes: &[u8], order, offset: usize| {
         let moment = Moment { order, time_ns: None };
-        stream.push(bytes, moment, source.map(|source| source.saturating_add(offset as u64)));
+        stream.push(bytes, moment, source.map(|source| source + offset as u64));
     };
     push(&mut conversation.first, first, 0, 0);
     push(&mut conversation.second, second, 1, first.len());
@@ -54,7 +54,7 @@ fn response_at(bytes: &[u8]) -> Option<usize> {
     let len = socklet_core::handshake::head_len(bytes)?;
     let rest = bytes.get(len..)?;
     let blank = rest.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
-    let at = len.saturating_add(blank);
+    let at = len + blank;
     bytes.get(at..)?.starts_with(b"HTTP/1.").then_some(at)
 }
 

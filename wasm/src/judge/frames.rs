@@ -18,10 +18,10 @@ use socklet_core::{
     },
 };
 
-use super::{inflater::Inflater, messages::Open, resync};
+use super::{Found, inflater::Inflater, messages::Open, resync};
 use crate::{
-    report::{Cut, Frame, Inference, Message, Piece, Pieces},
-    stream::{Gap, Sender, Stream},
+    report::{Cut, Frame, Inference, Piece, Pieces},
+    stream::{Gap, Moment, Sender, Stream},
     violation::{Rule, Violation},
 };
 
@@ -72,14 +72,12 @@ pub(super) struct Tap<'a> {
     pub(super) compression: Compression,
     /// Most inflated bytes.
     pub(super) limit: usize,
-    pub(super) frames: Vec<Frame>,
-    pub(super) messages: Vec<Message>,
-    pub(super) violations: Vec<Violation>,
-    /// Violations that found no room.
-    pub(super) omitted: u64,
+    pub(super) found: &'a mut Found,
+    /// Violations that were there before.
+    violations_before: usize,
     pub(super) inflated: Vec<u8>,
-    pub(super) inferences: Vec<Inference>,
-    pub(super) close: Option<Close>,
+    /// The first Close frame, and when it was received.
+    pub(super) close: Option<(Close, Moment)>,
     pub(super) tail: Tail,
     /// The message that has begun and not ended.
     pub(super) open: Option<Open>,
@@ -98,18 +96,16 @@ impl<'a> Tap<'a> {
         from: Sender,
         compression: Compression,
         limit: usize,
+        found: &'a mut Found,
     ) -> Self {
         Self {
             stream,
             from,
             compression,
             limit,
-            frames: Vec::new(),
-            messages: Vec::new(),
-            violations: Vec::new(),
-            omitted: 0,
+            violations_before: found.violations.len(),
+            found,
             inflated: Vec::new(),
-            inferences: Vec::new(),
             close: None,
             tail: Tail::Whole,
             open: None,
@@ -158,7 +154,7 @@ impl<'a> Tap<'a> {
     /// Judges a header of which the end is missing, as far as its beginning tells.
     fn part_of_header(&mut self, bytes: &[u8]) {
         if let Err(error) = Header::decode(bytes) {
-            let index = self.at.saturating_add(trace::Frame::offset_of(error));
+            let index = self.at + trace::Frame::offset_of(error);
             self.break_rule(Rule::Protocol(error), index, None, None);
         }
     }
@@ -177,7 +173,7 @@ impl<'a> Tap<'a> {
         self.abandon(Cut::Gap);
         let from = self.at;
         while let Some(gap) = self.next_gap() {
-            self.gap = self.gap.saturating_add(1);
+            self.gap += 1;
             self.at = gap.at;
             if self.resync(Inference::Resynchronised) {
                 return true;
@@ -193,9 +189,7 @@ impl<'a> Tap<'a> {
         let Some(at) = resync::find(self.stream, self.at..end, self.from) else { return false };
         self.at = at;
         self.is_after_loss = true;
-        if !self.inferences.contains(&inference) {
-            self.inferences.push(inference);
-        }
+        self.found.infer(inference);
         true
     }
 
@@ -208,26 +202,26 @@ impl<'a> Tap<'a> {
 
     /// Takes in a frame; false if nothing behind it can be read.
     fn frame(&mut self, head: &trace::Frame) -> bool {
-        let number = self.frames.len() as u32;
+        let number = self.found.frames.len() as u32;
         let start = self.at;
         let header = &head.header;
         let is_endless = head.errors().any(|error| error == ProtocolError::LengthTopBit);
         let is_reserved = head.errors().any(|error| error == ProtocolError::ReservedOpcode);
 
-        let payload = start.saturating_add(head.header_len);
+        let payload = start + head.header_len;
         let mut left = if is_endless { 0 } else { header.payload_len };
         let mut at = payload;
         let mut is_lost = false;
         let mut has_ended = false;
         loop {
             let end = self.island_end();
-            let here = end.saturating_sub(at) as u64;
+            let here = (end - at) as u64;
             if left <= here {
-                at = at.saturating_add(left as usize);
+                at += left as usize;
                 left = 0;
                 break;
             }
-            left = left.saturating_sub(here);
+            left -= here;
             at = end;
             let Some(gap) = self.next_gap() else {
                 has_ended = true;
@@ -238,8 +232,8 @@ impl<'a> Tap<'a> {
                 left = 0;
                 break;
             }
-            left = left.saturating_sub(gap.len);
-            self.gap = self.gap.saturating_add(1);
+            left -= gap.len;
+            self.gap += 1;
         }
         self.at = at;
         let mut frame = Frame {
@@ -251,7 +245,7 @@ impl<'a> Tap<'a> {
             opcode: head.opcode_bits,
             masking_key: header.masking_key,
             payload_len: header.payload_len,
-            present_len: at.saturating_sub(payload),
+            present_len: at - payload,
             is_whole: !has_ended && !is_endless,
             inflated_len: None,
             moment: self.stream.moment(start),
@@ -264,7 +258,7 @@ impl<'a> Tap<'a> {
 
         self.verdict = None;
         for error in head.errors() {
-            self.violate(error, start.saturating_add(trace::Frame::offset_of(error)), number);
+            self.violate(error, start + trace::Frame::offset_of(error), number);
         }
         let is_compressed = !is_reserved && self.may_be_compressed(head);
         if header.reserved != 0 && !is_compressed {
@@ -274,11 +268,11 @@ impl<'a> Tap<'a> {
         match header.masking_key {
             None if is_client => {
                 let error = ProtocolError::Unmasked;
-                self.violate(error, start.saturating_add(trace::Frame::offset_of(error)), number);
+                self.violate(error, start + trace::Frame::offset_of(error), number);
             }
             Some(_) if !is_client => {
                 let error = ProtocolError::Masked;
-                self.violate(error, start.saturating_add(trace::Frame::offset_of(error)), number);
+                self.violate(error, start + trace::Frame::offset_of(error), number);
             }
             _ => {}
         }
@@ -287,7 +281,7 @@ impl<'a> Tap<'a> {
         }
         if is_endless {
             frame.verdict = self.verdict;
-            self.frames.push(frame);
+            self.found.frames.push(frame);
             self.tail = Tail::Unreadable(payload);
             return false;
         }
@@ -299,7 +293,7 @@ impl<'a> Tap<'a> {
             self.data_frame(&mut frame, number, is_compressed);
         }
         frame.verdict = self.verdict;
-        self.frames.push(frame);
+        self.found.frames.push(frame);
         if is_lost { self.lost() } else { !has_ended }
     }
 
@@ -313,7 +307,7 @@ impl<'a> Tap<'a> {
             let mut inflater = Inflater::new(super::INFERRED);
             inflater.lose_history();
             self.compression = Compression::On(Box::new(inflater));
-            self.inferences.push(Inference::CompressionFromRsv1);
+            self.found.infer(Inference::CompressionFromRsv1);
         }
         !matches!(self.compression, Compression::Off)
     }
@@ -331,12 +325,12 @@ impl<'a> Tap<'a> {
             self.violate(ProtocolError::CloseCode, at, number);
         }
         if let Some(bad) = invalid_utf8(Utf8::new(), reason, true) {
-            let index = at.saturating_add(2).saturating_add(bad);
+            let index = at + 2 + bad;
             self.violate(ProtocolError::InvalidUtf8, index, number);
         }
         if self.close.is_none() {
             let reason = String::from_utf8_lossy(reason).into_owned();
-            self.close = Some(Close { frame: number, code, reason });
+            self.close = Some((Close { frame: number, code, reason }, frame.moment));
         }
     }
 
@@ -353,7 +347,7 @@ impl<'a> Tap<'a> {
 
     /// Whether another violation will be kept: only then its byte is worth looking for.
     pub(super) const fn has_room_for_violation(&self) -> bool {
-        self.violations.len() < MAX_VIOLATIONS
+        self.found.violations.len() - self.violations_before < MAX_VIOLATIONS
     }
 
     pub(super) fn violate(&mut self, error: ProtocolError, index: usize, frame: u32) {
@@ -369,10 +363,10 @@ impl<'a> Tap<'a> {
     ) {
         self.verdict = self.verdict.or(Some(rule));
         if !self.has_room_for_violation() {
-            self.omitted = self.omitted.saturating_add(1);
+            self.found.omitted += 1;
             return;
         }
-        self.violations.push(Violation {
+        self.found.violations.push(Violation {
             rule,
             from: self.from,
             offset: self.stream.offset(index),

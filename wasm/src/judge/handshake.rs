@@ -106,7 +106,7 @@ impl Judge<'_> {
         let request = match server::Request::parse(head) {
             Ok(request) => request,
             Err(error) => {
-                let at = start.saturating_add(malformed_at(head));
+                let at = start + malformed_at(head);
                 self.violate(error, Sender::Client, at);
                 return None;
             }
@@ -121,7 +121,7 @@ impl Judge<'_> {
                 handshake.accept = Some(String::from_utf8_lossy(&accept).into_owned());
             }
             Err(error) => {
-                let at = start.saturating_add(field_at(head, error));
+                let at = start + field_at(head, error);
                 self.violate(error, Sender::Client, at);
             }
         }
@@ -138,7 +138,7 @@ impl Judge<'_> {
         let response = match client::Response::parse(head) {
             Ok(response) => response,
             Err(error) => {
-                let at = start.saturating_add(malformed_at(head));
+                let at = start + malformed_at(head);
                 self.violate(error, Sender::Server, at);
                 return;
             }
@@ -165,7 +165,7 @@ impl Judge<'_> {
             Err(HandshakeError::AcceptMismatch | HandshakeError::UnsolicitedSubprotocol)
                 if key.is_none() => {}
             Err(error) => {
-                let at = start.saturating_add(field_at(head, error));
+                let at = start + field_at(head, error);
                 self.violate(error, Sender::Server, at);
             }
         }
@@ -179,7 +179,7 @@ impl Judge<'_> {
                 // Whoever compresses by it all the same is understood.
                 handshake.agreed =
                     answer.map(|answer| (answer.client_context(), answer.server_context()));
-                let at = start.saturating_add(field_at(head, error));
+                let at = start + field_at(head, error);
                 self.violate(error, Sender::Server, at);
             }
         }
@@ -309,7 +309,7 @@ fn find_request(stream: &Stream) -> Option<Range<usize>> {
             break;
         }
         let Some(len) = handshake::head_len(rest) else { break };
-        let range = at..at.saturating_add(len);
+        let range = at..at + len;
         let head = rest.get(..len).unwrap_or_default();
         let request = server::Request::parse(head);
         let asks = request.as_ref().is_ok_and(|request| {
@@ -336,7 +336,7 @@ fn find_response(stream: &Stream) -> Option<Range<usize>> {
     for _ in 0..MAX_HEADS {
         let rest = bytes.get(at..).unwrap_or_default();
         let Some(len) = handshake::head_len(rest) else { break };
-        let range = at..at.saturating_add(len);
+        let range = at..at + len;
         if rest.starts_with(STATUS_LINE) || first.is_none() && is_open(rest.get(..len)) {
             return Some(range);
         }
@@ -344,7 +344,7 @@ fn find_response(stream: &Stream) -> Option<Range<usize>> {
         let rest = bytes.get(range.end..).unwrap_or_default();
         let found = rest.windows(STATUS_LINE.len()).position(|bytes| bytes == STATUS_LINE);
         let Some(found) = found else { break };
-        at = range.end.saturating_add(found);
+        at = range.end + found;
     }
     first
 }
@@ -363,7 +363,7 @@ fn up_to_gap(stream: &Stream) -> &[u8] {
 /// Whether these bytes begin like an HTTP request: a method in capitals and a space.
 pub(crate) fn is_request(bytes: &[u8]) -> bool {
     let len = bytes.iter().take(8).take_while(|byte| byte.is_ascii_uppercase()).count();
-    let target = bytes.get(len.saturating_add(1));
+    let target = bytes.get(len + 1);
     len >= 3 && bytes.get(len) == Some(&b' ') && target.is_none_or(|byte| byte.is_ascii_graphic())
 }
 
@@ -406,7 +406,7 @@ fn lines(head: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     let mut at = 0_usize;
     head.split(|byte| *byte == b'\n').map(move |line| {
         let start = at;
-        at = at.saturating_add(line.len()).saturating_add(1);
+        at += line.len() + 1;
         (start, line.strip_suffix(b"\r").unwrap_or(line))
     })
 }
@@ -422,7 +422,7 @@ fn malformed_at(head: &[u8]) -> usize {
         trial.extend_from_slice(line);
         trial.extend_from_slice(if line.is_empty() { b"\r\n" } else { b"\r\n\r\n" });
         let has_end = head
-            .get(at.saturating_add(line.len())..)
+            .get(at + line.len()..)
             .is_none_or(|rest| rest.is_empty() || rest.starts_with(b"\r\n"));
         let is_valid = client::Response::parse(&trial).is_ok()
             || at == 0 && server::Request::parse(&trial).is_ok();

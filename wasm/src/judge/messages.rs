@@ -58,23 +58,23 @@ impl Tap<'_> {
         Pieces::of(frame).read(self.stream, &mut |piece| match piece {
             Piece::Bytes(bytes) => {
                 self.bytes(&mut open, bytes, index, frame, number);
-                index = index.saturating_add(bytes.len());
+                index += bytes.len();
             }
             Piece::Gap(len) => self.missing(&mut open, len),
         });
-        if let Some(message) = self.messages.get_mut(open.number) {
-            message.frames = message.frames.saturating_add(1);
+        if let Some(message) = self.found.messages.get_mut(open.number) {
+            message.frames += 1;
             message.wire_len = message.wire_len.saturating_add(frame.payload_len);
         }
         let is_end = frame.fin && frame.is_whole;
         if is_end {
             self.end_message(&mut open, frame, number);
         }
-        if let Some(message) = self.messages.get(open.number)
+        if let Some(message) = self.found.messages.get(open.number)
             && message.is_compressed
             && message.cut.is_none()
         {
-            frame.inflated_len = Some(message.len.saturating_sub(before));
+            frame.inflated_len = Some(message.len - before);
         }
         if !is_end {
             self.open = Some(open);
@@ -111,20 +111,20 @@ impl Tap<'_> {
         // What reserved bits say about a payload is not known.
         let is_checked = kind == Kind::Text && (frame.reserved == 0 || is_compressed);
         self.open = Some(Open {
-            number: self.messages.len(),
+            number: self.found.messages.len(),
             utf8: is_checked.then(Utf8::new),
             is_stuck: message.cut.is_some(),
         });
-        self.messages.push(message);
+        self.found.messages.push(message);
     }
 
     fn message_len(&self, open: &Open) -> u64 {
-        self.messages.get(open.number).map_or(0, |message| message.len)
+        self.found.messages.get(open.number).map_or(0, |message| message.len)
     }
 
     /// Takes in bytes of a payload, unmasked; the first has this index in the stream.
     fn bytes(&mut self, open: &mut Open, bytes: &[u8], index: usize, frame: &Frame, number: u32) {
-        let Some(message) = self.messages.get_mut(open.number) else { return };
+        let Some(message) = self.found.messages.get_mut(open.number) else { return };
         if !message.is_compressed {
             let offset = message.len;
             message.len = message.len.saturating_add(bytes.len() as u64);
@@ -161,9 +161,9 @@ impl Tap<'_> {
     /// Takes note of what has been inflated, and checks it if it is text.
     fn inflated_from(&mut self, open: &mut Open, from: usize, frame: &Frame, number: u32) {
         let end = self.inflated.len();
-        let Some(message) = self.messages.get_mut(open.number) else { return };
+        let Some(message) = self.found.messages.get_mut(open.number) else { return };
         message.inflated.end = end;
-        message.len = end.saturating_sub(message.inflated.start) as u64;
+        message.len = (end - message.inflated.start) as u64;
         let offset = from.saturating_sub(message.inflated.start);
         if !message.unknown.is_empty() {
             open.utf8 = None;
@@ -174,13 +174,13 @@ impl Tap<'_> {
         if utf8.push(bytes).is_err() {
             open.utf8 = None;
             let bad = invalid_utf8(before, bytes, false).unwrap_or_default();
-            self.bad_text(open, offset.saturating_add(bad), frame, number);
+            self.bad_text(open, offset + bad, frame, number);
         }
     }
 
     /// A byte of a compressed text is wrong.
     fn bad_text(&mut self, open: &Open, offset: usize, frame: &Frame, number: u32) {
-        let Some(message) = self.messages.get(open.number) else { return };
+        let Some(message) = self.found.messages.get(open.number) else { return };
         let mut index = frame.start;
         if self.has_room_for_violation() {
             let data = self.compressed(open, frame);
@@ -195,7 +195,7 @@ impl Tap<'_> {
     fn stop(&mut self, open: &mut Open, stop: Stop, frame: &Frame, number: u32) {
         open.is_stuck = true;
         open.utf8 = None;
-        let Some(message) = self.messages.get_mut(open.number) else { return };
+        let Some(message) = self.found.messages.get_mut(open.number) else { return };
         let (history_len, window_len) = (message.history_len, message.window_len);
         match stop {
             Stop::Limit => {
@@ -224,7 +224,7 @@ impl Tap<'_> {
     /// Bytes of a payload are missing.
     fn missing(&mut self, open: &mut Open, len: u64) {
         open.utf8 = None;
-        let Some(message) = self.messages.get_mut(open.number) else { return };
+        let Some(message) = self.found.messages.get_mut(open.number) else { return };
         if message.is_compressed {
             message.cut = message.cut.or(Some(Cut::Gap));
             if !open.is_stuck {
@@ -240,7 +240,7 @@ impl Tap<'_> {
 
     /// The last frame is whole.
     fn end_message(&mut self, open: &mut Open, frame: &Frame, number: u32) {
-        let Some(message) = self.messages.get_mut(open.number) else { return };
+        let Some(message) = self.found.messages.get_mut(open.number) else { return };
         message.is_whole = true;
         if message.is_compressed
             && !open.is_stuck
@@ -263,15 +263,16 @@ impl Tap<'_> {
             let len = self.message_len(open);
             let last = frame.payload().end.saturating_sub(1).max(frame.start);
             let rule = Rule::Protocol(ProtocolError::InvalidUtf8);
-            self.break_rule(rule, last, Some(number), Some(len.saturating_sub(1)));
+            self.break_rule(rule, last, Some(number), Some(len - 1));
         }
     }
 
     /// The message that has begun will not end.
     pub(super) fn abandon(&mut self, cut: Cut) {
         if let Some(open) = self.open.take() {
-            let is_compressed = self.messages.get(open.number).is_some_and(|m| m.is_compressed);
-            if let Some(message) = self.messages.get_mut(open.number) {
+            let is_compressed =
+                self.found.messages.get(open.number).is_some_and(|m| m.is_compressed);
+            if let Some(message) = self.found.messages.get_mut(open.number) {
                 message.cut = message.cut.or(Some(cut));
             }
             if is_compressed {
@@ -283,8 +284,8 @@ impl Tap<'_> {
     /// The frames of the message before this one.
     fn frames_before<'b>(&'b self, open: &Open) -> impl Iterator<Item = &'b Frame> + use<'b> {
         let number = open.number as u32;
-        let first = self.messages.get(open.number).map_or(0, |message| message.first_frame);
-        let frames = self.frames.get(first as usize..).unwrap_or_default();
+        let first = self.found.messages.get(open.number).map_or(0, |message| message.first_frame);
+        let frames = self.found.frames.get(first as usize..).unwrap_or_default();
         frames.iter().filter(move |frame| frame.message == Some(number))
     }
 
@@ -305,9 +306,9 @@ impl Tap<'_> {
     fn index_in(&self, open: &Open, frame: &Frame, mut at: usize) -> usize {
         for frame in self.frames_before(open).chain([frame]) {
             if at < frame.present_len {
-                return frame.payload().start.saturating_add(at);
+                return frame.payload().start + at;
             }
-            at = at.saturating_sub(frame.present_len);
+            at -= frame.present_len;
         }
         frame.payload().end
     }

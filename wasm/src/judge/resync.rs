@@ -23,7 +23,7 @@ pub(super) fn find(stream: &Stream, range: Range<usize>, from: Sender) -> Option
         is_chain(rest, Some(from == Sender::Client)).then_some(*at)
     };
     let starts = stream.starts(range.start).take_while(|at| *at < range.end).take(SEARCH_LEN);
-    let each = range.start..range.end.min(range.start.saturating_add(SEARCH_LEN));
+    let each = range.start..range.end.min(range.start + SEARCH_LEN);
     core::iter::once(range.start)
         .chain(starts)
         .find_map(|at| fits(&at))
