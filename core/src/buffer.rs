@@ -22,6 +22,9 @@ pub trait Buffer {
         self.bytes().len()
     }
 
+    /// Tells that a read has filled it to its end: there may be more to read than it holds.
+    fn filled(&mut self) {}
+
     /// Tells that no byte from `used_len` on is in use, so that memory beyond the usual may be
     /// given back.
     fn release(&mut self, used_len: usize) {
@@ -64,6 +67,10 @@ impl<B: Buffer + ?Sized> Buffer for &mut B {
 
     fn max_len(&self) -> usize {
         (**self).max_len()
+    }
+
+    fn filled(&mut self) {
+        (**self).filled();
     }
 
     fn release(&mut self, used_len: usize) {

@@ -19,7 +19,7 @@ pub(crate) fn consists_of(bytes: &[u8], marks: &[u8]) -> bool {
 ///
 /// `Iterator::position` keeps an overflow check that no optimizer removes where there are such
 /// checks; a range needs none.
-pub(crate) fn position(bytes: &[u8], fits: impl Fn(u8) -> bool) -> Option<usize> {
+pub(crate) fn position(bytes: &[u8], mut fits: impl FnMut(u8) -> bool) -> Option<usize> {
     (0..bytes.len()).zip(bytes).find(|(_, byte)| fits(**byte)).map(|(at, _)| at)
 }
 
@@ -28,6 +28,12 @@ pub(crate) fn split(bytes: &[u8], separator: u8) -> (&[u8], Option<&[u8]>) {
     let at = position(bytes, |byte| byte == separator).unwrap_or(bytes.len());
     let (first, rest) = bytes.split_at_checked(at).unwrap_or_default();
     (first, rest.get(1..))
+}
+
+/// Splits a text as [`split`] does, at a separator that is ASCII.
+pub(crate) fn split_text(text: &str, separator: u8) -> (&str, Option<&str>) {
+    let Some(at) = position(text.as_bytes(), |byte| byte == separator) else { return (text, None) };
+    (text.get(..at).unwrap_or_default(), text.get(at.saturating_add(1)..))
 }
 
 /// Whether these are the same but for the case of their letters.

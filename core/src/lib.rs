@@ -77,6 +77,7 @@ mod grammar;
 pub mod handshake;
 pub mod io;
 mod message;
+mod moving;
 pub mod permessage_deflate;
 mod role;
 #[cfg(feature = "trace")]

@@ -18,7 +18,7 @@ const MIN_ZONE_LEN: usize = 256;
 const KEPT_LEN: usize = 8 << 10;
 
 /// Bytes that are kept for a while: enough for one large message after another.
-const LINGERING_LEN: usize = 64 << 10;
+const LINGERING_LEN: usize = 128 << 10;
 
 /// How many times in a row a buffer is released and does not grow before half of it goes back.
 const LINGERING_RELEASES: u8 = 16;
@@ -29,7 +29,7 @@ const FRAME_LEN: usize = 128 << 10;
 /// A [`Buffer`] that starts with nothing and doubles as bytes come in, up to a limit.
 ///
 /// A length that a peer declares reserves nothing: as much memory is held as bytes have arrived,
-/// twice over at most. What is beyond 64 KiB is given back as soon as no byte is in use, and what
+/// twice over at most. What is beyond 128 KiB is given back as soon as no byte is in use, and what
 /// is beyond 8 KiB by and by, when it has not been short for a while: so a peer that sends one
 /// large message after another does not cost an allocation for each.
 #[derive(Debug)]
@@ -93,8 +93,10 @@ impl Buffer for GrowingBuffer {
 
     fn grow(&mut self, len: usize) -> bool {
         if len > self.bytes.len() {
-            let doubled = self.bytes.len().saturating_mul(2).max(self.first_len);
-            let wanted = doubled.max(len).min(self.limit);
+            // Powers of two, up and down: an allocator has a place for the next where another was.
+            // With any lengths it takes more and more memory for the same.
+            let rounded = len.checked_next_power_of_two().unwrap_or(usize::MAX);
+            let wanted = rounded.max(self.first_len).min(self.limit);
             // Exactly that: a `Vec` that grows by itself may take up to twice as much.
             self.bytes.reserve_exact(wanted.saturating_sub(self.bytes.len()));
             self.bytes.resize(wanted.max(self.bytes.len()), 0);
@@ -107,9 +109,21 @@ impl Buffer for GrowingBuffer {
         self.limit
     }
 
+    /// Reads of more at once, up to what is kept for good.
+    fn filled(&mut self) {
+        let len = self.bytes.len();
+        if len < KEPT_LEN {
+            self.grow(len.saturating_mul(2));
+        }
+    }
+
     fn release(&mut self, used_len: usize) {
         let len = self.bytes.len();
-        if len <= KEPT_LEN.max(used_len) {
+        // What is in use stands at the front for good, as the window of a compressed connection
+        // does: without as much again behind it the next bytes would make the buffer grow anew.
+        let needed_len = used_len.saturating_mul(2).checked_next_power_of_two();
+        let needed_len = needed_len.unwrap_or(usize::MAX).max(KEPT_LEN);
+        if len <= needed_len {
             return;
         }
         self.releases = self.releases.saturating_add(1);
@@ -117,7 +131,7 @@ impl Buffer for GrowingBuffer {
             LINGERING_RELEASES.. => len / 2,
             _ => len,
         };
-        let kept_len = kept_len.clamp(KEPT_LEN, LINGERING_LEN).max(used_len);
+        let kept_len = kept_len.min(LINGERING_LEN).max(needed_len);
         if kept_len < len {
             self.bytes.truncate(kept_len);
             self.bytes.shrink_to_fit();
@@ -146,7 +160,7 @@ mod tests {
         assert!(buffer.grow(1025));
         assert_eq!(buffer.bytes().len(), 2048);
         assert!(buffer.grow(4999));
-        assert_eq!(buffer.bytes().len(), 4999);
+        assert_eq!(buffer.bytes().len(), 5000, "no more than that");
         assert!(!buffer.grow(5001), "past the limit");
         assert_eq!(buffer.bytes().len(), 5000, "towards what was asked");
     }
@@ -185,6 +199,20 @@ mod tests {
             buffer.release(0);
         }
         assert!(allocations <= 1 + 1000 / usize::from(LINGERING_RELEASES), "{allocations}");
+    }
+
+    #[test]
+    fn a_window_that_stays_in_use_does_not_cost_an_allocation_again_and_again() {
+        let mut buffer = GrowingBuffer::new(1024, 1 << 24);
+        let mut allocations = 0;
+        for turn in 0..1000 {
+            let before = buffer.bytes().len();
+            // It wanders through the buffer, and is moved to the front when it gets to the end.
+            buffer.release((32 << 10) + turn % 300 * 100);
+            buffer.grow((32 << 10) + turn % 300 * 100 + 100);
+            allocations += usize::from(buffer.bytes().len() != before);
+        }
+        assert!(allocations <= 4, "{allocations}");
     }
 
     #[test]

@@ -18,7 +18,7 @@ mod inflating;
 
 use core::{num::NonZeroUsize, ops::Range, str};
 
-use super::moving::move_down;
+use crate::moving::move_down;
 use crate::{
     Limits,
     buffer::Buffer,
@@ -59,28 +59,12 @@ pub(super) enum Decoded {
 
 /// The receive buffer and what is known of the bytes in it.
 #[derive(Debug)]
+#[repr(C)] // The small fields first: a microcontroller reaches them by short offsets.
 pub(super) struct Inbound<B, X> {
-    buffer: B,
-    start: usize,
-    end: usize,
-    raw: usize,
-    filled: usize,
-    /// Bytes between `start` and `end` that are known to be UTF-8.
-    checked_len: usize,
-    /// Payload bytes of the current data frame that are still to come.
-    frame_left: usize,
-    /// Bytes of the current message in all frames begun so far.
-    message_len: usize,
-    fragments: u32,
-    mask: Mask,
-    utf8: Utf8,
-    /// Bytes of the control frame that was taken out last; they end at `raw`.
-    control_len: u8,
     /// The kind of the message that is received or has been handed out.
     kind: Kind,
     /// Whether the last frame of the message has not ended.
     in_message: bool,
-    bytes_received: u64,
     /// Whether the payload of a data frame is being received.
     in_frame: bool,
     /// Whether that frame is the last of its message.
@@ -93,8 +77,25 @@ pub(super) struct Inbound<B, X> {
     handed_out: bool,
     /// Whether that is the head of the opening handshake.
     head: bool,
+    /// Bytes of the control frame that was taken out last; they end at `raw`.
+    control_len: u8,
+    mask: Mask,
+    utf8: Utf8,
+    buffer: B,
+    start: usize,
+    end: usize,
+    raw: usize,
+    filled: usize,
+    /// Bytes between `start` and `end` that are known to be UTF-8.
+    checked_len: usize,
+    /// Payload bytes of the current data frame that are still to come.
+    frame_left: usize,
+    /// Bytes of the current message in all frames begun so far.
+    message_len: usize,
+    fragments: u32,
     /// What compressed messages need.
     context: X,
+    bytes_received: u64,
 }
 
 impl<B: Buffer, X: InboundContext> Inbound<B, X> {
@@ -155,6 +156,9 @@ impl<B: Buffer, X: InboundContext> Inbound<B, X> {
     pub(super) fn received(&mut self, len: NonZeroUsize) {
         self.filled = self.filled.saturating_add(len.get()).min(self.capacity());
         self.bytes_received = self.bytes_received.wrapping_add(len.get() as u64);
+        if self.filled == self.capacity() {
+            self.buffer.filled();
+        }
     }
 
     pub(super) const fn bytes_received(&self) -> u64 {
@@ -169,7 +173,9 @@ impl<B: Buffer, X: InboundContext> Inbound<B, X> {
         if needed > available && !self.buffer.grow(needed) {
             return Err(ResourceError::ReceiveBuffer { needed, available });
         }
-        for (slot, byte) in self.buffer.bytes_mut().iter_mut().skip(self.filled).zip(bytes) {
+        // `skip` keeps an overflow check where there are such checks.
+        let room = self.buffer.bytes_mut().get_mut(self.filled..).unwrap_or_default();
+        for (slot, byte) in room.iter_mut().zip(bytes) {
             *slot = *byte;
         }
         self.filled = needed;

@@ -17,7 +17,6 @@
 
 mod halves;
 mod inbound;
-mod moving;
 mod opening;
 mod outbound;
 mod receive;

@@ -198,9 +198,8 @@ impl<R: Role, B: Buffer, X: OutboundContext> Outbound<R, B, X> {
         loop {
             let rest = data.get(self.part_sent..).unwrap_or_default();
             let opcode = if self.message.is_some() { Opcode::Continuation } else { kind.opcode() };
-            let key = R::CLIENT.then_some([0; 4]);
-            let header_len = Header::new(opcode, fin, key, rest.len() as u64).encoded_len();
-            let needed = header_len.saturating_add(rest.len());
+            let header_len = header_len::<R>(rest.len());
+            let needed = header_len.wrapping_add(rest.len());
             let (payload, fin) = if self.room(needed) {
                 (rest, fin)
             } else if self.start != self.end {
@@ -218,7 +217,7 @@ impl<R: Role, B: Buffer, X: OutboundContext> Outbound<R, B, X> {
             self.message = (!fin).then_some(kind);
             self.utf8 = utf8;
             self.part_len = data.len();
-            self.part_sent = self.part_sent.saturating_add(payload.len());
+            self.part_sent = self.part_sent.wrapping_add(payload.len());
             if payload.len() == rest.len() {
                 self.part_sent = 0;
                 self.part_waits = false;
@@ -244,18 +243,28 @@ impl<R: Role, B: Buffer, X: OutboundContext> Outbound<R, B, X> {
         Ok(utf8)
     }
 
-    /// Stages one frame, which must fit, under a fresh masking key; its payload is in two pieces.
+    /// Stages one frame, which must fit; its payload is in two pieces.
     fn stage_frame(&mut self, opcode: Opcode, fin: bool, start: &[u8], rest: &[u8]) {
-        let payload_len = start.len().saturating_add(rest.len());
-        let header = Header::new(opcode, fin, self.role.masking_key(), payload_len as u64);
-        let end = self.end.saturating_add(header.encoded_len()).saturating_add(payload_len);
-        let Some(frame) = self.buffer.bytes_mut().get_mut(self.end..end) else { return };
-        let Some(body) = header.encode(frame) else { return };
+        // No overflow: slices are no longer than half of all addresses.
+        let payload_len = start.len().wrapping_add(rest.len());
+        let at = self.end.wrapping_add(header_len::<R>(payload_len));
+        let Some(body) = self.buffer.bytes_mut().get_mut(at..) else { return };
         let Some((head, tail)) = body.split_at_mut_checked(start.len()) else { return };
         copy(start, head);
         copy(rest, tail);
+        self.seal_frame(opcode, fin, 0, payload_len);
+    }
+
+    /// Stages the frame whose payload lies where it has to: puts the header in front of it, and
+    /// masks it with a fresh key.
+    fn seal_frame(&mut self, opcode: Opcode, fin: bool, reserved: u8, payload_len: usize) {
+        let masking_key = self.role.masking_key();
+        let header = Header { fin, reserved, opcode, masking_key, payload_len: payload_len as u64 };
+        let end = self.end.wrapping_add(header.encoded_len()).wrapping_add(payload_len);
+        let Some(frame) = self.buffer.bytes_mut().get_mut(self.end..end) else { return };
+        let Some(payload) = header.encode(frame) else { return };
         if let Some(mut mask) = header.mask() {
-            mask.apply(body);
+            mask.apply(payload);
         }
         self.end = end;
     }
@@ -282,6 +291,12 @@ impl<R: Role, B: Buffer, X: OutboundContext> Outbound<R, B, X> {
     pub(super) fn into_buffer(self) -> B {
         self.buffer
     }
+}
+
+/// Bytes of the header of a frame of ours with so long a payload.
+fn header_len<R: Role>(payload_len: usize) -> usize {
+    let key = R::CLIENT.then_some([0; 4]);
+    Header::new(Opcode::Binary, true, key, payload_len as u64).encoded_len()
 }
 
 /// Copies all, to the front of what is long enough: so no panic is left in the program.

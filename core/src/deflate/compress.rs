@@ -55,9 +55,9 @@ pub struct Compressed {
 
 /// A place in a stream, between two messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Mark(u64);
+pub struct Mark(pub(super) u64);
 
-/// What every [`Compress`] does. Sealed.
+/// What every [`Compress`] and [`Direct`](super::Direct) does. Sealed.
 pub trait Compressor: sealed::Sealed + core::fmt::Debug {
     /// The largest window in bits, 8 to 15, that there is memory for.
     const MAX_WINDOW_BITS: u8;
@@ -186,6 +186,13 @@ impl<const BUFFER: usize, const HEADS: usize, const CHAIN: usize, const TOKENS: 
     }
 }
 
+/// The largest window that a buffer has room for.
+pub(super) const fn max_window_bits(buffer: usize) -> u8 {
+    assert!(buffer >= 320);
+    let bits = (buffer / 5 * 4).ilog2();
+    if bits < 15 { bits as u8 } else { 15 }
+}
+
 /// Most bytes of a block, less the last match: a stored block has no more than 2^16.
 const MAX_RAW: usize = u16::MAX as usize - MAX_MATCH;
 
@@ -194,9 +201,8 @@ impl<const BUFFER: usize, const HEADS: usize, const CHAIN: usize, const TOKENS: 
 {
     const MAX_WINDOW_BITS: u8 = {
         assert!(HEADS.is_power_of_two() && (CHAIN == 0 || CHAIN.is_power_of_two()));
-        assert!(BUFFER >= 320 && TOKENS >= 80);
-        let bits = (BUFFER / 5 * 4).ilog2();
-        if bits < 15 { bits as u8 } else { 15 }
+        assert!(TOKENS >= 80);
+        max_window_bits(BUFFER)
     };
 
     fn reset(&mut self, window_bits: u8) {

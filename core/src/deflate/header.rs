@@ -3,7 +3,7 @@
 use crate::deflate::{
     Inflate, InflateError,
     bits::Bits,
-    huffman::{Alphabet, LITERAL_SYMBOLS, SYMBOLS, USED, VALUE},
+    huffman::{Alphabet, LENGTHS_SYMBOLS, LITERAL_SYMBOLS, SYMBOLS, USED, VALUE},
     inflate::{Progress, State, Stop},
 };
 
@@ -12,7 +12,8 @@ const MAX_LENGTH: u16 = 15;
 /// Where the lengths of the codes of lengths are kept, behind all others.
 const LENGTHS_AT: usize = SYMBOLS;
 /// How many there are, and in which order they come (RFC 1951 section 3.2.7).
-const LENGTHS_ORDER: [u8; 19] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
+const LENGTHS_ORDER: [u8; LENGTHS_SYMBOLS] =
+    [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 
 impl Inflate {
     /// Begins the header of a block with codes of its own (section 3.2.7).
@@ -42,8 +43,8 @@ impl Inflate {
         }
         *read = 0;
         let range = LENGTHS_AT..LENGTHS_AT + LENGTHS_ORDER.len();
-        let other = self.codes.sort(Alphabet::Lengths, range)?;
-        self.codes.fill(Alphabet::Lengths, other);
+        self.codes.sort(Alphabet::Lengths, range)?;
+        self.codes.fill(Alphabet::Lengths);
         Ok(State::Lengths)
     }
 
@@ -53,7 +54,7 @@ impl Inflate {
         while self.progress.read < all {
             bits.fill();
             let word = bits.word;
-            let entry = self.codes.short(Alphabet::Lengths, word);
+            let entry = self.codes.entry(Alphabet::Lengths, word);
             let used = u32::from(entry & USED);
             let mut len = entry >> VALUE;
             // Extra bits, and the least number of repetitions.
@@ -112,10 +113,10 @@ impl Inflate {
     /// Makes codes of the lengths in the table: first those for literals, then up to `all`.
     fn make_codes(&mut self, literals: usize, all: usize) -> Result<(), InflateError> {
         // The table of literals takes the place of all lengths.
-        let other_distances = self.codes.sort(Alphabet::Distances, literals..all)?;
-        let other_literals = self.codes.sort(Alphabet::Literals, 0..literals)?;
-        self.codes.fill(Alphabet::Literals, other_literals);
-        self.codes.fill(Alphabet::Distances, other_distances);
+        self.codes.sort(Alphabet::Distances, literals..all)?;
+        self.codes.sort(Alphabet::Literals, 0..literals)?;
+        self.codes.fill(Alphabet::Literals);
+        self.codes.fill(Alphabet::Distances);
         Ok(())
     }
 }

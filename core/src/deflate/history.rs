@@ -1,13 +1,15 @@
 //! The bytes that can be referred to, and those that wait to be compressed, in one line.
 
+use crate::moving::move_down;
+
 /// A line of bytes that moves forward when it is full.
 ///
 /// ```text
 /// 0         block               at            end          BUFFER
 /// | history | tokens of a block | lookahead   | free       |
 /// ```
+#[repr(C)] // The small fields first: a microcontroller reaches them by short offsets.
 pub(super) struct History<const BUFFER: usize> {
-    bytes: [u8; BUFFER],
     /// End of the bytes.
     pub(super) end: usize,
     /// The next byte to find a token for.
@@ -16,6 +18,7 @@ pub(super) struct History<const BUFFER: usize> {
     pub(super) block: usize,
     /// The number of the first byte here, counted over all that was ever compressed.
     base: u64,
+    bytes: [u8; BUFFER],
 }
 
 impl<const BUFFER: usize> History<BUFFER> {
@@ -53,6 +56,12 @@ impl<const BUFFER: usize> History<BUFFER> {
         self.end >= BUFFER
     }
 
+    /// Goes on behind so many bytes, which no block is to begin with any more.
+    pub(super) fn pass(&mut self, len: usize) {
+        self.at = self.at.wrapping_add(len);
+        self.block = self.at;
+    }
+
     /// Number of bytes that are of no more use with this window.
     pub(super) fn stale(&self, window: usize) -> usize {
         self.at.saturating_sub(window)
@@ -61,7 +70,7 @@ impl<const BUFFER: usize> History<BUFFER> {
     /// Lets go of so many bytes at the start.
     pub(super) fn slide(&mut self, by: usize) {
         if by <= self.at && by <= self.block && self.at <= self.end && self.end <= BUFFER {
-            self.bytes.copy_within(by..self.end, 0);
+            move_down(&mut self.bytes, by..self.end, 0);
             self.end = self.end.wrapping_sub(by);
             self.at = self.at.wrapping_sub(by);
             self.block = self.block.wrapping_sub(by);

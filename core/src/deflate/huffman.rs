@@ -1,4 +1,5 @@
-//! Canonical codes (RFC 1951 section 3.2.2), decoded by a table of their first bits.
+//! Canonical codes (RFC 1951 section 3.2.2), decoded by a table of their first bits where there is
+//! one, else bit by bit.
 //!
 //! The table has an entry for each value of the next few bits. It tells all of a code that is no
 //! longer, and how to use the extra bits behind it:
@@ -44,12 +45,18 @@ pub(super) const LITERAL_BITS: u32 = if IS_WIDE { 10 } else { 9 };
 const DISTANCE_BITS: u32 = 7;
 /// Slots of the first table.
 const LITERAL_SLOTS: usize = 1 << LITERAL_BITS;
-/// Slots of both.
-const SLOTS: usize = LITERAL_SLOTS + (1 << DISTANCE_BITS);
+/// Whether there are tables at all. To fill them takes longer than they save in a message of a few
+/// hundred bytes, and they take memory and flash: microcontrollers go without.
+const HAS_TABLES: bool = IS_WIDE || cfg!(target_family = "wasm");
+/// Slots of both, or as many as there are lengths of codes while a header is read.
+const SLOTS: usize =
+    if HAS_TABLES { LITERAL_SLOTS + (1 << DISTANCE_BITS) } else { SYMBOLS + LENGTHS_SYMBOLS };
 /// Symbols for literals and lengths.
 pub(super) const LITERAL_SYMBOLS: usize = 288;
 /// All symbols.
 pub(super) const SYMBOLS: usize = LITERAL_SYMBOLS + 32;
+/// Symbols for lengths of codes.
+pub(super) const LENGTHS_SYMBOLS: usize = 19;
 /// How many lengths codes have: 0 to 15.
 const LENGTHS: usize = 16;
 
@@ -99,30 +106,49 @@ impl Alphabet {
 /// The two codes of a block.
 #[derive(Clone)]
 pub(super) struct Codes {
-    /// Where the symbols end whose codes have each length, for each of the two; at 0 they begin.
-    ends: [[u16; LENGTHS]; 2],
+    literals: Code,
+    distances: Code,
     /// The symbols in the order of their codes: literals and lengths, distances.
     sorted: [u16; SYMBOLS],
     /// Their tables. While a header is read, the lengths of codes are kept in the first.
     pub(super) table: [u16; SLOTS],
 }
 
+/// One of them.
+#[derive(Clone)]
+struct Code {
+    /// Where the symbols end whose codes have each length; at 0 they begin.
+    ends: [u16; LENGTHS],
+    /// The entry of bits that are no code, or of which the table does not know which.
+    other: u16,
+}
+
+impl Code {
+    const NONE: Self = Self { ends: [0; LENGTHS], other: 0 };
+}
+
 impl Codes {
     /// No codes.
     pub(super) const fn new() -> Self {
-        Self { ends: [[0; LENGTHS]; 2], sorted: [0; SYMBOLS], table: [0; SLOTS] }
+        let (literals, distances) = (Code::NONE, Code::NONE);
+        Self { literals, distances, sorted: [0; SYMBOLS], table: [0; SLOTS] }
+    }
+
+    const fn code(&self, alphabet: Alphabet) -> &Code {
+        if matches!(alphabet, Alphabet::Literals) { &self.literals } else { &self.distances }
     }
 
     /// Sorts symbols by the lengths of their codes, which are kept in a range of the table, and
     /// judges those as zlib does: every sequence of bits must be a code, unless there is only
-    /// one, of one bit, or none. Returns what the table says of anything that it does not know.
+    /// one, of one bit, or none.
     pub(super) fn sort(
         &mut self,
         alphabet: Alphabet,
         range: Range<usize>,
-    ) -> Result<u16, InflateError> {
-        let [literals, distances] = &mut self.ends;
-        let ends = if alphabet == Alphabet::Literals { literals } else { distances };
+    ) -> Result<(), InflateError> {
+        let Self { literals, distances, .. } = self;
+        let code = if alphabet == Alphabet::Literals { literals } else { distances };
+        let ends = &mut code.ends;
         // How many codes there are of each length,
         *ends = [0; LENGTHS];
         for at in range.clone() {
@@ -162,33 +188,37 @@ impl Codes {
             symbol = symbol.wrapping_add(1);
         }
         let count = at.wrapping_sub(first);
-        if left == 0 {
-            Ok(LONG)
+        code.other = if left == 0 {
+            LONG
         } else if count == 0 && alphabet == Alphabet::Lengths {
             // zlib reads lengths of zero, and then misses the end of the block.
-            Ok(1)
+            1
         } else if count == ones && alphabet != Alphabet::Lengths {
-            Ok(INVALID | 1)
+            INVALID | 1
         } else {
-            Err(InflateError::CodeLengths)
-        }
+            return Err(InflateError::CodeLengths);
+        };
+        Ok(())
     }
 
-    /// Fills a table, at first with `other`.
-    pub(super) fn fill(&mut self, alphabet: Alphabet, other: u16) {
-        let (literals, distances) = self.table.split_at_mut(LITERAL_SLOTS);
-        let [literal_ends, distance_ends] = &self.ends;
-        let (table, ends) = if alphabet == Alphabet::Literals {
-            (literals, literal_ends)
+    /// Fills a table, if there are any.
+    pub(super) fn fill(&mut self, alphabet: Alphabet) {
+        if !HAS_TABLES {
+            return;
+        }
+        let (literals, distances) =
+            self.table.split_at_mut_checked(LITERAL_SLOTS).unwrap_or_default();
+        let (table, code) = if alphabet == Alphabet::Literals {
+            (literals, &self.literals)
         } else {
-            (distances, distance_ends)
+            (distances, &self.distances)
         };
         if let Some(slot) = table.first_mut() {
-            *slot = other;
+            *slot = code.other;
         }
         // Codes of `len` bits fill the first `2^len` slots; with one bit more, these stand twice.
-        let (mut len, mut known, mut code) = (0_u16, 1_usize, 0_usize);
-        let [unused, ends @ ..] = ends;
+        let (mut len, mut known, mut next) = (0_u16, 1_usize, 0_usize);
+        let [unused, ends @ ..] = &code.ends;
         let mut at = usize::from(*unused);
         for end in ends {
             let Some((low, high)) = table.split_at_mut_checked(known) else { break };
@@ -201,10 +231,10 @@ impl Codes {
             len = len.wrapping_add(1);
             while at < usize::from(*end) {
                 let symbol = self.sorted.get(at).copied().unwrap_or_default();
-                if let Some(slot) = table.get_mut(code) {
+                if let Some(slot) = table.get_mut(next) {
                     *slot = alphabet.entry(symbol).wrapping_add(len);
                 }
-                code = next(code, known);
+                next = following(next, known);
                 at = at.wrapping_add(1);
             }
             known = known.wrapping_mul(2);
@@ -214,10 +244,13 @@ impl Codes {
     /// The entry of the code at the start of `word`.
     #[inline]
     pub(super) fn entry(&self, alphabet: Alphabet, word: usize) -> u16 {
-        match self.short(alphabet, word) {
-            LONG => self.long(alphabet, word),
-            entry => entry,
+        if HAS_TABLES {
+            let entry = self.short(alphabet, word);
+            if entry != LONG {
+                return entry;
+            }
         }
+        self.long(alphabet, word)
     }
 
     /// The same, or [`LONG`] for a code that is longer than the table knows.
@@ -231,14 +264,13 @@ impl Codes {
         self.table.get(slot).copied().unwrap_or_default()
     }
 
-    /// The same for any code, bit by bit. Few codes are so long.
+    /// The same for any code, bit by bit. Few codes are longer than a table knows.
     #[cold]
     #[inline(never)]
     pub(super) fn long(&self, alphabet: Alphabet, mut word: usize) -> u16 {
-        let [literals, distances] = &self.ends;
-        let ends = if alphabet == Alphabet::Literals { literals } else { distances };
+        let code = self.code(alphabet);
         // Codes of one length follow each other, and a longer one is greater than all of them.
-        let [unused, ends @ ..] = ends;
+        let [unused, ends @ ..] = &code.ends;
         let (mut at, mut ahead, mut len) = (usize::from(*unused), 0_usize, 0_u16);
         for end in ends {
             len = len.wrapping_add(1);
@@ -252,14 +284,13 @@ impl Codes {
             at = (*end).into();
             ahead = ahead.wrapping_sub(count).wrapping_mul(2);
         }
-        // Not reached with codes that were sorted.
-        INVALID | 1
+        code.other
     }
 }
 
 /// The code after `code`, with its first bit lowest and its last bit `last`.
 #[inline]
-const fn next(code: usize, last: usize) -> usize {
+const fn following(code: usize, last: usize) -> usize {
     let (mut code, mut bit) = (code, last);
     while code & bit != 0 {
         code ^= bit;

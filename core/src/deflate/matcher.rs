@@ -127,7 +127,7 @@ fn hash([a, b, c]: &[u8; 3], heads: usize) -> usize {
 
 /// How many bytes are the same at the start of both.
 #[inline(always)]
-fn common_len(one: &[u8], other: &[u8]) -> usize {
+pub(super) fn common_len(one: &[u8], other: &[u8]) -> usize {
     let mut len = 0_usize;
     if size_of::<usize>() == 8 {
         let (ones, _) = one.as_chunks::<8>();

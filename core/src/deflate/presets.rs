@@ -1,8 +1,12 @@
 //! Sizes that fit well together.
 
-use super::{Compress, Fast};
+use super::{Compress, Direct, Fast};
 
-/// Windows of up to 9 bits, in 3 KiB: for a controller that has little to spare.
+/// Windows of up to 9 bits, in 808 bytes and the least flash: fixed codes only. Compresses short
+/// messages better than [`Tiny`] does, long ones worse and more slowly.
+pub type Least = Direct<752>;
+
+/// Windows of up to 9 bits, in 3 KiB, with all codes: for a controller that has little to spare.
 pub type Tiny = Compress<752, 128, 128, 128>;
 
 /// Windows of up to 10 bits, in 6 KiB.

@@ -45,7 +45,7 @@ pub(super) fn length(beyond_min: u8) -> Symbol {
     }
     // Eight lengths without extra bits, then four symbols for each number of them.
     let value = usize::from(beyond_min);
-    let extra_len = (value | 4).ilog2().wrapping_sub(2);
+    let extra_len = log2(value | 4).wrapping_sub(2);
     let index = (257_usize.wrapping_add(value.wrapping_shr(extra_len)))
         .wrapping_add((extra_len as usize).wrapping_mul(4));
     Symbol { index, extra_len: extra_len as u8, extra: low_bits(value, extra_len) }
@@ -56,11 +56,26 @@ pub(super) fn length(beyond_min: u8) -> Symbol {
 pub(super) fn distance(distance: u16) -> Symbol {
     // Four distances without extra bits, then two symbols for each number of them.
     let value = usize::from(distance.wrapping_sub(1));
-    let extra_len = (value | 2).ilog2().wrapping_sub(1);
+    let extra_len = log2(value | 2).wrapping_sub(1);
     let index = LITERALS
         .wrapping_add(value.wrapping_shr(extra_len))
         .wrapping_add((extra_len as usize).wrapping_mul(2));
     Symbol { index, extra_len: extra_len as u8, extra: low_bits(value, extra_len) }
+}
+
+/// The logarithm of a value that is not zero. Where there may be no instruction for it a loop takes
+/// the place of a function that is large.
+#[inline(always)]
+fn log2(mut value: usize) -> u32 {
+    if usize::BITS >= 64 {
+        return value.ilog2();
+    }
+    let mut log = 0_u32;
+    while value > 1 {
+        value >>= 1;
+        log = log.wrapping_add(1);
+    }
+    log
 }
 
 #[inline(always)]
@@ -77,4 +92,22 @@ pub(super) const fn fixed_len(index: usize) -> u8 {
         280..LITERALS => 8,
         _ => 5,
     }
+}
+
+/// A symbol's code in the fixed codes, first bit lowest, and its length.
+pub(super) fn fixed_code(index: usize) -> (u32, u32) {
+    let len = fixed_len(index).into();
+    // The low bits of what is added to the index: no more of it counts.
+    let mut rest = index.wrapping_add(match index {
+        0..144 => 0x30,
+        144..256 => 0x100,
+        280..LITERALS => 0xA8,
+        _ => 0,
+    });
+    let mut code = 0;
+    for _ in 0..len {
+        code = code << 1 | (rest & 1) as u32;
+        rest >>= 1;
+    }
+    (code, len)
 }

@@ -90,6 +90,13 @@ impl Bits {
         self.len = self.len.wrapping_add(len);
     }
 
+    /// The same, for no more bits than make 32 with those that are pending.
+    #[inline(always)]
+    pub(super) fn put_few(&mut self, bits: u32, len: u32) {
+        self.pending |= u64::from(bits.wrapping_shl(self.len));
+        self.len = self.len.wrapping_add(len);
+    }
+
     /// Fills up the last byte with zeros.
     pub(super) fn align(&mut self) {
         self.len = self.len.wrapping_add(7) & !7;

@@ -57,27 +57,32 @@ pub trait OutboundContext: fmt::Debug + sealed::Sealed {
     fn set_wanted(&mut self, wanted: bool);
 }
 
+/// More than any byte inflates to: DEFLATE reaches 1032.
+const MAX_EXPANSION: u32 = 2048;
+
 /// Where inflating is. The history, what of the messages so far may be referred to, lies in the
 /// receive buffer, and so does the message.
 #[derive(Debug, Clone, Copy)]
 pub struct Inflating {
-    pub(crate) window_len: usize,
+    /// Whether the message that is being received is compressed.
+    pub(crate) compressed: bool,
     pub(crate) takeover: bool,
+    /// Whether there is output that has found no room.
+    pub(crate) needs_room: bool,
+    /// Whether no compressed bytes of the message have come.
+    pub(crate) is_empty: bool,
+    /// Bytes of the tail that have been inflated after the message.
+    pub(crate) tail_len: usize,
     /// See [`Settings::expansion`](super::Settings::expansion).
-    pub(crate) expansion: u32,
+    pub(crate) expansion: u16,
+    /// Bytes that what has come of the message may still inflate to by that.
+    pub(crate) expansion_left: usize,
+    pub(crate) window_len: usize,
     /// Where in the buffer the history ends, and its length.
     pub(crate) history_end: usize,
     pub(crate) history_len: usize,
-    /// Whether the message that is being received is compressed.
-    pub(crate) compressed: bool,
     /// Payload bytes that have been unmasked and not inflated.
     pub(crate) plain_len: usize,
-    /// Whether there is output that has found no room.
-    pub(crate) needs_room: bool,
-    /// Bytes of the tail that have been inflated after the message.
-    pub(crate) tail_len: usize,
-    /// Compressed bytes of the message so far.
-    pub(crate) compressed_len: u64,
     pub(crate) volume: Volume,
 }
 
@@ -102,9 +107,9 @@ pub struct Compressing {
 /// The receiving side of a [`Deflate`](super::Deflate).
 #[derive(Debug)]
 pub struct Inbound<I> {
-    inflate: I,
     is_open: bool,
     is_agreed: bool,
+    inflate: I,
     state: Inflating,
 }
 
@@ -113,14 +118,15 @@ impl<I> Inbound<I> {
         let state = Inflating {
             window_len: 0,
             takeover: false,
-            expansion,
+            expansion: if expansion < MAX_EXPANSION { expansion } else { MAX_EXPANSION } as u16,
+            expansion_left: 0,
             history_end: 0,
             history_len: 0,
             compressed: false,
             plain_len: 0,
             needs_room: false,
             tail_len: 0,
-            compressed_len: 0,
+            is_empty: true,
             volume: Volume { plain: 0, compressed: 0 },
         };
         Self { inflate, is_open: false, is_agreed: false, state }

@@ -5,7 +5,8 @@ use core::fmt;
 use super::{
     Agreed, Compression, Negotiable, Negotiation,
     context::{Inbound, Outbound},
-    params, sealed,
+    params::{self, MAX_BITS},
+    sealed,
 };
 use crate::{
     deflate::{Compressor, Inflate},
@@ -198,10 +199,15 @@ impl Negotiable {
     #[must_use]
     pub fn fitting(self, receive_len: usize) -> Self {
         let window_len = receive_len.saturating_sub(zone_len(receive_len)).saturating_sub(256);
-        match window_len.checked_ilog2() {
+        // No logarithm: where there is no instruction for it, it is larger than this.
+        let mut bits = self.receive_bits;
+        while bits >= 8 && 1_usize.wrapping_shl(bits.into()) > window_len {
+            bits = bits.wrapping_sub(1);
+        }
+        match bits {
             _ if !self.receive_takeover => self,
-            Some(bits @ 8..) => Self { receive_bits: self.receive_bits.min(bits as u8), ..self },
-            _ => Self { receive_bits: 15, receive_takeover: false, ..self },
+            8.. => Self { receive_bits: bits, ..self },
+            _ => Self { receive_bits: MAX_BITS, receive_takeover: false, ..self },
         }
     }
 }

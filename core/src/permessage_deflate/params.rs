@@ -25,12 +25,12 @@ pub(crate) mod trace;
 use core::fmt;
 
 use crate::error::HandshakeError;
-use crate::grammar::{is_token, trim};
+use crate::grammar::{is_token, position, trim};
 
 const NAME: &str = "permessage-deflate";
 
 /// The window of DEFLATE, which is agreed on where nothing is said (RFC 7692 section 7.1.2).
-const MAX_BITS: u8 = 15;
+pub(super) const MAX_BITS: u8 = 15;
 
 /// What an endpoint is ready to do in each direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,12 +165,16 @@ impl Negotiable {
         let Params([client_bits, server_bits, server_no_takeover, client_no_takeover]) = *answer;
         let receive = context(server_bits, server_no_takeover);
         let send = context(client_bits, client_no_takeover);
-        let fits_first = receive.window_bits <= self.receive_bits
-            && (self.receive_takeover || !receive.takeover);
-        let fits_second = self.has_fallback() && !receive.takeover;
+        // The second offer is any window, and no takeover, from who could keep a context.
+        let is_kept = receive.window_bits <= self.receive_bits;
+        let fits = if receive.takeover {
+            is_kept && self.receive_takeover
+        } else {
+            is_kept || self.receive_takeover
+        };
         // A server may ignore how small our window is (RFC 7692 section 7.1.2.2), and answer with
         // a larger one: which we need not use.
-        (fits_first || fits_second).then_some(Agreed {
+        fits.then_some(Agreed {
             send: Context {
                 window_bits: send.window_bits.min(self.send_bits),
                 takeover: send.takeover && self.send_takeover,
@@ -241,10 +245,9 @@ impl Params {
     /// Reads what follows the name of the extension; `None` if anything is wrong with it.
     fn parse(mut rest: Option<&[u8]>, is_offer: bool) -> Option<Self> {
         let mut params = [ABSENT; 4];
-        while let Some(bytes) = rest {
-            let (param, others) = split(bytes, b';');
-            rest = others;
-            let (name, value) = split(param, b'=');
+        while rest.is_some() {
+            let mut value = Some(take(&mut rest, b';'));
+            let name = take(&mut value, b'=');
             let (_, slot) =
                 NAMES.iter().zip(&mut params).find(|(known, _)| known.as_bytes() == name)?;
             if *slot != ABSENT {
@@ -273,9 +276,10 @@ impl Params {
             out.write_str("; ")?;
             out.write_str(name)?;
             if value != BARE {
-                // Without the formatting of numbers, and its size.
+                // Without the formatting of numbers and a division, and their size.
                 out.write_str(if value < 10 { "=" } else { "=1" })?;
-                out.write_char(char::from(b'0' + value % 10))?;
+                let last = if value < 10 { value } else { value.wrapping_sub(10) };
+                out.write_char(char::from(b'0'.wrapping_add(last)))?;
             }
         }
         Ok(())
@@ -290,17 +294,21 @@ fn bits(value: &[u8]) -> Option<u8> {
         _ => (value, false),
     };
     let mut bits = 0_u8;
-    loop {
-        let (digit, others) = match rest {
-            [b'\\', digit, others @ ..] if is_quoted => (*digit, others),
-            [digit, others @ ..] => (*digit, others),
-            [] => break,
-        };
-        if !digit.is_ascii_digit() || bits == 0 && digit == b'0' {
+    while let [first, others @ ..] = rest {
+        let mut digit = first;
+        rest = others;
+        if is_quoted
+            && *first == b'\\'
+            && let [escaped, others @ ..] = rest
+        {
+            digit = escaped;
+            rest = others;
+        }
+        // Of two digits the first is a one.
+        if !digit.is_ascii_digit() || bits > 1 || bits == 0 && *digit == b'0' {
             return None;
         }
-        bits = bits.checked_mul(10)?.checked_add(digit - b'0')?;
-        rest = others;
+        bits = bits.wrapping_mul(10).wrapping_add(digit.wrapping_sub(b'0'));
     }
     matches!(bits, 8..=MAX_BITS).then_some(bits)
 }
@@ -308,37 +316,38 @@ fn bits(value: &[u8]) -> Option<u8> {
 /// Takes the next extension off a list: its name, and what follows that. Empty elements do not
 /// count (RFC 9110 section 5.6.1).
 fn next_extension<'a>(list: &mut Option<&'a [u8]>) -> Option<(&'a [u8], Option<&'a [u8]>)> {
-    while let Some(bytes) = *list {
-        let (element, others) = split(bytes, b',');
-        *list = others;
+    while list.is_some() {
+        let element = take(list, b',');
         if !element.is_empty() {
-            return Some(split(element, b';'));
+            let mut params = Some(element);
+            return Some((take(&mut params, b';'), params));
         }
     }
     None
 }
 
-/// Splits at the first separator outside of quoted strings, which is in neither part; without one
-/// there is no second part. The first part is trimmed.
+/// Takes what comes before the first separator outside of quoted strings off a value, and trims it;
+/// nothing is left of the value without one.
 ///
 /// A quoted string that does not end is one to the end of the value. Kept out of line, for there
 /// are four calls.
 #[inline(never)]
-fn split(bytes: &[u8], separator: u8) -> (&[u8], Option<&[u8]>) {
+fn take<'a>(value: &mut Option<&'a [u8]>, separator: u8) -> &'a [u8] {
+    let bytes = value.unwrap_or_default();
     let (mut is_quoted, mut is_escaped) = (false, false);
-    let mut end = bytes.len();
-    for (at, byte) in (0..bytes.len()).zip(bytes) {
+    let at = position(bytes, |byte| {
         if is_escaped {
             is_escaped = false;
-        } else if *byte == b'"' {
+        } else if byte == b'"' {
             is_quoted = !is_quoted;
         } else if is_quoted {
-            is_escaped = *byte == b'\\';
-        } else if *byte == separator {
-            end = at;
-            break;
+            is_escaped = byte == b'\\';
+        } else {
+            return byte == separator;
         }
-    }
-    let (first, rest) = bytes.split_at_checked(end).unwrap_or_default();
-    (trim(first), rest.get(1..))
+        false
+    });
+    let (first, rest) = bytes.split_at_checked(at.unwrap_or(bytes.len())).unwrap_or_default();
+    *value = rest.get(1..);
+    trim(first)
 }

@@ -41,6 +41,11 @@ pub type Sender<'a, S, R> = blocking::Sender<'a, Io<S>, R, GrowingBuffer, Clock,
 /// for sending to 64 KiB each at once, and to 8 KiB by and by. A connection with small messages
 /// holds about 2 KiB, TLS apart; what compression adds is said at
 /// [`Client::deflate`](crate::Client::deflate).
+///
+/// Once buffers and codecs have grown to what the messages need, a message allocates nothing: not
+/// when it is sent, and not when it is received by [`recv_ref`](Self::recv_ref),
+/// [`recv_chunk`](Self::recv_chunk) or [`recv_event`](Self::recv_event). What
+/// [`recv`](Self::recv) hands out is memory of its own.
 #[derive(Debug)]
 pub struct WebSocket<S: Socket = MaybeTls<TcpStream>, R = ClientRole> {
     pub(super) core: Core<S, R>,

@@ -73,11 +73,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
             return Poll::Ready(Err(UsageError::MessageUnfinished.into()));
         }
         loop {
-            let now_ms = Some(self.timer.now_ms());
             let step = match goal {
-                Goal::Head => self.connection.poll_head(now_ms),
+                Goal::Head => self.connection.poll_head(Some(self.timer.now_ms())),
                 Goal::Receive { mode, control } => {
-                    self.connection.poll_receive(mode, control, now_ms)
+                    self.connection.poll_receive(mode, control, Some(self.timer.latest_ms()))
                 }
             };
             match step {
@@ -119,11 +118,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
     /// Reads once, or does what is due when nothing came in time.
     fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<Result<(), CoreError>> {
         let read = poll_read(&mut self.next, self.connection.space()?, context);
-        let now_ms = self.timer.now_ms();
         let write_side = self.connection.write_side_mut();
         match read {
             Poll::Ready(Ok(len)) => match NonZeroUsize::new(len) {
-                Some(len) => self.connection.received(len, Some(now_ms)),
+                Some(len) => self.connection.received(len, Some(self.timer.now_ms())),
                 None => write_side.end_of_stream()?,
             },
             Poll::Ready(Err(error)) => failed(write_side, error)?,

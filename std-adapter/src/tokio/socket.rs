@@ -49,6 +49,11 @@ use crate::{
 /// for sending to 64 KiB each at once, and to 8 KiB by and by. A connection with small messages
 /// holds about 2 KiB, TLS apart; what compression adds is said at
 /// [`Client::deflate`](crate::Client::deflate).
+///
+/// Once buffers and codecs have grown to what the messages need, a message allocates nothing: not
+/// when it is sent, and not when it is received by [`recv_ref`](Self::recv_ref),
+/// [`recv_chunk`](Self::recv_chunk) or [`recv_event`](Self::recv_event). What
+/// [`recv`](Self::recv) hands out is memory of its own.
 #[derive(Debug)]
 pub struct WebSocket<S = MaybeTls<TcpStream>, R = ClientRole> {
     pub(super) driver: Driver<S, R>,
@@ -350,7 +355,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocket<S, R> {
         mut connection: Connection<R, GrowingBuffer, HostDeflate>,
         leftover: &[u8],
     ) -> Result<Self, Error> {
-        let timer = Timer::new();
+        let mut timer = Timer::new();
         let opened: Result<(), CoreError> = connection.assume_open(Some(timer.now_ms()));
         opened?;
         connection.preload(leftover)?;

@@ -14,17 +14,26 @@ use tokio::time::{Instant, Sleep, sleep_until};
 #[derive(Debug)]
 pub(super) struct Timer {
     start: Instant,
+    /// When it was looked at last.
+    latest_ms: u64,
     /// Allocated when something has to wait for the first time.
     alarm: Option<Pin<Box<Sleep>>>,
 }
 
 impl Timer {
     pub(super) fn new() -> Self {
-        Self { start: Instant::now(), alarm: None }
+        Self { start: Instant::now(), latest_ms: 0, alarm: None }
     }
 
-    pub(super) fn now_ms(&self) -> u64 {
-        u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX)
+    pub(super) fn now_ms(&mut self) -> u64 {
+        self.latest_ms = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.latest_ms
+    }
+
+    /// What the clock showed when it was looked at last, as it is after each read: what has been
+    /// read by then was there by then. To look at it for each message has its price.
+    pub(super) const fn latest_ms(&self) -> u64 {
+        self.latest_ms
     }
 
     /// Waits until the clock shows `at_ms`.
@@ -49,7 +58,7 @@ impl Timer {
 impl Clone for Timer {
     /// The same clock with an alarm of its own.
     fn clone(&self) -> Self {
-        Self { start: self.start, alarm: None }
+        Self { start: self.start, latest_ms: self.latest_ms, alarm: None }
     }
 }
 

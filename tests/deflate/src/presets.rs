@@ -1,7 +1,7 @@
 //! Every preset behind one object.
 
 use socklet_core::deflate::{
-    Balanced, Compress, Compressed, Compressor, Host, HostSmall, Mark, Small, Tiny,
+    Balanced, Compress, Compressed, Compressor, Direct, Host, HostSmall, Least, Mark, Small, Tiny,
 };
 
 /// A [`Compressor`] as an object.
@@ -44,8 +44,8 @@ impl<C: Compressor> Any for C {
 /// What makes a compressor.
 pub type Make = fn() -> Box<dyn Any>;
 
-/// Every preset, and a size at the lower limit.
-pub const ALL: [(&str, Make); 7] = [
+/// Every preset, and sizes at the lower limit.
+pub const ALL: [(&str, Make); 10] = [
     ("Tiny", || Box::new(Tiny::new())),
     ("Small", || Box::new(Small::new())),
     ("Balanced", || Box::new(Balanced::new())),
@@ -53,7 +53,15 @@ pub const ALL: [(&str, Make); 7] = [
     ("Host", || Box::new(Host::new())),
     ("least", || Box::new(Compress::<320, 1, 0, 80>::new())),
     ("odd", || Box::new(Compress::<1337, 64, 16, 99>::new())),
+    ("Least", || Box::new(Least::new())),
+    ("direct, least", || Box::new(Direct::<320>::new())),
+    ("direct, most", || Box::new(Direct::<1279>::new())),
 ];
+
+/// Whether the preset of this name writes fixed codes only.
+pub fn is_direct(name: &str) -> bool {
+    name == "Least" || name.starts_with("direct")
+}
 
 /// Compresses a whole message.
 pub fn message(compress: &mut dyn Any, message: &[u8]) -> Vec<u8> {

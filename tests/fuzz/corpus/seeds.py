@@ -227,7 +227,106 @@ def pcapng(pcap):
     return out
 
 
-for target in [inflate, compress, extension, connection, capture]:
-    shutil.rmtree(HERE / target.__name__, ignore_errors=True)
+def frame_():
+    key = b"\x37\xfa\x21\x3d"
+    for length in [0, 5, 125, 126, 300, 65535, 65536]:
+        for name, mask in [("plain", None), ("masked", key)]:
+            head = frame(b"", key=mask)
+            masked = head[1] & 0x80
+            if length < 126:
+                size = bytes([masked | length])
+            elif length < 65536:
+                size = bytes([masked | 126]) + struct.pack(">H", length)
+            else:
+                size = bytes([masked | 127]) + struct.pack(">Q", length)
+            seed("frame", f"{name}-{length}", b"\x01", head[:1], size, mask or b"", TEXT[:length])
+    for opcode in range(16):
+        seed("frame", f"opcode-{opcode:02}", b"\x02", frame(b"?", opcode=opcode))
+    for name, wire in {
+        "long-form-of-125": b"\x82\x7e\x00\x7d",
+        "longest-form-of-65535": b"\x82\x7f" + struct.pack(">Q", 65535),
+        "top-bit": b"\x82\x7f" + struct.pack(">Q", 1 << 63),
+        "greatest": b"\x82\xff" + struct.pack(">Q", (1 << 63) - 1) + key,
+        "control-of-126": b"\x89\x7e\x00\x7e",
+        "control-without-fin": b"\x09\x00",
+    }.items():
+        seed("frame", f"border-{name}", b"\x03", wire)
+
+
+def endpoints():
+    # Turns: who, kind, how and how received; length; where it is cut.
+    talk = bytes([0x11, 5, 0x10, 200, 0x03, 60, 0x4E, 255, 99, 0x5F, 180, 7, 0x3B, 40, 2, 0x2D, 90, 44])
+    calm, small = bytes(3), bytes([0x15, 0, 0])
+    plans = {"calm": calm, "small": small, "failing": bytes([0, 1, 40]), "ending": bytes([5, 2, 90])}
+    for compressed in [0, 1]:
+        for name, plan in plans.items():
+            for drops, dropped in {"whole": b"\0\0", "dropped": b"\1\1", "once": b"\x09\x14"}.items():
+                start = bytes([compressed]) + plan + (calm if name in ("failing", "ending") else plan)
+                kind = "deflated" if compressed else "plain"
+                seed("endpoints", f"{kind}-{name}-{drops}", start, dropped, talk)
+
+
+REQUEST = b"GET /chat HTTP/1.1\r\nHost: example.com\r\nUpgrade: websocket\r\nConnection: keep-alive, Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+RESPONSE = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: @\r\n"
+
+
+def request():
+    lines = {
+        "plain": b"",
+        "subprotocols": b"Sec-WebSocket-Protocol: chat.v2, chat\r\n",
+        "extension": b"Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n",
+        "origin": b"Origin: http://example.com\r\nX: caf\xe9\r\n",
+        "length": b"Content-Length: 0\r\n",
+        "body": b"Content-Length: 5\r\n",
+        "chunked": b"Transfer-Encoding: chunked\r\n",
+        "twice": b"Host: other\r\n",
+        "folded": b"X: a\r\n b\r\n",
+        "bare": b"X: a\nb: c\r\n",
+        "space": b"X : a\r\n",
+    }
+    for name, line in lines.items():
+        seed("request", name, b"\x07", REQUEST, line, b"\r\n", frame(b"hi", key=b"\1\2\3\4"))
+    for name, (old, new) in {
+        "version-8": (b": 13", b": 8"),
+        "http-1.0": (b"HTTP/1.1", b"HTTP/1.0"),
+        "post": (b"GET", b"POST"),
+        "no-key": (b"Sec-WebSocket-Key", b"Sec-WebSocket-Kez"),
+    }.items():
+        seed("request", name, b"\x07", REQUEST.replace(old, new), b"\r\n")
+    seed("request", "cut", b"\x07", REQUEST[:90])
+
+
+def response():
+    for name, line in {
+        "plain": b"",
+        "subprotocol": b"Sec-WebSocket-Protocol: chat\r\n",
+        "unsolicited-subprotocol": b"Sec-WebSocket-Protocol: other\r\n",
+        "extension": b"Sec-WebSocket-Extensions: permessage-deflate\r\n",
+        "two-answers": b"Sec-WebSocket-Accept: @\r\n",
+        "folded": b"X: a\r\n b\r\n",
+    }.items():
+        seed("response", name, b"\x07", RESPONSE, line, b"\r\n", frame(b"hi"))
+    for name, (old, new) in {
+        "wrong-answer": (b"@", b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="),
+        "http-1.0": (b"HTTP/1.1", b"HTTP/1.0"),
+        "not-found": (b"101 Switching Protocols", b"404 Not Found"),
+        "redirect": (b"101 Switching Protocols", b"302 Found\r\nLocation: /"),
+    }.items():
+        seed("response", name, b"\x07", RESPONSE.replace(old, new), b"\r\n")
+    seed("response", "cut", b"\x07", RESPONSE[:60])
+
+
+for name, target in {
+    "inflate": inflate,
+    "compress": compress,
+    "extension": extension,
+    "frame": frame_,
+    "connection": connection,
+    "endpoints": endpoints,
+    "request": request,
+    "response": response,
+    "capture": capture,
+}.items():
+    shutil.rmtree(HERE / name, ignore_errors=True)
     target()
 print(f"{written} seeds")

@@ -1,5 +1,7 @@
 //! What the programs share: how the bytes of a fuzzer become choices.
 
+pub mod head;
+
 use socklet_core_tests::rng::TestRng;
 
 /// Bytes of a fuzzer: the first few choose, the rest is what is tried.

@@ -181,6 +181,30 @@ fn a_bomb_ends_where_the_limit_is() {
     drop(bomb);
 }
 
+fn a_sender_whose_peer_never_reads_waits_and_holds_little() {
+    let (near, far) = pair();
+    near.set_nonblocking(true).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let near = tokio::net::TcpStream::from_std(near).unwrap();
+        let mut ws: WebSocket<_> = Client::new().take_over(near, &[]).unwrap();
+        let message = vec![7; 10_000];
+        let before = LIVE.load(Ordering::Relaxed);
+        PEAK.store(before, Ordering::Relaxed);
+        let mut sent = 0;
+        // What the system's buffers hold is soon full, and then a send waits.
+        let wait = std::time::Duration::from_millis(500);
+        while tokio::time::timeout(wait, ws.send(&message)).await.is_ok() {
+            sent += message.len();
+            assert!(sent < 100 << 20, "nobody reads it");
+        }
+        let held = PEAK.load(Ordering::Relaxed) - before;
+        println!("{sent} bytes sent to a peer that reads none, {held} held");
+        assert!(held < 32 << 10, "{held} bytes");
+    });
+    drop(far);
+}
+
 /// One test: they count the bytes of the whole program.
 #[test]
 fn connections_hold_what_has_arrived_and_no_more() {
@@ -188,4 +212,5 @@ fn connections_hold_what_has_arrived_and_no_more() {
     an_idle_connection_holds_little_after_a_large_message_too();
     a_compressed_connection_holds_a_codec_when_it_uses_it();
     a_bomb_ends_where_the_limit_is();
+    a_sender_whose_peer_never_reads_waits_and_holds_little();
 }

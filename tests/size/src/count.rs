@@ -1,5 +1,6 @@
 //! Marks what `cargo xtask size` counts the instructions of, for the plugin in `counter.c`.
 
+#[cfg(not(target_arch = "x86_64"))]
 use core::arch::asm;
 
 use crate::board::print;

@@ -21,7 +21,9 @@ use core::task::{Context, Poll, Waker};
 
 pub use board::report_state;
 pub use count::count;
-pub use transport::{CLIENT, Constant, DEFLATING_CLIENT, Kept, SERVER, Stub, consume};
+pub use transport::{
+    CLIENT, Constant, DEFLATING_CLIENT, Kept, SERVER, Stub, consume, touch_transport,
+};
 
 /// Runs a future to its end. The transport is always ready, so polling at once is no waste.
 pub fn block_on<F: Future>(future: F) -> F::Output {

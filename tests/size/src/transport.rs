@@ -156,6 +156,15 @@ fn read(buf: &mut [u8]) -> usize {
     len
 }
 
+/// Uses the transport and the generator, so that a program without a connection has them too.
+pub fn touch_transport() -> bool {
+    let mut stub = Stub::play(CLIENT);
+    let mut bytes = [0; 8];
+    consume(&Constant::word().to_le_bytes());
+    let (Ok(len), Ok(_)) = (Read::read(&mut stub, &mut bytes), Write::write(&mut stub, &bytes));
+    len == bytes.len()
+}
+
 /// Uses bytes in a way that no optimiser can leave out.
 #[inline(never)]
 pub fn consume(bytes: &[u8]) {

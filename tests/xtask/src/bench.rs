@@ -6,7 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use crate::command::{cargo, output, program, run as run_command, target_dir};
-use crate::{Result, Tally, setup};
+use crate::{Result, Tally, endurance, setup};
 
 pub(crate) use memory::MANIFEST;
 
@@ -28,7 +28,8 @@ pub(crate) fn run(args: &[String]) -> Result<Tally> {
         ["deflate", "--update"] => deflate(true),
         ["memory"] => memory::run(false),
         ["memory", "--update"] => memory::run(true),
-        _ => Err("usage: cargo xtask bench deflate|memory [--update]".into()),
+        ["endurance", args @ ..] => endurance::run(args),
+        _ => Err("usage: cargo xtask bench deflate|memory|endurance [SECONDS] [--update]".into()),
     }
 }
 

@@ -22,7 +22,17 @@ pub(crate) const MANIFEST: &str = "tests/fuzz/Cargo.toml";
 const SEEDS: &str = "tests/fuzz/corpus";
 
 /// What is fuzzed.
-const TARGETS: [&str; 5] = ["inflate", "compress", "extension", "connection", "capture"];
+const TARGETS: [&str; 9] = [
+    "inflate",
+    "compress",
+    "extension",
+    "frame",
+    "connection",
+    "endpoints",
+    "request",
+    "response",
+    "capture",
+];
 
 /// Counters of edges, and the places of the branches: what libFuzzer is led by.
 const INSTRUMENTED: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \

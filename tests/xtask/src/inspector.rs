@@ -14,6 +14,8 @@ use crate::{Result, Tally, setup};
 
 /// What builds package and page.
 const BUILD: &str = "wasm";
+/// The page as one file.
+const PAGE: &str = "target/inspector/socklet-inspector.html";
 /// What tests them.
 const TESTS: &str = "tests/inspector";
 
@@ -21,16 +23,16 @@ const TESTS: &str = "tests/inspector";
 pub(crate) fn run(args: &[String]) -> Result<Tally> {
     let only = match args {
         [] => None,
-        [part] if part == "package" || part == "page" => Some(part.as_str()),
-        _ => return Err("usage: cargo xtask inspector [package|page]".into()),
+        [part] if ["build", "package", "page"].contains(&part.as_str()) => Some(part.as_str()),
+        _ => return Err("usage: cargo xtask inspector [build|package|page]".into()),
     };
     setup()?;
-    let glue = engine::build()?;
+    build()?;
+    if only == Some("build") {
+        println!("the package is in wasm/npm, the page in {PAGE}");
+        return Ok(Tally::one(Path::new(PAGE).is_file()));
+    }
     let command = Ours::build()?.socklet();
-    let mut package = program("node", &["wasm/npm/build.mjs"]);
-    package.arg(&glue);
-    run_command(package)?;
-    run_command(program("node", &["wasm/www/build.mjs"]))?;
     let mut steps = Steps::default();
     if only.is_none_or(|part| part == "package") {
         steps.step("package", || node_tests("npm", &command));
@@ -41,11 +43,19 @@ pub(crate) fn run(args: &[String]) -> Result<Tally> {
     Ok(steps.finish())
 }
 
-/// Installs Node.js, what builds, what tests, and a browser.
+/// Builds engine, package and page.
+fn build() -> Result<()> {
+    let mut package = program("node", &["wasm/npm/build.mjs"]);
+    package.arg(engine::build()?);
+    run_command(package)?;
+    run_command(program("node", &["wasm/www/build.mjs"]))
+}
+
+/// Installs Node.js, what builds, what tests, a browser, and another reader of captures.
 pub(crate) fn setup() -> Result<()> {
     setup::npm(BUILD)?;
     setup::npm(TESTS)?;
-    setup::apt(&["chromium"])?;
+    setup::apt(&["chromium", "tshark"])?;
     engine::setup()
 }
 

@@ -151,7 +151,8 @@ Written by `cargo xtask size --update`: counted in QEMU by a plugin, the same nu
 opt-level z, as [RESULTS.md](RESULTS.md). Streams are asynchronous. What is received lies in the
 receive buffer already, and what is sent goes to a next layer that drops it; the handshakes have the
 copying of a stub transport in them, a few thousand instructions. Compressed messages are the second
-of two over one context, as JSON: a sensor's report and a market's update.
+of two over one context, as JSON: a sensor's report and a market's update. What whole firmware takes
+of flash and RAM is in [examples/qemu/RESULTS.md](../../examples/qemu/RESULTS.md).
 
 ";
 

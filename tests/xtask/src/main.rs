@@ -11,6 +11,7 @@ mod child;
 mod command;
 mod cross;
 mod demo;
+mod endurance;
 mod fuzz;
 mod inspector;
 mod instructions;
@@ -52,8 +53,11 @@ cargo xtask VERB
   bench deflate        the codec beside zlib, zlib-rs and miniz_oxide; --update commits the tables
   bench memory         instructions for a message beside other implementations; without --update
                        only ours, against the committed figures
+  bench endurance [S]  `socklet serve` with thousands of connections, and for S seconds of compressed
+                       messages; --update commits the figures
   fuzz [TARGET] [S]    tries inputs on the codec, the extension and connections, S seconds each
-  inspector [PART]     the frame inspector for JavaScript: its package, its page, or both
+  inspector [PART]     the frame inspector for JavaScript: its package, its page, or both; `build`
+                       only builds them
   panic-free           proves that no panic is linked into firmware that uses the core
   setup [PART...]      installs what is missing of one part, or of all (`setup list` lists them)
   help                 this text

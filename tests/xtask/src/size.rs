@@ -30,10 +30,11 @@ const HEADER: &str = "\
 /// A run takes about 0.2 s.
 const RUN_LIMIT: Duration = Duration::from_secs(30);
 
-/// The programs that are not measured: the base line, the proof of `panic-free`, and those that
+/// The programs that are not measured: the base line, those of `panic-free`, and those that
 /// [`instructions`] runs.
 fn is_app(name: &str) -> bool {
-    !matches!(name, "empty" | "panics") && !name.starts_with("count-")
+    let is_other = ["count-", "surface-"].iter().any(|other| name.starts_with(other));
+    !matches!(name, "empty" | "panics") && !is_other
 }
 
 /// The verb: measures, prints the table, and checks it against the budgets.
@@ -191,7 +192,7 @@ fn results(rows: &[(String, Figures)]) -> Result<String> {
         "# What a connection costs on a Cortex-M0\n\n\
          Written by `cargo xtask size --update` with {}, thumbv6m-none-eabi, opt-level z, fat \
          LTO, the core library built from source with the same flags. A client does the opening handshake with a verified accept, sends a text, receives \
-         one, and closes; a server does the same from its side. One that ends in -deflate compresses, with `Tiny` as its compressor, over one context each way; a codec stands alone. Flash is the difference to a \
+         one, and closes; a server does the same from its side. One that ends in -deflate compresses over one context each way, with `Tiny` as its compressor, or with `Least`; a codec stands alone. Flash is the difference to a \
          program with the same start-up and transport that does nothing, all crates included. \
          State is the connection without its buffers and codecs, or all memory of a codec but the window of the decoder, which is the receive buffer. \
          A peer is another crate in the same dialogue.\n\n{}",

@@ -20,9 +20,9 @@ use super::Inbound;
 use crate::{
     Limits,
     buffer::Buffer,
-    connection::moving::shift,
     deflate::{InflateError, InflateStatus},
     error::ProtocolError,
+    moving::{move_down, shift},
     permessage_deflate::{Context, InboundContext, Volume, zone_len},
     role::Role,
     wire::header::{Header, RSV1},
@@ -33,7 +33,10 @@ use crate::{
 const TAIL: [u8; 4] = [0, 0, 0xff, 0xff];
 
 /// Bytes that a message may inflate to, however few it was compressed to.
-const EXPANSION_FREE_LEN: u64 = 64 << 10;
+const EXPANSION_FREE_LEN: usize = 64 << 10;
+
+/// Most bytes that are inflated at once: so few, that what they may expand to can be counted.
+const MOST_AT_ONCE: usize = 64 << 10;
 
 impl<B: Buffer, X: InboundContext> Inbound<B, X> {
     /// From now on frames are received, and messages may be compressed if that has been agreed on.
@@ -67,7 +70,8 @@ impl<B: Buffer, X: InboundContext> Inbound<B, X> {
             let Some((state, inflate)) = self.context.parts() else { return };
             state.compressed = true;
             state.tail_len = 0;
-            state.compressed_len = 0;
+            state.is_empty = true;
+            state.expansion_left = EXPANSION_FREE_LEN;
             if !state.takeover {
                 inflate.reset();
             }
@@ -92,7 +96,7 @@ impl<B: Buffer, X: InboundContext> Inbound<B, X> {
             let filled = bytes.get_mut(..self.filled).unwrap_or_default();
             let Some((room, raw)) = filled.split_at_mut_checked(self.raw) else { return Ok(true) };
 
-            let payload_len = self.frame_left.min(raw.len());
+            let payload_len = self.frame_left.min(raw.len()).min(MOST_AT_ONCE);
             let payload = raw.get_mut(..payload_len).unwrap_or_default();
             if !R::CLIENT
                 && let Some(masked) = payload.get_mut(state.plain_len..)
@@ -108,7 +112,7 @@ impl<B: Buffer, X: InboundContext> Inbound<B, X> {
                 // the empty one that has to follow it. Whether that block is the last shows when
                 // all of it has found room.
                 true if state.tail_len == 0
-                    && (state.compressed_len == 0 || state.needs_room || inflate.is_final()) =>
+                    && (state.is_empty || state.needs_room || inflate.is_final()) =>
                 {
                     &[]
                 }
@@ -132,26 +136,26 @@ impl<B: Buffer, X: InboundContext> Inbound<B, X> {
                 inflate.inflate(input, room, self.end, state.history_len, state.window_len)?;
             let (read, written) = (inflated.read, inflated.written);
             if is_end {
-                state.tail_len = state.tail_len.saturating_add(read);
+                state.tail_len = state.tail_len.wrapping_add(read);
             } else {
-                self.raw = self.raw.saturating_add(read);
-                self.frame_left = self.frame_left.saturating_sub(read);
-                state.plain_len = state.plain_len.saturating_sub(read);
-                state.compressed_len = state.compressed_len.saturating_add(read as u64);
+                self.raw = self.raw.wrapping_add(read);
+                self.frame_left = self.frame_left.wrapping_sub(read);
+                state.plain_len = state.plain_len.wrapping_sub(read);
+                state.is_empty &= read == 0;
                 state.volume.compressed = state.volume.compressed.wrapping_add(read as u64);
+                let expansion = read.wrapping_mul(state.expansion.into());
+                state.expansion_left = state.expansion_left.saturating_add(expansion);
             }
-            self.end = self.end.saturating_add(written);
+            self.end = self.end.wrapping_add(written);
             self.message_len = self.message_len.saturating_add(written);
             state.history_end = self.end;
-            state.history_len = state.history_len.saturating_add(written).min(state.window_len);
+            state.history_len = state.history_len.wrapping_add(written).min(state.window_len);
             state.volume.plain = state.volume.plain.wrapping_add(written as u64);
             state.needs_room = inflated.status == InflateStatus::NeedsRoom;
 
-            let most = state.compressed_len.saturating_mul(state.expansion.into());
-            if state.expansion != 0
-                && self.message_len as u64 > most.saturating_add(EXPANSION_FREE_LEN)
-            {
-                return Err(ProtocolError::Expansion);
+            if state.expansion != 0 {
+                let left = state.expansion_left.checked_sub(written);
+                state.expansion_left = left.ok_or(ProtocolError::Expansion)?;
             }
             if state.needs_room {
                 if written == left {
@@ -233,16 +237,16 @@ impl<B: Buffer, X: InboundContext> Inbound<B, X> {
     /// costs less; false if there is none to be gained.
     fn reclaim(&mut self) -> bool {
         let Some(state) = self.context.state() else { return false };
-        let history_start = state.history_end.wrapping_sub(state.history_len);
-        let message_len = self.end.wrapping_sub(self.start);
-        let (gained_len, kept_len) = if state.compressed {
-            let kept_start = self.start.min(history_start);
-            (kept_start, self.end.wrapping_sub(kept_start))
-        } else {
-            let gap_len =
-                if message_len == 0 { 0 } else { self.start.wrapping_sub(state.history_end) };
-            (history_start.wrapping_add(gap_len), state.history_len.wrapping_add(message_len))
-        };
+        // What is kept first begins where this says; a message that is not compressed is apart.
+        let mut from = state.history_end.wrapping_sub(state.history_len);
+        let mut message_len = self.end.wrapping_sub(self.start);
+        if state.compressed {
+            from = from.min(self.start);
+            message_len = 0;
+        }
+        let gap_len = if message_len == 0 { 0 } else { self.start.wrapping_sub(state.history_end) };
+        let gained_len = from.wrapping_add(gap_len);
+        let kept_len = state.history_end.wrapping_sub(from).wrapping_add(message_len);
         let capacity = self.capacity();
         let is_worth_it = gained_len != 0 && gained_len.saturating_mul(2) >= kept_len;
         if !is_worth_it {
@@ -251,31 +255,21 @@ impl<B: Buffer, X: InboundContext> Inbound<B, X> {
                 return true;
             }
         }
-        if gained_len != 0 {
-            self.move_down();
-        }
-        gained_len != 0
-    }
-
-    /// Moves history and message to the start of the buffer.
-    fn move_down(&mut self) {
-        let Some(state) = self.context.state_mut() else { return };
-        let bytes = self.buffer.bytes_mut();
-        let history_start = state.history_end.wrapping_sub(state.history_len);
-        if state.compressed {
-            let from = self.start.min(history_start);
-            shift(bytes, from..self.end, 0);
-            self.start = self.start.wrapping_sub(from);
-            self.end = self.end.wrapping_sub(from);
-            state.history_end = self.end;
-        } else {
-            shift(bytes, history_start..state.history_end, 0);
-            state.history_end = state.history_len;
-            if self.start != self.end {
-                shift(bytes, self.start..self.end, state.history_end);
-                self.end = state.history_end.wrapping_add(self.end.wrapping_sub(self.start));
+        if gained_len != 0
+            && let Some(state) = self.context.state_mut()
+        {
+            let bytes = self.buffer.bytes_mut();
+            move_down(bytes, from..state.history_end, 0);
+            state.history_end = state.history_end.wrapping_sub(from);
+            if state.compressed {
+                self.start = self.start.wrapping_sub(from);
+                self.end = state.history_end;
+            } else if message_len != 0 {
+                move_down(bytes, self.start..self.end, state.history_end);
                 self.start = state.history_end;
+                self.end = self.start.wrapping_add(message_len);
             }
         }
+        gained_len != 0
     }
 }

@@ -3,17 +3,17 @@
 //! A message is compressed into the staging buffer, behind the place of the frame's header: what
 //! is there when the buffer is full, or when the message ends, is a frame.
 
-use super::{Outbound, Part, Staged};
+use super::{Outbound, Part, Staged, header_len};
 use crate::{
     Fragmentation,
     buffer::Buffer,
-    connection::moving::shift,
     deflate::{Compressed, Compressor},
+    moving::move_down,
     permessage_deflate::{Context, OutboundContext, Volume},
     role::Role,
     wire::{
         MAX_HEADER_LEN,
-        header::{Header, Opcode, RSV1},
+        header::{Opcode, RSV1},
         utf8::Utf8,
     },
 };
@@ -88,8 +88,7 @@ impl<R: Role, B: Buffer, X: OutboundContext> Outbound<R, B, X> {
         let room = self.buffer.bytes_mut().get_mut(self.end..).unwrap_or_default();
 
         // Behind the longest header that can be needed.
-        let key = R::CLIENT.then_some([0; 4]);
-        let longest = Header::new(part.kind.opcode(), true, key, room.len() as u64).encoded_len();
+        let longest = header_len::<R>(room.len());
         if begins && !(state.takeover && state.is_reset) {
             compressor.reset(state.window_bits);
             state.is_reset = true;
@@ -121,15 +120,8 @@ impl<R: Role, B: Buffer, X: OutboundContext> Outbound<R, B, X> {
             let (opcode, reserved) =
                 if state.begun { (Opcode::Continuation, 0) } else { (part.kind.opcode(), RSV1) };
             state.begun = true;
-            let masking_key = self.role.masking_key();
-            let header = Header { fin, reserved, opcode, masking_key, payload_len: written as u64 };
-            let frame_len = header.encoded_len().saturating_add(written);
-            shift(room, longest..longest.saturating_add(written), header.encoded_len());
-            let payload = header.encode(room.get_mut(..frame_len)?)?;
-            if let Some(mut mask) = header.mask() {
-                mask.apply(payload);
-            }
-            self.end = self.end.saturating_add(frame_len);
+            move_down(room, longest..longest.wrapping_add(written), header_len::<R>(written));
+            self.seal_frame(opcode, fin, reserved, written);
         }
         Some(done)
     }

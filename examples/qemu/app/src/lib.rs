@@ -28,7 +28,7 @@ use embassy_net::Stack;
 use rand_core::CryptoRng;
 use socklet_qemu_support::{memory as machine, say, semihosting};
 
-pub use memory::{ClientPlace, ClientTls, Codecs, Coded, Place, ServerPlace, Uncoded};
+pub use memory::{ClientPlace, ClientTls, Codecs, Coded, Place, ServerPlace};
 pub use network::{NetworkMemory, start};
 use options::Options;
 use report::Report;

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use socklet_embassy::core::deflate::{Compressor, Inflate};
-use socklet_embassy::core::permessage_deflate::{Compression, Deflate, NoCompression, Settings};
+use socklet_embassy::core::permessage_deflate::{Compression, Deflate, Settings};
 use socklet_embassy::{Memory, Resources, TlsPart};
 
 /// What TLS takes of the client's memory.
@@ -16,7 +16,7 @@ pub type ClientTls = socklet_embassy::NoTls;
 /// What TLS takes of a server's memory: it has none.
 type ServerTls = socklet_embassy::NoTls;
 
-/// The codecs of one connection, or none.
+/// The codecs of one connection.
 pub trait Codecs {
     /// Compression in that memory.
     type Compression<'m>: Compression
@@ -52,22 +52,10 @@ impl<X: Compressor + fmt::Debug> Codecs for Coded<X> {
     }
 }
 
-/// No codecs.
-#[derive(Debug)]
-pub struct Uncoded;
-
-impl Codecs for Uncoded {
-    type Compression<'m> = NoCompression;
-
-    fn lend(&mut self, _: Settings) -> NoCompression {
-        NoCompression
-    }
-}
-
 /// What a connection borrows.
 pub(crate) type Lent<'m, R, T, C> = Resources<'m, R, <T as TlsPart>::Lent<'m>, C>;
 
-/// Buffers and codecs of one connection: `K` is [`Coded`] or [`Uncoded`]; the lengths, in bytes, are those of each
+/// Buffers and codecs of one connection: `K` is [`Coded`]; the lengths, in bytes, are those of each
 /// TCP window, of the receive buffer and of the staging buffer.
 ///
 /// All zeros in the beginning: a static one lies in `.bss`.

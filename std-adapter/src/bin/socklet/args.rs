@@ -21,6 +21,9 @@ use socklet_std::Url;
 use crate::help;
 pub(crate) use inspector::{Build, Explain, Source};
 
+/// Most connections of a server that is not told a number.
+const MAX_CONNECTIONS: usize = 10_000;
+
 /// What is to be done.
 #[derive(Debug)]
 pub(crate) enum Command {
@@ -43,6 +46,10 @@ pub(crate) struct Serve {
     pub(crate) subprotocols: Vec<String>,
     pub(crate) max_message_len: Option<usize>,
     pub(crate) idle_timeout: Option<Duration>,
+    pub(crate) handshake_timeout: Option<Duration>,
+    pub(crate) closing_timeout: Option<Duration>,
+    /// Most connections at once; 0: no limit.
+    pub(crate) max_connections: usize,
     pub(crate) deflate: Settings,
 }
 
@@ -141,6 +148,9 @@ fn serve(mut args: Parser) -> Result<Command, Usage> {
         subprotocols: Vec::new(),
         max_message_len: None,
         idle_timeout: None,
+        handshake_timeout: None,
+        closing_timeout: None,
+        max_connections: MAX_CONNECTIONS,
         deflate: Settings::DEFAULT,
     };
     while let Some(arg) = args.next()? {
@@ -156,6 +166,13 @@ fn serve(mut args: Parser) -> Result<Command, Usage> {
             Arg::Long("no-deflate") => serve.deflate.is_enabled = false,
             Arg::Long("no-context-takeover") => no_context_takeover(&mut serve.deflate),
             Arg::Long("idle-timeout") => serve.idle_timeout = Some(seconds(&args.value()?)?),
+            Arg::Long("handshake-timeout") => {
+                serve.handshake_timeout = Some(seconds(&args.value()?)?);
+            }
+            Arg::Long("closing-timeout") => {
+                serve.closing_timeout = Some(seconds(&args.value()?)?);
+            }
+            Arg::Long("max-connections") => serve.max_connections = number(&args.value()?)?,
             Arg::Short('h') | Arg::Long("help") => return Ok(Command::Print(help::SERVE)),
             other => return Err(other.unexpected().into()),
         }
@@ -265,6 +282,11 @@ fn header(value: OsString) -> Result<(String, String), Usage> {
 fn bytes(value: &OsString) -> Result<usize, Usage> {
     let bytes = value.to_str().and_then(|value| value.parse().ok());
     bytes.ok_or_else(|| Usage(format!("{value:?} is not a number of bytes")))
+}
+
+fn number(value: &OsString) -> Result<usize, Usage> {
+    let number = value.to_str().and_then(|value| value.parse().ok());
+    number.ok_or_else(|| Usage(format!("{value:?} is not a number")))
 }
 
 /// Seconds, which may have a fraction. What is less than a millisecond is one: only 0 is none.

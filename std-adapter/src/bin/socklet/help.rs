@@ -47,6 +47,13 @@ Options:
                        connection with code 1009
   --idle-timeout SECS  drop a client that is silent for so long, 0 for never [default: 300]; after
                        half of it the client gets a ping, and its pong counts
+  --handshake-timeout SECS
+                       how long a client may take for TLS and the opening handshake, 0 for ever
+                       [default: 30]
+  --closing-timeout SECS
+                       how long to wait for a client's Close frame, 0 for ever [default: 30]
+  --max-connections N  how many connections at once, those in their opening handshake included, 0
+                       for any number [default: 10000]; whoever comes then waits until one has ended
   -h, --help           print this help
 
 Exit status: 0 after an interrupt, 1 on failure, 2 if the arguments make no sense.

@@ -25,12 +25,21 @@ pub(crate) fn run(args: &args::Serve) -> Result<(), Failure> {
     let server = server(args)?;
     let listener = TcpListener::bind(&args.addr)
         .map_err(|error| format!("cannot listen on {}: {error}", args.addr))?;
-    let verbose = args.verbose;
-    if args.blocking {
-        threads::run(listener, server, verbose)
-    } else {
-        tasks::run(listener, server, verbose)
-    }
+    let plan = Plan { server, max_connections: most(args), verbose: args.verbose };
+    if args.blocking { threads::run(listener, plan) } else { tasks::run(listener, plan) }
+}
+
+/// What both kinds of server do.
+struct Plan {
+    server: Server,
+    /// Most connections at once. More wait in the listener's queue, which the system bounds: they
+    /// take neither a descriptor nor memory here.
+    max_connections: usize,
+    verbose: bool,
+}
+
+const fn most(args: &args::Serve) -> usize {
+    if args.max_connections == 0 { usize::MAX } else { args.max_connections }
 }
 
 fn server(args: &args::Serve) -> Result<Server, Failure> {
@@ -39,8 +48,14 @@ fn server(args: &args::Serve) -> Result<Server, Failure> {
         limits.message_len = message_len;
     }
     let mut timeouts = Timeouts::SERVER;
-    if let Some(idle) = args.idle_timeout {
-        timeouts.idle_ms = u32::try_from(idle.as_millis())?;
+    for (wanted, timeout) in [
+        (args.idle_timeout, &mut timeouts.idle_ms),
+        (args.handshake_timeout, &mut timeouts.handshake_ms),
+        (args.closing_timeout, &mut timeouts.closing_ms),
+    ] {
+        if let Some(wanted) = wanted {
+            *timeout = u32::try_from(wanted.as_millis())?;
+        }
     }
     let server = Server::new()
         .subprotocols(&args.subprotocols)

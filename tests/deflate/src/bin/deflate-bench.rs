@@ -15,7 +15,9 @@
 use std::time::{Duration, Instant};
 
 use miniz_oxide::inflate::core::{DecompressorOxide, decompress, inflate_flags};
-use socklet_core::deflate::{Balanced, Compressor as _, Host, HostSmall, Inflate, Small, Tiny};
+use socklet_core::deflate::{
+    Balanced, Compressor as _, Host, HostSmall, Inflate, Least, Small, Tiny,
+};
 use socklet_deflate_tests::{
     corpus::messages,
     encoders::{CZlib, Encoder, Miniz, Ours, ZlibRs},
@@ -61,6 +63,7 @@ const fn zlib_memory(window_bits: u32) -> Option<usize> {
 fn rows() -> Vec<Row> {
     vec![
         theirs!("zlib-rs level 1", 15, None, ZlibRs::new(1, 15)),
+        ours!(Least),
         ours!(Tiny),
         theirs!("zlib level 6", 9, zlib_memory(9), CZlib::new(6, 9)),
         theirs!("zlib level 9", 9, zlib_memory(9), CZlib::new(9, 9)),

@@ -218,6 +218,33 @@ impl Server {
         Duration::from_millis(ticks * 10)
     }
 
+    /// Its memory, in KiB.
+    pub(crate) fn memory_kib(&self) -> usize {
+        self.status("VmRSS:")
+    }
+
+    /// The most memory that it has had so far, in KiB.
+    pub(crate) fn peak_memory_kib(&self) -> usize {
+        self.status("VmHWM:")
+    }
+
+    pub(crate) fn threads(&self) -> usize {
+        self.status("Threads:")
+    }
+
+    /// A number that the system knows of it.
+    fn status(&self, name: &str) -> usize {
+        let status = format!("/proc/{}/status", self.child.id());
+        let status = std::fs::read_to_string(status).unwrap();
+        let value = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+        value.split_whitespace().next().unwrap().parse().unwrap()
+    }
+
+    /// How many file descriptors it has open.
+    pub(crate) fn descriptors(&self) -> usize {
+        std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).unwrap().count()
+    }
+
     pub(crate) fn signal(&self, name: &str) {
         signal(&self.child, name);
     }

@@ -6,13 +6,21 @@
 use std::{
     io::{Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     thread,
     time::Duration,
 };
 
 use rcgen::{CertificateParams, DnType, Issuer, KeyPair};
-use socklet_std::{ClientTls, Error, Server, ServerTls, blocking};
+use socklet_std::{
+    Client, ClientTls, Error, Server, ServerTls, blocking,
+    permessage_deflate::{Agreed, Context, Settings},
+};
+
+pub mod relay;
 
 /// Longer than anything here takes, unless it hangs.
 pub const LONG: Duration = Duration::from_secs(30);
@@ -199,4 +207,80 @@ pub fn noise(len: usize) -> Vec<u8> {
         state as u8
     };
     (0..len).map(step).collect()
+}
+
+/// A stream in memory: what is read of it is given, what is written is kept.
+#[derive(Debug)]
+pub struct MemorySocket {
+    input: std::io::Cursor<Vec<u8>>,
+    written: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Read for MemorySocket {
+    fn read(&mut self, space: &mut [u8]) -> std::io::Result<usize> {
+        self.input.read(space)
+    }
+}
+
+impl Write for MemorySocket {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.written.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl blocking::Socket for MemorySocket {}
+
+/// A stream in memory, and what is written to it.
+pub fn memory_socket(input: Vec<u8>) -> (MemorySocket, Arc<Mutex<Vec<u8>>>) {
+    let written = Arc::new(Mutex::new(Vec::new()));
+    (MemorySocket { input: std::io::Cursor::new(input), written: Arc::clone(&written) }, written)
+}
+
+/// A whole request that can be answered.
+pub fn raw_request() -> Vec<u8> {
+    b"GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+      Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        .to_vec()
+}
+
+/// The bytes that an open client writes.
+pub fn client_frames(
+    send: impl FnOnce(&mut blocking::WebSocket<MemorySocket>) -> Result<(), Error>,
+) -> Vec<u8> {
+    frames_of(&Client::new(), send)
+}
+
+/// The bytes that a client writes which compresses each message on its own.
+pub fn compressed_frames(
+    send: impl FnOnce(&mut blocking::WebSocket<MemorySocket>) -> Result<(), Error>,
+) -> Vec<u8> {
+    let context = Context { window_bits: 15, takeover: false };
+    let agreed = Agreed { send: context, receive: context };
+    frames_of(&Client::new().deflate(Settings::DEFAULT).agreed(Some(agreed)), send)
+}
+
+fn frames_of(
+    client: &Client,
+    send: impl FnOnce(&mut blocking::WebSocket<MemorySocket>) -> Result<(), Error>,
+) -> Vec<u8> {
+    let (stream, written) = memory_socket(Vec::new());
+    let mut ws = client.take_over_blocking(stream, &[]).unwrap();
+    send(&mut ws).unwrap();
+    std::mem::take(&mut *written.lock().unwrap())
+}
+
+/// The masking keys of frames of at most 125 bytes.
+pub fn masking_keys(mut wire: &[u8]) -> Vec<u32> {
+    let mut keys = Vec::new();
+    while let [_, len, key @ ..] = wire {
+        assert!((0x80..0x80 + 126).contains(len), "masked and short");
+        let (key, payload) = key.split_first_chunk().unwrap();
+        keys.push(u32::from_be_bytes(*key));
+        wire = &payload[usize::from(len & 0x7f)..];
+    }
+    keys
 }

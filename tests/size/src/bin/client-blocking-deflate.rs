@@ -1,4 +1,4 @@
-//! A client over `embedded-io` that compresses, with the smallest compressor: opens, sends a text,
+//! A client over `embedded-io` that compresses, with the smallest compressor of all codes: opens, sends a text,
 //! receives one, closes.
 #![no_std]
 #![no_main]

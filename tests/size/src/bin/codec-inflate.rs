@@ -6,7 +6,7 @@ use core::cell::UnsafeCell;
 use core::hint::black_box;
 
 use socklet_core::deflate::Inflate;
-use socklet_size::{Buffer, consume, report_state};
+use socklet_size::{Buffer, consume, report_state, touch_transport};
 
 static OUTPUT: Buffer<256> = Buffer::new();
 
@@ -28,7 +28,7 @@ fn app() -> bool {
     match inflate.inflate(input, &mut output[..], at, history, window_len) {
         Ok(inflated) => {
             consume(&output[..]);
-            inflated.written == 5
+            inflated.written == 5 && touch_transport()
         }
         Err(_) => false,
     }

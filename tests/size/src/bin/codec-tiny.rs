@@ -6,7 +6,7 @@ use core::cell::UnsafeCell;
 use core::hint::black_box;
 
 use socklet_core::deflate::{Compressor, Tiny};
-use socklet_size::{Buffer, consume, report_state};
+use socklet_size::{Buffer, consume, report_state, touch_transport};
 
 static OUTPUT: Buffer<256> = Buffer::new();
 
@@ -27,5 +27,5 @@ fn app() -> bool {
     let input = black_box(&b"hello, hello, hello, hello, hello"[..]);
     let compressed = compressor.compress(input, &mut output[..], true);
     consume(&output[..]);
-    compressed.done && compressed.written < input.len()
+    compressed.done && compressed.written < input.len() && touch_transport()
 }

@@ -7,6 +7,8 @@
 mod arm;
 #[cfg(target_arch = "riscv32")]
 mod riscv;
+#[cfg(target_arch = "x86_64")]
+mod x86_64;
 
 use core::panic::PanicInfo;
 use core::ptr;
@@ -16,6 +18,8 @@ use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use arm::{semihosting, stack_pointer};
 #[cfg(target_arch = "riscv32")]
 use riscv::{semihosting, stack_pointer};
+#[cfg(target_arch = "x86_64")]
+use x86_64::{semihosting, stack_pointer};
 
 /// What unused stack is filled with.
 const PAINT: u32 = 0xa5a5_a5a5;
@@ -63,6 +67,7 @@ unsafe extern "C" fn reset() -> ! {
     exit(passed)
 }
 
+#[cfg_attr(target_arch = "x86_64", allow(dead_code, reason = "it has no vectors"))]
 unsafe extern "C" fn fault() -> ! {
     print(b"fault\n");
     exit(false)

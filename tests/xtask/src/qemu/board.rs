@@ -26,8 +26,6 @@ pub(crate) struct Board {
     pub(crate) tls: Tls,
     /// How it is connected to a network.
     pub(crate) wire: Wire,
-    /// Whether it compresses.
-    pub(crate) has_codecs: bool,
     /// What its client does.
     pub(crate) steps: &'static [&'static str],
     /// Whether it can be a server.
@@ -59,7 +57,6 @@ pub(crate) const BOARDS: &[Board] = &[
         target: "thumbv6m-none-eabi",
         tls: Tls::Verified,
         wire: Wire::Ethernet,
-        has_codecs: true,
         steps: ALL,
         serves: true,
         autobahn: true,
@@ -70,7 +67,6 @@ pub(crate) const BOARDS: &[Board] = &[
         target: "thumbv7m-none-eabi",
         tls: Tls::Unverified,
         wire: Wire::Ethernet,
-        has_codecs: true,
         steps: ALL,
         serves: true,
         autobahn: false,
@@ -81,7 +77,6 @@ pub(crate) const BOARDS: &[Board] = &[
         target: "thumbv6m-none-eabi",
         tls: Tls::Absent,
         wire: Wire::Serial,
-        has_codecs: false,
         steps: SHORT,
         serves: false,
         autobahn: false,
@@ -92,7 +87,6 @@ pub(crate) const BOARDS: &[Board] = &[
         target: "riscv32imc-unknown-none-elf",
         tls: Tls::Verified,
         wire: Wire::Ethernet,
-        has_codecs: true,
         steps: ALL,
         serves: true,
         autobahn: true,

@@ -40,9 +40,7 @@ fn plain(firmware: &Firmware, peers: &Peers, server: Server) -> Result<Tally> {
     };
     let all = firmware.board.steps;
     talk("all", "/", "", all)?;
-    if firmware.board.has_codecs {
-        talk("no-compression", "/", "plain", all)?;
-    }
+    talk("no-compression", "/", "plain", all)?;
     for code in ["1001", "1008", "3000", "4999"] {
         talk(&format!("close-{code}"), "/", "", &[&format!("close={code}")])?;
     }

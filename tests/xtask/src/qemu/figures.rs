@@ -81,7 +81,10 @@ fn results(budgets: &Budgets) -> String {
          talks to `socklet serve` in every way that it knows, painted before and read after, and \
          rounded up to 512 B. With `wss`, an385 and riscv verify the server; lm3s does not. Of the \
          statics most are buffers: TCP's, the connection's and TLS's, and the memory of the codecs, \
-         for one client and, on an385 and riscv, three connections of a server.\n\n\
+         for one client and, on an385 and riscv, three connections of a server. What a handshake and \
+         a message take in instructions, on the processors of these boards (thumbv6m: an385 and \
+         microbit; thumbv7m: lm3s; riscv32imc: riscv), is in \
+         [tests/size/INSTRUCTIONS.md](../../tests/size/INSTRUCTIONS.md).\n\n\
          | firmware | flash | statics | stack |\n|---|---|---|---|\n",
     );
     for (name, Figures { flash, state, stack }) in budgets.rows() {

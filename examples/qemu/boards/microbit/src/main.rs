@@ -1,5 +1,5 @@
 //! The application on `microbit`, which has 16 KiB of RAM and a Cortex-M0: a client of plain `ws`
-//! without compression: the codecs would fit beside it, but then its stack would not.
+//! with the smallest compressor.
 #![no_std]
 #![no_main]
 
@@ -11,7 +11,8 @@ use cortex_m::peripheral::NVIC;
 use cortex_m_rt::exception;
 use embassy_executor::Spawner;
 use embassy_net::Runner;
-use socklet_qemu_app::{ClientPlace, NetworkMemory, Uncoded, run, start};
+use socklet_embassy::core::deflate::Least;
+use socklet_qemu_app::{ClientPlace, Coded, NetworkMemory, run, start};
 use socklet_qemu_support::frames::{FrameDriver, WAKER};
 use socklet_qemu_support::{memory, semihosting, systick};
 use static_cell::{ConstStaticCell, StaticCell};
@@ -21,19 +22,21 @@ use serial::Serial;
 
 const CORE_HZ: u32 = 16_000_000;
 
-/// Bytes of each TCP window, and of the buffers of a connection.
+/// Bytes of each TCP window, and of the buffers of a connection: in the receive buffer lies a window
+/// of 512 bytes too.
 const TCP: usize = 512;
-const RECEIVE: usize = 512;
-const STAGING: usize = 320;
+const RECEIVE: usize = 1024;
+const STAGING: usize = 384;
 
 /// Bytes of the longest frame: the other end of a connection is told to send no longer ones.
 const FRAME_LEN: usize = 400;
 
 /// The only connection.
-type Place = ClientPlace<Uncoded, TCP, RECEIVE, STAGING>;
+type Place = ClientPlace<Coded<Least>, TCP, RECEIVE, STAGING>;
 type Driver = FrameDriver<Serial, FRAME_LEN>;
 
-static PLACE: ConstStaticCell<Place> = ConstStaticCell::new(Place::client(Uncoded));
+static PLACE: ConstStaticCell<Place> =
+    ConstStaticCell::new(Place::client(Coded::new(Least::new())));
 static DRIVER: StaticCell<Driver> = StaticCell::new();
 static NETWORK: StaticCell<NetworkMemory<1>> = StaticCell::new();
 

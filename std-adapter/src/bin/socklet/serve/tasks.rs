@@ -12,18 +12,16 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{ACCEPT_PAUSE, AcceptLog, STOP_LIMIT, announce, journal::Journal, log};
+use super::{ACCEPT_PAUSE, AcceptLog, Plan, STOP_LIMIT, announce, journal::Journal, log};
 use crate::{Failure, interrupt::interrupt};
 
-pub(super) fn run(listener: StdTcpListener, server: Server, verbose: bool) -> Result<(), Failure> {
-    Runtime::new()?.block_on(serve(listener, Arc::new(server), verbose))
+pub(super) fn run(listener: StdTcpListener, plan: Plan) -> Result<(), Failure> {
+    Runtime::new()?.block_on(serve(listener, plan))
 }
 
-async fn serve(
-    listener: StdTcpListener,
-    server: Arc<Server>,
-    verbose: bool,
-) -> Result<(), Failure> {
+async fn serve(listener: StdTcpListener, plan: Plan) -> Result<(), Failure> {
+    let Plan { server, max_connections, verbose } = plan;
+    let server = Arc::new(server);
     listener.set_nonblocking(true)?;
     let listener = TcpListener::from_std(listener)?;
     let mut interrupted = pin!(interrupt()?);
@@ -33,7 +31,7 @@ async fn serve(
     announce(listener.local_addr()?)?;
     loop {
         select! {
-            accepted = listener.accept() => match accepted {
+            accepted = listener.accept(), if tasks.len() < max_connections => match accepted {
                 Ok((stream, peer)) => {
                     accept_log.accepted();
                     let (server, stopped) = (Arc::clone(&server), stopped.clone());
@@ -77,7 +75,8 @@ async fn echo(
         let _ = stopped.wait_for(|stopped| *stopped).await;
     });
     let mut ws = select! {
-        accepted = server.accept(stream) => accepted?,
+        // Boxed: what only the opening handshake needs is not kept in the task for ever.
+        accepted = Box::pin(server.accept(stream)) => accepted?,
         () = &mut stopped => return Ok(()),
     };
     journal.opened(ws.compression());

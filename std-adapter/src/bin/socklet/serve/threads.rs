@@ -10,10 +10,10 @@ use std::{
     thread,
 };
 
-use socklet_std::{CloseCode, Error, Server};
+use socklet_std::{CloseCode, Error};
 use tokio::runtime;
 
-use super::{ACCEPT_PAUSE, AcceptLog, STOP_LIMIT, announce, journal::Journal, log};
+use super::{ACCEPT_PAUSE, AcceptLog, Plan, STOP_LIMIT, announce, journal::Journal, log};
 use crate::{Failure, interrupt::interrupt};
 
 /// Memory of a thread, of which the system hands out what is used. The buffers of a connection are
@@ -22,8 +22,7 @@ const STACK_LEN: usize = 512 << 10;
 
 /// What all threads share.
 struct Shared {
-    server: Server,
-    verbose: bool,
+    plan: Plan,
     /// Set when the server stops: it interrupts every connection that waits.
     stop: Arc<AtomicBool>,
     open: Mutex<usize>,
@@ -33,7 +32,7 @@ struct Shared {
 /// A connection among those that are open, for as long as this lives.
 struct Open(Arc<Shared>);
 
-pub(super) fn run(listener: TcpListener, server: Server, verbose: bool) -> Result<(), Failure> {
+pub(super) fn run(listener: TcpListener, plan: Plan) -> Result<(), Failure> {
     // Nothing but the signals.
     let runtime = runtime::Builder::new_current_thread().enable_io().build()?;
     let interrupted = {
@@ -41,7 +40,7 @@ pub(super) fn run(listener: TcpListener, server: Server, verbose: bool) -> Resul
         interrupt()?
     };
     let (stop, open, closed) = (Arc::default(), Mutex::new(0), Condvar::new());
-    let shared = Arc::new(Shared { server, verbose, stop, open, closed });
+    let shared = Arc::new(Shared { plan, stop, open, closed });
     announce(listener.local_addr()?)?;
     let accepting = Arc::clone(&shared);
     thread::spawn(move || accept(&listener, &accepting));
@@ -55,6 +54,7 @@ pub(super) fn run(listener: TcpListener, server: Server, verbose: bool) -> Resul
 fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
     let mut accept_log = AcceptLog::new();
     loop {
+        shared.wait_for_room();
         let started = listener.accept().and_then(|(stream, peer)| {
             let open = Open::new(shared);
             let serve = move || serve(&open, stream, peer);
@@ -71,7 +71,7 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
 }
 
 fn serve(open: &Open, stream: TcpStream, peer: SocketAddr) {
-    let journal = Journal::new(peer, open.0.verbose);
+    let journal = Journal::new(peer, open.0.plan.verbose);
     if let Err(error) = echo(&open.0, stream, &journal) {
         log(peer, &error);
     }
@@ -83,7 +83,7 @@ fn serve(open: &Open, stream: TcpStream, peer: SocketAddr) {
 /// client has sent in a burst is answered with one write, when there is nothing more to receive.
 fn echo(shared: &Shared, stream: TcpStream, journal: &Journal) -> Result<(), Error> {
     stream.set_nodelay(true)?;
-    let mut ws = shared.server.accept_blocking(stream)?;
+    let mut ws = shared.plan.server.accept_blocking(stream)?;
     journal.opened(ws.compression());
     ws.set_interrupt(Some(Arc::clone(&shared.stop)));
     while !shared.stop.load(Ordering::Relaxed) {
@@ -105,6 +105,13 @@ fn echo(shared: &Shared, stream: TcpStream, journal: &Journal) -> Result<(), Err
 }
 
 impl Shared {
+    /// Waits until there may be another connection.
+    fn wait_for_room(&self) {
+        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_full = |open: &mut usize| *open >= self.plan.max_connections;
+        drop(self.closed.wait_while(open, is_full));
+    }
+
     /// Waits until no connection is open; who does not close in time is left behind.
     fn wait(&self) {
         let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);

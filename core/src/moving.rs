@@ -1,7 +1,7 @@
 //! Moves bytes within a buffer.
 //!
-//! In blocks that are held as values: `copy_within` would link a `memmove` for all directions, and
-//! panics that are never reached.
+//! On small machines in blocks that are held as values: `copy_within` would link a `memmove` for all
+//! directions, and panics that are never reached.
 
 use core::ops::Range;
 
@@ -9,7 +9,7 @@ use core::ops::Range;
 const BLOCK_LEN: usize = 64;
 
 /// Moves `bytes[from]` to begin at `to`, whichever way that is.
-pub(super) fn shift(bytes: &mut [u8], from: Range<usize>, to: usize) {
+pub(crate) fn shift(bytes: &mut [u8], from: Range<usize>, to: usize) {
     if to <= from.start {
         move_down(bytes, from, to);
     } else {
@@ -18,12 +18,19 @@ pub(super) fn shift(bytes: &mut [u8], from: Range<usize>, to: usize) {
 }
 
 /// Moves `bytes[from]` down to begin at `to`; nothing moves if that is where it is.
-pub(super) fn move_down(bytes: &mut [u8], from: Range<usize>, to: usize) {
+pub(crate) fn move_down(bytes: &mut [u8], from: Range<usize>, to: usize) {
     let gap = from.start.wrapping_sub(to);
     if gap == 0 {
         return;
     }
     let mut region = bytes.get_mut(to..from.end).unwrap_or_default();
+    if cfg!(target_pointer_width = "64") {
+        // A machine of that size has a `memmove` anyway, and a fast one.
+        if gap < region.len() {
+            region.copy_within(gap.., 0);
+        }
+        return;
+    }
     while let Some(block) = region.get(gap..).and_then(<[u8]>::first_chunk).copied() {
         region = put_block(region, block);
     }
@@ -45,29 +52,18 @@ fn put_block(region: &mut [u8], block: [u8; BLOCK_LEN]) -> &mut [u8] {
     rest
 }
 
-/// Moves `bytes[from]` up to begin at `to`, its end first.
+/// Moves `bytes[from]` up to begin at `to`, its end first. There are few: what has been read and not
+/// decoded.
 fn move_up(bytes: &mut [u8], from: Range<usize>, to: usize) {
     let mut len = from.end.saturating_sub(from.start);
     let region = bytes.get_mut(from.start..to.saturating_add(len)).unwrap_or_default();
     let mut end = region.len();
-    while let Some(block) = last::<BLOCK_LEN>(region, len)
-        && let Some(place) = region.get_mut(end.wrapping_sub(BLOCK_LEN)..end)
-        && let Some(place) = place.first_chunk_mut()
-    {
-        *place = block;
-        len = len.wrapping_sub(BLOCK_LEN);
-        end = end.wrapping_sub(BLOCK_LEN);
-    }
-    while let Some([byte]) = last(region, len)
+    while let Some(last) = len.checked_sub(1)
+        && let Some(byte) = region.get(last).copied()
         && let Some(place) = region.get_mut(end.wrapping_sub(1))
     {
         *place = byte;
-        len = len.wrapping_sub(1);
+        len = last;
         end = end.wrapping_sub(1);
     }
-}
-
-/// The last `N` of the first `len` bytes.
-fn last<const N: usize>(bytes: &[u8], len: usize) -> Option<[u8; N]> {
-    bytes.get(len.wrapping_sub(N)..len).and_then(<[u8]>::first_chunk).copied()
 }
