@@ -245,11 +245,20 @@ impl Connection {
     #[must_use]
     pub fn payload(&self, frame: &Frame) -> Vec<Part> {
         let mut parts = Vec::new();
-        Pieces::of(frame).read(self.stream(frame.from), &mut |piece| match piece {
-            Piece::Bytes(bytes) => parts.push(Part::Known(bytes.to_vec())),
-            Piece::Gap(len) => parts.push(Part::Unknown(len)),
-        });
+        self.join(frame, &mut parts);
         parts
+    }
+
+    /// Appends the payload of a frame.
+    fn join(&self, frame: &Frame, parts: &mut Vec<Part>) {
+        Pieces::of(frame).read(
+            self.stream(frame.from),
+            &mut |piece| match (piece, parts.last_mut()) {
+                (Piece::Gap(len), _) => parts.push(Part::Unknown(len)),
+                (Piece::Bytes(more), Some(Part::Known(bytes))) => bytes.extend_from_slice(more),
+                (Piece::Bytes(bytes), _) => parts.push(Part::Known(bytes.to_vec())),
+            },
+        );
     }
 
     /// What is known of a message.
@@ -273,14 +282,10 @@ impl Connection {
     pub fn joined(&self, number: u32) -> Vec<Part> {
         let Some(message) = self.messages.get(number as usize) else { return Vec::new() };
         let frames = self.frames.get(message.first_frame as usize..).unwrap_or_default();
-        let parts = frames.iter().filter(|frame| frame.message == Some(number));
-        let parts = parts.take(message.frames as usize).flat_map(|frame| self.payload(frame));
-        let mut joined: Vec<Part> = Vec::new();
-        for part in parts {
-            match (joined.last_mut(), part) {
-                (Some(Part::Known(bytes)), Part::Known(more)) => bytes.extend_from_slice(&more),
-                (_, part) => joined.push(part),
-            }
+        let frames = frames.iter().filter(|frame| frame.message == Some(number));
+        let mut joined = Vec::new();
+        for frame in frames.take(message.frames as usize) {
+            self.join(frame, &mut joined);
         }
         joined
     }

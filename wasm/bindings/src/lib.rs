@@ -97,7 +97,14 @@ impl Inspection {
 
     /// What their verdicts stand for, one a line.
     pub fn verdicts(&self, connection: usize) -> String {
-        self.of(connection).map(|found| columns::verdicts(found).join("\n")).unwrap_or_default()
+        let mut lines = String::new();
+        for id in self.of(connection).map(columns::verdicts).unwrap_or_default() {
+            if !lines.is_empty() {
+                lines.push('\n');
+            }
+            lines.push_str(id);
+        }
+        lines
     }
 
     /// Rows of messages.
@@ -133,13 +140,13 @@ impl Inspection {
             let frame = found.frames.get(frame)?;
             Some(found.payload(frame))
         });
-        self.lay_out(parts)
+        self.lay_out(parts.unwrap_or_default())
     }
 
     /// The known bytes of a message, as those of a payload.
     pub fn message(&mut self, connection: usize, message: u32) -> Vec<u8> {
         let parts = self.of(connection).map(|found| found.message(message));
-        self.lay_out(parts)
+        self.lay_out(parts.unwrap_or_default())
     }
 
     /// How the bytes that were handed out last lie.
@@ -150,14 +157,17 @@ impl Inspection {
     /// The numbers of messages with this in them.
     pub fn find(&self, connection: usize, bytes: &[u8]) -> Vec<u32> {
         let Some(found) = self.of(connection) else { return Vec::new() };
-        let has = |number: &u32| {
-            let is_in = |part: &Part| match part {
-                Part::Known(known) => contains(known, bytes),
-                Part::Unknown(_) => false,
-            };
-            found.message(*number).iter().any(is_in)
+        let is_in = |part: &Part| match part {
+            Part::Known(known) => contains(known, bytes),
+            Part::Unknown(_) => false,
         };
-        (0..found.messages.len() as u32).filter(has).collect()
+        let mut numbers = Vec::new();
+        for number in 0..found.messages.len() as u32 {
+            if found.message(number).iter().any(is_in) {
+                numbers.push(number);
+            }
+        }
+        numbers
     }
 
     /// Rows of what compressed data are made of.
@@ -169,17 +179,17 @@ impl Inspection {
         self.report.connections.get(connection)
     }
 
-    fn lay_out(&mut self, parts: Option<Vec<Part>>) -> Vec<u8> {
+    fn lay_out(&mut self, parts: Vec<Part>) -> Vec<u8> {
         self.layout.clear();
         let mut known = Vec::new();
-        for part in parts.into_iter().flatten() {
-            match part {
+        for part in &parts {
+            self.layout.push(match part {
                 Part::Known(bytes) => {
-                    self.layout.push(bytes.len() as f64);
-                    known.extend_from_slice(&bytes);
+                    known.extend_from_slice(bytes);
+                    bytes.len() as f64
                 }
-                Part::Unknown(len) => self.layout.push(-(len as f64)),
-            }
+                Part::Unknown(len) => -(*len as f64),
+            });
         }
         known
     }

@@ -183,17 +183,23 @@ impl Given {
 
 /// A head with this first line, if the field is there that tells that it was kept.
 fn head(line: [&str; 3], fields: &Fields, kept: &str) -> Stream {
-    let mut head = line.concat();
-    head.push_str("\r\n");
+    let mut head = String::new();
+    let mut push = |parts: &[&str]| {
+        for part in parts {
+            head.push_str(part);
+        }
+        head.push_str("\r\n");
+    };
+    push(&line);
     let mut is_kept = false;
     for (name, value) in fields {
         is_kept |= name.eq_ignore_ascii_case(kept);
         // Names of HTTP/2 that are no fields.
         if !name.starts_with(':') {
-            head.push_str(&[name, ": ", value, "\r\n"].concat());
+            push(&[name, ": ", value]);
         }
     }
-    head.push_str("\r\n");
+    push(&[]);
     if is_kept { Stream::of(head.into_bytes()) } else { Stream::default() }
 }
 

@@ -3,7 +3,7 @@
 use alloc::{string::String, vec, vec::Vec};
 use core::ops::Range;
 
-use socklet_core::handshake::{client, head_len, server};
+use socklet_core::handshake::{Header, client, head_len, server};
 
 use super::{
     Capture, Damage, DamageKind, InputError, Note,
@@ -244,20 +244,22 @@ fn asks_for_upgrade(bytes: &[u8]) -> bool {
     for _ in 0..MAX_HEADS {
         let Some(len) = head_len(rest) else { return false };
         let (head, behind) = rest.split_at_checked(len).unwrap_or_default();
-        let is_websocket = |value: Option<&[u8]>| {
-            value.is_some_and(|value| value.eq_ignore_ascii_case(b"websocket"))
+        let is_asking = |header: Header<'_>| match header.name {
+            name if name.eq_ignore_ascii_case("Upgrade") => {
+                header.value.eq_ignore_ascii_case(b"websocket")
+            }
+            name => ["Sec-WebSocket-Key", "Sec-WebSocket-Accept"]
+                .iter()
+                .any(|field| name.eq_ignore_ascii_case(field)),
         };
-        let asks = match (server::Request::parse(head), client::Response::parse(head)) {
-            (Ok(request), _) => {
-                is_websocket(request.header("Upgrade"))
-                    || request.header("Sec-WebSocket-Key").is_some()
-            }
-            (_, Ok(response)) => {
-                is_websocket(response.header("Upgrade"))
-                    || response.header("Sec-WebSocket-Accept").is_some()
-            }
+        let headers = match server::Request::parse(head) {
+            Ok(request) => Some(request.headers()),
+            Err(_) => client::Response::parse(head).ok().map(|response| response.headers()),
+        };
+        let asks = match headers {
+            Some(mut headers) => headers.any(is_asking),
             // Whoever sends this means it, however malformed it is.
-            _ => head.windows(13).any(|name| name.eq_ignore_ascii_case(b"Sec-WebSocket")),
+            None => head.windows(13).any(|name| name.eq_ignore_ascii_case(b"Sec-WebSocket")),
         };
         if asks {
             return true;

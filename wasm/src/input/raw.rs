@@ -65,7 +65,7 @@ fn restore_line_ends(bytes: &[u8]) -> Option<Vec<u8>> {
     while is_head(rest) {
         let len = rest.windows(2).position(|pair| pair == b"\n\n").map(|at| at.saturating_add(2));
         let (head, behind) = rest.split_at_checked(len.unwrap_or(rest.len()))?;
-        if head.contains(&b'\r') {
+        if head.iter().any(|byte| *byte == b'\r') {
             return None;
         }
         for line in head.split_inclusive(|byte| *byte == b'\n') {

@@ -119,7 +119,7 @@ impl<'a> Tap<'a> {
     /// Reads all frames from an index on.
     pub(super) fn run(&mut self, start: usize) {
         self.at = start;
-        self.gap = self.stream.gaps().partition_point(|gap| gap.at < start);
+        self.gap = self.stream.gaps_before(start);
         if self.stream.is_headless && start == 0 && !self.resync(Inference::BoundaryAtStart) {
             self.tail = Tail::Unreadable(self.at);
             return;
