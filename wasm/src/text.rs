@@ -1,4 +1,5 @@
-//! Numbers and bytes as text, without the formatting of the standard library, and its size.
+//! Numbers and bytes as text, without the formatting of the standard library, and its size; and what
+//! is looked for in texts.
 
 use alloc::string::String;
 
@@ -64,4 +65,20 @@ pub(crate) const fn hex_pair(high: u8, low: u8) -> Option<u8> {
         (Some(high), Some(low)) => Some(high << 4 | low),
         _ => None,
     }
+}
+
+/// The lines of a text with their offsets, without their ends.
+pub(crate) fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+    let mut at = 0_usize;
+    bytes.split(|byte| *byte == b'\n').map(move |line| {
+        let start = at;
+        at += line.len() + 1;
+        (start, line.strip_suffix(b"\r").unwrap_or(line))
+    })
+}
+
+/// Where this is found next, from some offset on.
+pub(crate) fn find(bytes: &[u8], from: usize, what: &[u8]) -> Option<usize> {
+    let found = bytes.get(from..)?.windows(what.len()).position(|window| window == what)?;
+    Some(from + found)
 }

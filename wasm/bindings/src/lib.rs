@@ -47,8 +47,8 @@ impl Inspection {
         inflate_limit: usize,
     ) -> Result<Self, String> {
         let options = Options {
-            format: usize::try_from(format).ok().and_then(|at| Format::ALL.get(at).copied()),
-            first_sender: usize::try_from(first_sender).ok().map(sender),
+            format: Format::ALL.get(format as usize).copied(),
+            first_sender: (first_sender >= 0).then(|| sender(first_sender as usize)),
             compression: (compression >= 0).then_some(compression > 0),
             inflate_limit,
         };

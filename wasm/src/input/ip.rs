@@ -2,6 +2,8 @@
 
 use core::ops::Range;
 
+use super::u16_at;
+
 /// An address: that of IPv4 in the first four bytes.
 pub(super) type Address = [u8; 16];
 
@@ -113,8 +115,4 @@ fn v6(packet: &[u8]) -> Option<Packet> {
         }
     }
     Some(Packet::Other)
-}
-
-fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
-    bytes.get(at..)?.first_chunk().map(|bytes| u16::from_be_bytes(*bytes))
 }

@@ -1,5 +1,7 @@
 //! What is around an IP packet on a link.
 
+use super::u16_at;
+
 /// Ethernet's types.
 const IPV4: u16 = 0x0800;
 const IPV6: u16 = 0x86dd;
@@ -53,8 +55,4 @@ fn ethernet(packet: &[u8], mut at: usize) -> Option<usize> {
         at += 4;
     }
     None
-}
-
-fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
-    bytes.get(at..)?.first_chunk().map(|bytes| u16::from_be_bytes(*bytes))
 }

@@ -9,7 +9,7 @@
 
 use socklet_core::trace::Frame;
 
-use super::{Capture, InputError, beginning, hex, lines};
+use super::{Capture, InputError, beginning, find, hex, lines};
 use crate::stream::{Conversation, Moment, Stream};
 
 const SENT: &[u8] = b"ws > ";
@@ -24,7 +24,7 @@ pub(super) fn is_log(bytes: &[u8]) -> bool {
 fn trace(line: &[u8]) -> Option<(bool, usize)> {
     let mark = line.windows(SENT.len()).position(|mark| mark == SENT || mark == RECEIVED)?;
     let rest = line.get(mark..)?;
-    let wire = rest.windows(WIRE.len()).position(|word| word == WIRE)?;
+    let wire = find(rest, 0, WIRE)?;
     let digits = wire + WIRE.len();
     rest.get(digits)?.is_ascii_hexdigit().then_some(())?;
     Some((rest.starts_with(RECEIVED), mark + digits))

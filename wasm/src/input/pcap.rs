@@ -1,6 +1,6 @@
 //! Captures of libpcap: a header of 24 bytes, then records of 16 bytes and a packet.
 
-use super::{Capture, Damage, DamageKind, InputError, packets::Packets};
+use super::{Capture, Damage, DamageKind, InputError, packets::Packets, u16_at, u32_at};
 
 /// How numbers stand in a file.
 #[derive(Debug, Clone, Copy)]
@@ -12,20 +12,14 @@ pub(super) enum Endian {
 impl Endian {
     /// The number of 16 bits at an offset.
     pub(super) fn u16(self, bytes: &[u8], at: usize) -> Option<u16> {
-        let bytes = *bytes.get(at..)?.first_chunk()?;
-        Some(match self {
-            Self::Little => u16::from_le_bytes(bytes),
-            Self::Big => u16::from_be_bytes(bytes),
-        })
+        let number = u16_at(bytes, at)?;
+        Some(if let Self::Little = self { number.swap_bytes() } else { number })
     }
 
     /// The number of 32 bits at an offset.
     pub(super) fn u32(self, bytes: &[u8], at: usize) -> Option<u32> {
-        let bytes = *bytes.get(at..)?.first_chunk()?;
-        Some(match self {
-            Self::Little => u32::from_le_bytes(bytes),
-            Self::Big => u32::from_be_bytes(bytes),
-        })
+        let number = u32_at(bytes, at)?;
+        Some(if let Self::Little = self { number.swap_bytes() } else { number })
     }
 }
 

@@ -180,7 +180,7 @@ impl Reader<'_> {
         let field = |at| self.endian.u32(body, at).ok_or_else(|| fail(DamageKind::Length, 0));
         let (high, low, len, full_len) = (field(4)?, field(8)?, field(12)?, field(16)?);
         let interface = number.and_then(|number| self.interfaces.get(number as usize));
-        let interface = *interface.ok_or_else(|| fail(DamageKind::Interface, 0))?;
+        let interface = interface.ok_or_else(|| fail(DamageKind::Interface, 0))?;
         if body.len().saturating_sub(20) < len as usize {
             return Err(fail(DamageKind::Length, 12));
         }

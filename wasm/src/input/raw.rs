@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::{Capture, Note};
+use super::{Capture, Note, find};
 use crate::{
     judge::is_request,
     stream::{Conversation, Moment, Stream},
@@ -63,7 +63,7 @@ fn restore_line_ends(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut rest = bytes;
     let mut restored = Vec::with_capacity(bytes.len());
     while is_head(rest) {
-        let len = rest.windows(2).position(|pair| pair == b"\n\n").map(|at| at.saturating_add(2));
+        let len = find(rest, 0, b"\n\n").map(|at| at + 2);
         let (head, behind) = rest.split_at_checked(len.unwrap_or(rest.len()))?;
         if head.iter().any(|byte| *byte == b'\r') {
             return None;

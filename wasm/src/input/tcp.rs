@@ -8,6 +8,7 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use super::{u16_at, u32_at};
 use crate::stream::{Moment, Stream};
 
 /// The flags that matter.
@@ -32,18 +33,16 @@ impl Segment {
     /// Reads the segment at a range of the capture.
     pub(super) fn parse(capture: &[u8], range: Range<usize>, moment: Moment) -> Option<Self> {
         let bytes = capture.get(range.clone())?;
-        let u16_at = |at: usize| bytes.get(at..)?.first_chunk().map(|b| u16::from_be_bytes(*b));
-        let u32_at = |at: usize| bytes.get(at..)?.first_chunk().map(|b| u32::from_be_bytes(*b));
         let header_len = usize::from(bytes.get(12)? >> 4) * 4;
         if header_len < 20 {
             return None;
         }
         let start = range.start + header_len;
         Some(Self {
-            source_port: u16_at(0)?,
-            destination_port: u16_at(2)?,
-            sequence: u32_at(4)?,
-            acknowledgement: u32_at(8)?,
+            source_port: u16_at(bytes, 0)?,
+            destination_port: u16_at(bytes, 2)?,
+            sequence: u32_at(bytes, 4)?,
+            acknowledgement: u32_at(bytes, 8)?,
             flags: *bytes.get(13)?,
             // A capture that is cut within the options has no data.
             data: start.min(range.end)..range.end,
@@ -173,21 +172,23 @@ impl Direction {
 /// Sorts pieces by their place, and those of the same place as they came: a heap sort, which takes
 /// a tenth of the code of the standard library's, and is not begun where nothing is out of order.
 fn sort(pieces: &mut [Piece]) {
-    let key =
-        |pieces: &[Piece], at: usize| pieces.get(at).map(|piece| (piece.at, piece.moment.order));
-    if (1..pieces.len()).all(|at| key(pieces, at - 1) <= key(pieces, at)) {
+    let key = |piece: &Piece| (piece.at, piece.moment.order);
+    if pieces.is_sorted_by_key(key) {
         return;
     }
+    let is_less = |pieces: &[Piece], left: usize, right: usize| {
+        pieces.get(left).zip(pieces.get(right)).is_some_and(|(left, right)| key(left) < key(right))
+    };
     let sift = |pieces: &mut [Piece], mut at: usize, len: usize| {
         loop {
-            let left = at * 2 + 1;
-            let right = left + 1;
-            if left >= len {
+            let mut larger = at * 2 + 1;
+            if larger >= len {
                 return;
             }
-            let is_right = right < len && key(pieces, right) > key(pieces, left);
-            let larger = if is_right { right } else { left };
-            if key(pieces, at) >= key(pieces, larger) {
+            if larger + 1 < len && is_less(pieces, larger, larger + 1) {
+                larger += 1;
+            }
+            if !is_less(pieces, at, larger) {
                 return;
             }
             pieces.swap(at, larger);

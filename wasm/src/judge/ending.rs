@@ -97,9 +97,12 @@ pub(super) struct Side<'a> {
 }
 
 pub(super) fn judge(handshake: &Handshake, client: &Side<'_>, server: &Side<'_>) -> Ending {
-    let first = [(Sender::Client, client), (Sender::Server, server)].into_iter();
-    let first = first.filter_map(|(by, side)| Some((by, end(side.stream)?)));
-    let first = first.min_by_key(|(_, (moment, _))| moment.order);
+    let mut first = end(client.stream).map(|end| (Sender::Client, end));
+    if let Some(end) = end(server.stream)
+        && first.is_none_or(|(_, first)| end.0.order < first.0.order)
+    {
+        first = Some((Sender::Server, end));
+    }
     let verdict = match (&client.close, &server.close) {
         _ if handshake.status.is_some_and(|status| status != 101) => Verdict::Declined,
         _ if handshake.is_seen() && !handshake.is_open => Verdict::Unopened,

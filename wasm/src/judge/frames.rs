@@ -205,8 +205,11 @@ impl<'a> Tap<'a> {
         let number = self.found.frames.len() as u32;
         let start = self.at;
         let header = &head.header;
-        let is_endless = head.errors().any(|error| error == ProtocolError::LengthTopBit);
-        let is_reserved = head.errors().any(|error| error == ProtocolError::ReservedOpcode);
+        let (mut is_endless, mut is_reserved) = (false, false);
+        for error in head.errors() {
+            is_endless |= error == ProtocolError::LengthTopBit;
+            is_reserved |= error == ProtocolError::ReservedOpcode;
+        }
 
         let payload = start + head.header_len;
         let mut left = if is_endless { 0 } else { header.payload_len };
@@ -265,16 +268,9 @@ impl<'a> Tap<'a> {
             self.violate(ProtocolError::ReservedBits, start, number);
         }
         let is_client = self.from == Sender::Client;
-        match header.masking_key {
-            None if is_client => {
-                let error = ProtocolError::Unmasked;
-                self.violate(error, start + trace::Frame::offset_of(error), number);
-            }
-            Some(_) if !is_client => {
-                let error = ProtocolError::Masked;
-                self.violate(error, start + trace::Frame::offset_of(error), number);
-            }
-            _ => {}
+        if header.masking_key.is_some() != is_client {
+            let error = if is_client { ProtocolError::Unmasked } else { ProtocolError::Masked };
+            self.violate(error, start + trace::Frame::offset_of(error), number);
         }
         if self.close.is_some() && !frame.is_control() {
             self.break_rule(Rule::DataAfterClose, start, Some(number), None);

@@ -12,6 +12,7 @@ use socklet_core::{
 
 use crate::{
     stream::{Sender, Stream},
+    text::{find, lines},
     violation::{Rule, Violation},
 };
 
@@ -327,7 +328,7 @@ fn find_response(stream: &Stream) -> Option<Range<usize>> {
         }
         first = first.or(Some(range.clone()));
         let rest = bytes.get(range.end..).unwrap_or_default();
-        let found = rest.windows(STATUS_LINE.len()).position(|bytes| bytes == STATUS_LINE);
+        let found = find(rest, 0, STATUS_LINE);
         let Some(found) = found else { break };
         at = range.end + found;
     }
@@ -383,16 +384,6 @@ fn has_field(head: &[u8], name: &str) -> bool {
 fn is_field(line: &[u8], name: &str) -> bool {
     line.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name.as_bytes()))
         && line.get(name.len()) == Some(&b':')
-}
-
-/// The lines of a head with where they begin.
-fn lines(head: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
-    let mut at = 0_usize;
-    head.split(|byte| *byte == b'\n').map(move |line| {
-        let start = at;
-        at += line.len() + 1;
-        (start, line.strip_suffix(b"\r").unwrap_or(line))
-    })
 }
 
 /// Where a head is malformed: its first line that is so, each judged by itself.

@@ -202,15 +202,18 @@ impl Found {
 fn merge<T>(list: &mut [T], split: usize, order: impl Fn(&T) -> u32) -> Vec<u32> {
     let orders: Vec<u32> = list.iter().map(order).collect();
     let numbers = places(&orders, split);
-    let mut to = numbers.clone();
-    for at in 0..to.len() {
-        // Each swap brings one element to its place.
-        while let Some(place) = to.get(at).copied().filter(|place| *place as usize != at) {
-            to.swap(at, place as usize);
-            list.swap(at, place as usize);
+    sort(numbers.clone(), &mut |at, place| list.swap(at, place));
+    numbers
+}
+
+/// Brings each element to its place, one with each swap.
+fn sort(mut places: Vec<u32>, swap: &mut dyn FnMut(usize, usize)) {
+    for at in 0..places.len() {
+        while let Some(place) = places.get(at).map(|place| *place as usize).filter(|to| *to != at) {
+            places.swap(at, place);
+            swap(at, place);
         }
     }
-    numbers
 }
 
 /// The places in the merged list of elements with these orders, of which so many are the client's.
