@@ -82,3 +82,18 @@ pub(crate) fn find(bytes: &[u8], from: usize, what: &[u8]) -> Option<usize> {
     let found = bytes.get(from..)?.windows(what.len()).position(|window| window == what)?;
     Some(from + found)
 }
+
+/// Bytes as text; what is not UTF-8 is replaced.
+pub(crate) fn lossy(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    let mut rest = bytes;
+    while let Err(error) = core::str::from_utf8(rest) {
+        let (valid, behind) = rest.split_at_checked(error.valid_up_to()).unwrap_or_default();
+        text.push_str(core::str::from_utf8(valid).unwrap_or_default());
+        text.push(char::REPLACEMENT_CHARACTER);
+        let bad_len = error.error_len().unwrap_or(behind.len());
+        rest = behind.get(bad_len..).unwrap_or_default();
+    }
+    text.push_str(core::str::from_utf8(rest).unwrap_or_default());
+    text
+}

@@ -16,7 +16,7 @@ use alloc::{string::String, vec::Vec};
 use socklet_wasm::{
     Options,
     build::{self, Fields},
-    input::{Format, InputError},
+    input::Format,
     inspect, json,
     report::{Connection, Part, Report},
     stream::Sender,
@@ -28,6 +28,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 #[derive(Debug)]
 pub struct Inspection {
     report: Report,
+    is_readable: bool,
     /// Lengths of the parts that were handed out last; of unknown ones, negative.
     layout: Vec<f64>,
 }
@@ -36,8 +37,8 @@ pub struct Inspection {
 impl Inspection {
     /// Inspects an input. Numbers choose of what is optional: below 0, nothing was said.
     ///
-    /// # Errors
-    /// If nothing can be read: the offset, and behind a space what is wrong.
+    /// If nothing can be read, the line about the input has the damage, and
+    /// [`is_readable`](Self::is_readable) is false.
     #[wasm_bindgen(constructor)]
     pub fn new(
         bytes: &[u8],
@@ -45,23 +46,28 @@ impl Inspection {
         first_sender: i32,
         compression: i32,
         inflate_limit: usize,
-    ) -> Result<Self, String> {
+    ) -> Self {
         let options = Options {
             format: Format::ALL.get(format as usize).copied(),
             first_sender: (first_sender >= 0).then(|| sender(first_sender as usize)),
             compression: (compression >= 0).then_some(compression > 0),
             inflate_limit,
         };
-        match inspect(bytes, &options) {
-            Ok(report) => Ok(Self { report, layout: Vec::new() }),
-            Err(InputError { kind, offset }) => {
-                let mut error = String::new();
-                json::push_number(&mut error, offset);
-                error.push(' ');
-                error.push_str(kind.line());
-                Err(error)
-            }
-        }
+        let inspected = inspect(bytes, &options);
+        let is_readable = inspected.is_ok();
+        let report = inspected.unwrap_or_else(|damage| Report {
+            format: Format::Raw,
+            is_guess: true,
+            damage: Some(damage),
+            notes: Vec::new(),
+            connections: Vec::new(),
+        });
+        Self { report, is_readable, layout: Vec::new() }
+    }
+
+    /// Whether anything of the input can be read.
+    pub fn is_readable(&self) -> bool {
+        self.is_readable
     }
 
     /// The line about the input.

@@ -22,6 +22,7 @@ use super::{Found, inflater::Inflater, messages::Open, resync};
 use crate::{
     report::{Cut, Frame, Inference, Piece, Pieces},
     stream::{Gap, Moment, Sender, Stream},
+    text::lossy,
     violation::{Rule, Violation},
 };
 
@@ -325,7 +326,7 @@ impl<'a> Tap<'a> {
             self.violate(ProtocolError::InvalidUtf8, index, number);
         }
         if self.close.is_none() {
-            let reason = String::from_utf8_lossy(reason).into_owned();
+            let reason = lossy(reason);
             self.close = Some((Close { frame: number, code, reason }, frame.moment));
         }
     }
@@ -362,16 +363,8 @@ impl<'a> Tap<'a> {
             self.found.omitted += 1;
             return;
         }
-        self.found.violations.push(Violation {
-            rule,
-            from: self.from,
-            offset: self.stream.offset(index),
-            source: self.stream.source(index),
-            frame,
-            message_offset,
-            moment: self.stream.moment(index),
-            is_first: false,
-        });
+        let violation = Violation::new(rule, self.from, self.stream, index);
+        self.found.violations.push(Violation { frame, message_offset, ..violation });
     }
 }
 

@@ -12,7 +12,7 @@ use socklet_core::{
 
 use crate::{
     stream::{Sender, Stream},
-    text::{find, lines},
+    text::{find, lines, lossy},
     violation::{Rule, Violation},
 };
 
@@ -113,16 +113,8 @@ impl<'a, 'v> Head<'a, 'v> {
             error => field_at(self.bytes, error),
         };
         let index = self.start + at;
-        self.violations.push(Violation {
-            rule: Rule::Handshake(error),
-            from: self.from,
-            offset: self.stream.offset(index),
-            source: self.stream.source(index),
-            frame: None,
-            message_offset: None,
-            moment: self.stream.moment(index),
-            is_first: false,
-        });
+        let rule = Rule::Handshake(error);
+        self.violations.push(Violation::new(rule, self.from, self.stream, index));
     }
 
     fn request(&mut self, handshake: &mut Handshake) -> Option<Asked<'a>> {
@@ -194,10 +186,6 @@ fn extensions<'a>(
 
 fn is_same(name: &str, other: &str) -> bool {
     name.eq_ignore_ascii_case(other)
-}
-
-fn lossy(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
 }
 
 /// Judges what a server says about extensions (RFC 7692 section 7.1) by what was offered, if that
@@ -354,36 +342,36 @@ pub(crate) fn is_request(bytes: &[u8]) -> bool {
 }
 
 fn body_len(request: &server::Request<'_>) -> usize {
-    let digits = request.header("Content-Length").and_then(|len| core::str::from_utf8(len).ok());
-    digits.and_then(|digits| digits.parse().ok()).unwrap_or(0)
+    let digits = request.header("Content-Length").unwrap_or_default();
+    let number = digits.iter().try_fold(0_usize, |number, digit| {
+        let value = digit.is_ascii_digit().then_some(digit & 0xf)?;
+        number.checked_mul(10)?.checked_add(value.into())
+    });
+    number.unwrap_or(0)
 }
 
-/// The field that a check is about, or the start of the head.
+/// Where the field is that a check is about, or the start of the head.
 fn field_at(head: &[u8], error: HandshakeError) -> usize {
     use HandshakeError as E;
-    let name = match error {
-        E::ConnectionHeader => "connection",
-        E::UpgradeHeader => "upgrade",
-        E::AcceptMismatch => "sec-websocket-accept",
-        E::UnsolicitedSubprotocol => "sec-websocket-protocol",
-        E::UnsolicitedExtension | E::ExtensionResponse => "sec-websocket-extensions",
-        E::Host => "host",
-        E::Key => "sec-websocket-key",
-        E::Version => "sec-websocket-version",
-        E::Body if has_field(head, "transfer-encoding") => "transfer-encoding",
-        E::Body => "content-length",
-        _ => return 0,
+    let names: &[&str] = match error {
+        E::ConnectionHeader => &["Connection"],
+        E::UpgradeHeader => &["Upgrade"],
+        E::AcceptMismatch => &["Sec-WebSocket-Accept"],
+        E::UnsolicitedSubprotocol => &["Sec-WebSocket-Protocol"],
+        E::UnsolicitedExtension | E::ExtensionResponse => &["Sec-WebSocket-Extensions"],
+        E::Host => &["Host"],
+        E::Key => &["Sec-WebSocket-Key"],
+        E::Version => &["Sec-WebSocket-Version"],
+        E::Body => &["Transfer-Encoding", "Content-Length"],
+        _ => &[],
     };
-    lines(head).find(|(_, line)| is_field(line, name)).map_or(0, |(at, _)| at)
-}
-
-fn has_field(head: &[u8], name: &str) -> bool {
-    lines(head).any(|(_, line)| is_field(line, name))
+    let field = |name: &&str| lines(head).find(|(_, line)| is_field(line, name));
+    names.iter().find_map(field).map_or(0, |(at, _)| at)
 }
 
 fn is_field(line: &[u8], name: &str) -> bool {
-    line.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name.as_bytes()))
-        && line.get(name.len()) == Some(&b':')
+    let (start, rest) = line.split_at_checked(name.len()).unwrap_or_default();
+    start.eq_ignore_ascii_case(name.as_bytes()) && rest.starts_with(b":")
 }
 
 /// Where a head is malformed: its first line that is so, each judged by itself.
