@@ -9,6 +9,7 @@ use crate::{
     input::{Damage, Format, Note},
     judge::{Ending, Handshake},
     stream::{Moment, Sender, Stream},
+    text::find,
     violation::{Rule, Violation},
 };
 
@@ -288,6 +289,22 @@ impl Connection {
             self.join(frame, &mut joined);
         }
         joined
+    }
+
+    /// The numbers of messages with these bytes in them.
+    #[must_use]
+    pub fn find(&self, bytes: &[u8]) -> Vec<u32> {
+        let is_in = |part: &Part| match part {
+            Part::Known(known) => bytes.is_empty() || find(known, 0, bytes).is_some(),
+            Part::Unknown(_) => false,
+        };
+        let mut numbers = Vec::new();
+        for number in 0..self.messages.len() as u32 {
+            if self.message(number).iter().any(is_in) {
+                numbers.push(number);
+            }
+        }
+        numbers
     }
 
     /// The compression of an endpoint, if that has been agreed on.

@@ -79,8 +79,14 @@ pub(crate) fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
 
 /// Where this is found next, from some offset on.
 pub(crate) fn find(bytes: &[u8], from: usize, what: &[u8]) -> Option<usize> {
-    let found = bytes.get(from..)?.windows(what.len()).position(|window| window == what)?;
-    Some(from + found)
+    let (first, rest) = what.split_first()?;
+    let mut at = from;
+    loop {
+        at += bytes.get(at..)?.iter().position(|byte| byte == first)? + 1;
+        if bytes.get(at..)?.starts_with(rest) {
+            return Some(at - 1);
+        }
+    }
 }
 
 /// Bytes as text; what is not UTF-8 is replaced.

@@ -162,18 +162,7 @@ impl Inspection {
 
     /// The numbers of messages with this in them.
     pub fn find(&self, connection: usize, bytes: &[u8]) -> Vec<u32> {
-        let Some(found) = self.of(connection) else { return Vec::new() };
-        let is_in = |part: &Part| match part {
-            Part::Known(known) => contains(known, bytes),
-            Part::Unknown(_) => false,
-        };
-        let mut numbers = Vec::new();
-        for number in 0..found.messages.len() as u32 {
-            if found.message(number).iter().any(is_in) {
-                numbers.push(number);
-            }
-        }
-        numbers
+        self.of(connection).map(|found| found.find(bytes)).unwrap_or_default()
     }
 
     /// Rows of what compressed data are made of.
@@ -220,16 +209,4 @@ pub fn build(bits: u8, masking_key: f64, compress: bool, payload: &[u8]) -> Vec<
 
 fn sender(number: usize) -> Sender {
     if number == 0 { Sender::Client } else { Sender::Server }
-}
-
-fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
-    let Some((first, rest)) = wanted.split_first() else { return true };
-    let mut bytes = bytes;
-    while let Some(at) = bytes.iter().position(|byte| byte == first) {
-        bytes = bytes.get(at + 1..).unwrap_or_default();
-        if bytes.starts_with(rest) {
-            return true;
-        }
-    }
-    false
 }

@@ -171,9 +171,11 @@ struct Blocks {
 impl Blocks {
     /// Each that is not empty.
     fn iter(&self) -> impl Iterator<Item = (bool, Range<usize>)> {
-        let ends = self.starts.iter().skip(1).map(|(_, start)| *start).chain([self.bytes.len()]);
-        let blocks = self.starts.iter().zip(ends);
-        blocks.map(|((end, start), behind)| (*end, *start..behind)).filter(|(_, at)| !at.is_empty())
+        self.starts.iter().enumerate().filter_map(|(number, (end, start))| {
+            let next = self.starts.get(number + 1);
+            let range = *start..next.map_or(self.bytes.len(), |(_, next)| *next);
+            (!range.is_empty()).then_some((*end, range))
+        })
     }
 }
 

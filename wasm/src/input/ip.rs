@@ -72,8 +72,8 @@ fn v4(packet: &[u8]) -> Option<Packet> {
 
 fn address_v4(bytes: &[u8; 4]) -> Address {
     let mut address = [0; 16];
-    for (to, from) in address.iter_mut().zip(bytes) {
-        *to = *from;
+    if let Some(to) = address.first_chunk_mut() {
+        *to = *bytes;
     }
     address
 }

@@ -22,8 +22,11 @@ type Endpoint = [u8; 18];
 
 fn endpoint(address: Address, port: u16) -> Endpoint {
     let mut endpoint = [0; 18];
-    for (to, byte) in endpoint.iter_mut().zip(address.into_iter().chain(port.to_be_bytes())) {
-        *to = byte;
+    if let Some(to) = endpoint.first_chunk_mut() {
+        *to = address;
+    }
+    if let Some(to) = endpoint.last_chunk_mut() {
+        *to = port.to_be_bytes();
     }
     endpoint
 }

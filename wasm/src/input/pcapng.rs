@@ -138,8 +138,9 @@ impl Reader<'_> {
 
     fn interface(&mut self, body: &[u8], start: usize) -> Result<(), InputError> {
         let truncated = Damage { kind: DamageKind::Truncated, offset: start as u64 };
-        let link_type = u32::from(self.endian.u16(body, 0).ok_or(truncated)?);
-        let snap_len = self.endian.u32(body, 4).ok_or(truncated)?;
+        let fields = self.endian.u16(body, 0).zip(self.endian.u32(body, 4));
+        let (link_type, snap_len) = fields.ok_or(truncated)?;
+        let link_type = u32::from(link_type);
         let mut interface = Interface { link_type, snap_len, unit: Unit::Decimal(6), offset_s: 0 };
         let mut options = body.get(8..).unwrap_or_default();
         while let (Some(code @ 1..), Some(len)) =
@@ -177,8 +178,9 @@ impl Reader<'_> {
         } else {
             self.endian.u32(body, 0)
         };
-        let field = |at| self.endian.u32(body, at).ok_or_else(|| fail(DamageKind::Length, 0));
-        let (high, low, len, full_len) = (field(4)?, field(8)?, field(12)?, field(16)?);
+        let field = |at| self.endian.u32(body, at);
+        let fields = || Some((field(4)?, field(8)?, field(12)?, field(16)?));
+        let (high, low, len, full_len) = fields().ok_or_else(|| fail(DamageKind::Length, 0))?;
         let interface = number.and_then(|number| self.interfaces.get(number as usize));
         let interface = interface.ok_or_else(|| fail(DamageKind::Interface, 0))?;
         if body.len().saturating_sub(20) < len as usize {
