@@ -1,9 +1,9 @@
 //! The other way: fields to a frame, through the core's encoder and compressor.
 
-use alloc::{boxed::Box, vec, vec::Vec};
+use alloc::{vec, vec::Vec};
 
 use socklet_core::{
-    deflate::{Balanced, Compressed, Compressor},
+    deflate::{Compressed, Compressor, Least},
     wire::header::{Header, Opcode, RSV1, RSV2, RSV3},
 };
 
@@ -78,8 +78,8 @@ pub fn close_body(code: u16, reason: &str) -> Vec<u8> {
 
 /// Compresses a message by itself, without the tail that RFC 7692 section 7.2.1 has removed.
 fn compress(message: &[u8]) -> Vec<u8> {
-    let mut compressor = Box::new(Balanced::new());
-    let mut out = vec![0; Balanced::max_compressed_len(message.len())];
+    let mut compressor = Least::new();
+    let mut out = vec![0; Least::max_compressed_len(message.len())];
     let Compressed { written, .. } = compressor.compress(message, &mut out, true);
     out.truncate(written);
     out

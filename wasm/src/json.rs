@@ -18,7 +18,7 @@ use alloc::string::String;
 use socklet_core::trace::Parameter;
 
 use crate::{
-    input::{Damage, DamageKind},
+    input::DamageKind,
     judge::{Tail, close_code_line, explain, explain_agreed},
     report::{Connection, Frame, Kind, Message, Part, Report},
     stream::Sender,
@@ -59,8 +59,7 @@ pub fn capture(report: &Report, out: &mut String) {
     object.string("format", report.format.name());
     object.bool("guessed", report.is_guess);
     object.number("connections", report.connections.len() as u64);
-    object.name("notes");
-    object.list(&report.notes, |out, note| {
+    object.list("notes", &report.notes, |object, note| {
         let (count, line) = note.line();
         let mut text = String::new();
         if let Some(count) = count {
@@ -68,25 +67,18 @@ pub fn capture(report: &Report, out: &mut String) {
             text.push(' ');
         }
         text.push_str(line);
-        push_string(out, &text);
+        push_string(object.out, &text);
     });
     if let Some(damage) = report.damage {
-        object.name("damage");
-        push_damage(object.out, damage);
+        object.open("damage");
+        object.number("offset", damage.offset);
+        if let DamageKind::LinkType(link_type) = damage.kind {
+            object.number("link_type", link_type.into());
+        }
+        object.string("line", damage.kind.line());
+        object.close();
     }
     object.end();
-}
-
-fn push_damage(out: &mut String, damage: Damage) {
-    out.push_str("{\"offset\":");
-    push_number(out, damage.offset);
-    if let DamageKind::LinkType(link_type) = damage.kind {
-        out.push_str(",\"link_type\":");
-        push_number(out, link_type.into());
-    }
-    out.push_str(",\"line\":");
-    push_string(out, damage.kind.line());
-    out.push('}');
 }
 
 /// Writes the line about a connection.
@@ -116,23 +108,22 @@ pub fn connection(connection: &Connection, number: u64, out: &mut String) {
         object.number("status", status.into());
     }
     if !handshake.offered_subprotocols.is_empty() {
-        object.name("subprotocols_offered");
-        object.list(&handshake.offered_subprotocols, |out, name| push_string(out, name));
+        object.list("subprotocols_offered", &handshake.offered_subprotocols, |object, name| {
+            push_string(object.out, name);
+        });
     }
-    for (from, name) in Sender::BOTH.into_iter().zip(["client_deflate", "server_deflate"]) {
+    for (from, name) in [(Sender::Client, "client_deflate"), (Sender::Server, "server_deflate")] {
         if let Some(context) = connection.context(from) {
-            object.name(name);
-            object.out.push_str("{\"window_bits\":");
-            push_number(object.out, context.window_bits.into());
-            object.out.push_str(",\"context_takeover\":");
-            object.out.push_str(if context.takeover { "true}" } else { "false}" });
+            object.open(name);
+            object.number("window_bits", context.window_bits.into());
+            object.bool("context_takeover", context.takeover);
+            object.close();
         }
     }
     if connection.omitted_violations != 0 {
         object.number("violations_omitted", connection.omitted_violations);
     }
-    object.name("explained");
-    object.list(&explain_agreed(handshake), |out, (name, value)| {
+    object.list("explained", &explain_agreed(handshake), |object, (name, value)| {
         let mut text = String::from(*name);
         if let Parameter::Bits(bits) = value {
             text.push('=');
@@ -140,20 +131,18 @@ pub fn connection(connection: &Connection, number: u64, out: &mut String) {
         }
         text.push_str(": ");
         text.push_str(explain(name, false));
-        push_string(out, &text);
+        push_string(object.out, &text);
     });
-    object.name("inferred");
-    object.list(&connection.inferences, |out, inference| push_string(out, inference.line()));
-    for (from, name) in Sender::BOTH.into_iter().zip(["client_gaps", "server_gaps"]) {
+    object.list("inferred", &connection.inferences, |object, inference| {
+        push_string(object.out, inference.line());
+    });
+    for (from, name) in [(Sender::Client, "client_gaps"), (Sender::Server, "server_gaps")] {
         let stream = connection.stream(from);
-        object.name(name);
-        object.list(stream.gaps(), |out, gap| {
-            let offset = stream.offset(gap.at).saturating_sub(gap.len);
-            out.push_str("{\"offset\":");
-            push_number(out, offset);
-            out.push_str(",\"len\":");
-            push_number(out, gap.len);
-            out.push('}');
+        object.list(name, stream.gaps(), |object, gap| {
+            object.out.push('{');
+            object.number("offset", stream.offset(gap.at).saturating_sub(gap.len));
+            object.number("len", gap.len);
+            object.close();
         });
     }
     object.end();
@@ -172,7 +161,7 @@ pub fn frame(
     object.number("connection", number);
     object.number("frame", frame_number);
     object.string("from", frame.from.name());
-    object.time(frame.moment.time_ns);
+    object.nanoseconds("time_ns", frame.moment.time_ns);
     object.number("offset", stream.offset(frame.start));
     if let Some(source) = stream.source(frame.start) {
         object.number("file_offset", source);
@@ -212,7 +201,7 @@ pub fn message(connection: &Connection, number: u64, message_number: u32, out: &
     object.number("connection", number);
     object.number("message", message_number.into());
     object.string("from", message.from.name());
-    object.time(message.moment.time_ns);
+    object.nanoseconds("time_ns", message.moment.time_ns);
     object.string("kind", if kind == Kind::Text { "text" } else { "binary" });
     if message.given.is_none() {
         object.number("first_frame", message.first_frame.into());
@@ -270,66 +259,62 @@ pub fn ending(connection: &Connection, number: u64, out: &mut String) {
         if close.is_none() && tail == Tail::Whole {
             continue;
         }
-        object.name(from);
-        object.out.push('{');
-        let mut is_first = true;
+        object.open(from);
         if let Some(close) = close {
-            object.out.push_str("\"close_frame\":");
-            push_number(object.out, close.frame.into());
+            object.number("close_frame", close.frame.into());
             if let Some(code) = close.code {
-                object.out.push_str(",\"code\":");
-                push_number(object.out, code.into());
-                object.out.push_str(",\"meaning\":");
-                push_string(object.out, close_code_line(code));
+                object.number("code", code.into());
+                object.string("meaning", close_code_line(code));
             }
-            object.out.push_str(",\"reason\":");
-            push_string(object.out, &close.reason);
-            is_first = false;
+            object.string("reason", &close.reason);
         }
-        let (name, missing) = match tail {
-            Tail::Whole => (None, None),
-            Tail::InHeader => (Some("within a header"), None),
-            Tail::InPayload(missing) => (Some("within a payload"), Some(missing)),
-            Tail::Unreadable(_) => (Some("where no frame can be told"), None),
-        };
-        if let Some(name) = name {
-            object.out.push_str(if is_first { "\"ends\":" } else { ",\"ends\":" });
-            push_string(object.out, name);
+        match tail {
+            Tail::Whole => {}
+            Tail::InHeader => object.string("ends", "within a header"),
+            Tail::InPayload(missing) => {
+                object.string("ends", "within a payload");
+                object.number("missing_len", missing);
+            }
+            Tail::Unreadable(_) => object.string("ends", "where no frame can be told"),
         }
-        if let Some(missing) = missing {
-            object.out.push_str(",\"missing_len\":");
-            push_number(object.out, missing);
-        }
-        object.out.push('}');
+        object.close();
     }
-    if let Some(idle_ns) = ending.idle_ns {
-        object.name("idle_ns");
-        object.out.push('"');
-        push_number(object.out, idle_ns);
-        object.out.push('"');
-    }
+    object.nanoseconds("idle_ns", ending.idle_ns);
     if let Some(timeout) = ending.proxy_timeout_s {
         object.number("proxy_timeout_s", timeout.into());
     }
     object.end();
 }
 
-/// An object that is being written.
+/// An object that is being written, or one in it.
 struct Object<'a> {
     out: &'a mut String,
 }
 
 impl<'a> Object<'a> {
     fn begin(out: &'a mut String, kind: &str) -> Self {
-        out.push_str("{\"type\":");
-        push_string(out, kind);
-        Self { out }
+        out.push('{');
+        let mut object = Self { out };
+        object.string("type", kind);
+        object
     }
 
     fn name(&mut self, name: &str) {
-        self.out.push(',');
+        if !self.out.ends_with('{') {
+            self.out.push(',');
+        }
         push_string(self.out, name);
         self.out.push(':');
+    }
+
+    /// Begins an object that is a member.
+    fn open(&mut self, name: &str) {
+        self.name(name);
+        self.out.push('{');
+    }
+
+    fn close(&mut self) {
+        self.out.push('}');
     }
 
     fn string(&mut self, name: &str, value: &str) {
@@ -354,60 +339,48 @@ impl<'a> Object<'a> {
         self.out.push('"');
     }
 
-    fn time(&mut self, time_ns: Option<u64>) {
+    fn nanoseconds(&mut self, name: &str, time_ns: Option<u64>) {
         if let Some(time_ns) = time_ns {
-            self.name("time_ns");
+            self.name(name);
             self.out.push('"');
             push_number(self.out, time_ns);
             self.out.push('"');
         }
     }
 
-    fn list<T>(&mut self, elements: &[T], mut element: impl FnMut(&mut String, &T)) {
+    fn list<T>(&mut self, name: &str, elements: &[T], mut element: impl FnMut(&mut Self, &T)) {
+        self.name(name);
         self.out.push('[');
         for (at, each) in elements.iter().enumerate() {
             if at != 0 {
                 self.out.push(',');
             }
-            element(self.out, each);
+            element(self, each);
         }
         self.out.push(']');
     }
 
     /// Writes bytes as `text` if they are, else as `hex`; as `parts` where some are unknown.
     fn parts(&mut self, parts: &[Part], is_text: bool) {
-        let known = match parts {
-            [] => Some(&[][..]),
-            [Part::Known(bytes)] => Some(bytes.as_slice()),
-            _ => None,
-        };
-        if let Some(bytes) = known {
-            match core::str::from_utf8(bytes) {
-                Ok(text) if is_text => self.string("text", text),
-                _ => self.hex("hex", bytes),
-            }
-            return;
+        match parts {
+            [] => self.bytes(&[], is_text),
+            [Part::Known(bytes)] => self.bytes(bytes, is_text),
+            _ => self.list("parts", parts, |object, part| {
+                object.out.push('{');
+                match part {
+                    Part::Unknown(len) => object.number("unknown", *len),
+                    Part::Known(bytes) => object.bytes(bytes, is_text),
+                }
+                object.close();
+            }),
         }
-        self.name("parts");
-        self.list(parts, |out, part| match part {
-            Part::Unknown(len) => {
-                out.push_str("{\"unknown\":");
-                push_number(out, *len);
-                out.push('}');
-            }
-            Part::Known(bytes) => match core::str::from_utf8(bytes) {
-                Ok(text) if is_text => {
-                    out.push_str("{\"text\":");
-                    push_string(out, text);
-                    out.push('}');
-                }
-                _ => {
-                    out.push_str("{\"hex\":\"");
-                    push_hex(out, bytes);
-                    out.push_str("\"}");
-                }
-            },
-        });
+    }
+
+    fn bytes(&mut self, bytes: &[u8], is_text: bool) {
+        match core::str::from_utf8(bytes) {
+            Ok(text) if is_text => self.string("text", text),
+            _ => self.hex("hex", bytes),
+        }
     }
 
     fn end(self) {

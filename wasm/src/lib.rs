@@ -83,8 +83,10 @@ pub fn inspect(bytes: &[u8], options: &Options) -> Result<Report, InputError> {
         None => (input::recognise(bytes)?, true),
     };
     let input::Capture { conversations, given, notes, damage } = input::read(bytes, format)?;
-    let mut connections: Vec<_> =
-        conversations.into_iter().map(|conversation| judge::judge(conversation, options)).collect();
+    let mut connections = Vec::new();
+    for conversation in conversations {
+        connections.push(judge::judge(conversation, options));
+    }
     for connection in given {
         connections.push(connection.judge(options));
     }

@@ -9,6 +9,7 @@ use crate::{
     input::{Damage, Format, Note},
     judge::{Ending, Handshake},
     stream::{Moment, Sender, Stream},
+    text::find,
     violation::{Rule, Violation},
 };
 
@@ -133,8 +134,8 @@ impl Frame {
     /// Where in the stream its payload is, as far as it is there.
     #[must_use]
     pub fn payload(&self) -> Range<usize> {
-        let start = self.start.saturating_add(self.header_len.into());
-        start..start.saturating_add(self.present_len)
+        let start = self.start + usize::from(self.header_len);
+        start..start + self.present_len
     }
 
     /// The name of its opcode.
@@ -245,11 +246,20 @@ impl Connection {
     #[must_use]
     pub fn payload(&self, frame: &Frame) -> Vec<Part> {
         let mut parts = Vec::new();
-        Pieces::of(frame).read(self.stream(frame.from), &mut |piece| match piece {
-            Piece::Bytes(bytes) => parts.push(Part::Known(bytes.to_vec())),
-            Piece::Gap(len) => parts.push(Part::Unknown(len)),
-        });
+        self.join(frame, &mut parts);
         parts
+    }
+
+    /// Appends the payload of a frame.
+    fn join(&self, frame: &Frame, parts: &mut Vec<Part>) {
+        Pieces::of(frame).read(
+            self.stream(frame.from),
+            &mut |piece| match (piece, parts.last_mut()) {
+                (Piece::Gap(len), _) => parts.push(Part::Unknown(len)),
+                (Piece::Bytes(more), Some(Part::Known(bytes))) => bytes.extend_from_slice(more),
+                (Piece::Bytes(bytes), _) => parts.push(Part::Known(bytes.to_vec())),
+            },
+        );
     }
 
     /// What is known of a message.
@@ -273,16 +283,28 @@ impl Connection {
     pub fn joined(&self, number: u32) -> Vec<Part> {
         let Some(message) = self.messages.get(number as usize) else { return Vec::new() };
         let frames = self.frames.get(message.first_frame as usize..).unwrap_or_default();
-        let parts = frames.iter().filter(|frame| frame.message == Some(number));
-        let parts = parts.take(message.frames as usize).flat_map(|frame| self.payload(frame));
-        let mut joined: Vec<Part> = Vec::new();
-        for part in parts {
-            match (joined.last_mut(), part) {
-                (Some(Part::Known(bytes)), Part::Known(more)) => bytes.extend_from_slice(&more),
-                (_, part) => joined.push(part),
-            }
+        let frames = frames.iter().filter(|frame| frame.message == Some(number));
+        let mut joined = Vec::new();
+        for frame in frames.take(message.frames as usize) {
+            self.join(frame, &mut joined);
         }
         joined
+    }
+
+    /// The numbers of messages with these bytes in them.
+    #[must_use]
+    pub fn find(&self, bytes: &[u8]) -> Vec<u32> {
+        let is_in = |part: &Part| match part {
+            Part::Known(known) => bytes.is_empty() || find(known, 0, bytes).is_some(),
+            Part::Unknown(_) => false,
+        };
+        let mut numbers = Vec::new();
+        for number in 0..self.messages.len() as u32 {
+            if self.message(number).iter().any(is_in) {
+                numbers.push(number);
+            }
+        }
+        numbers
     }
 
     /// The compression of an endpoint, if that has been agreed on.
@@ -314,7 +336,7 @@ fn split_unknown(bytes: &[u8], unknown: &[Range<u64>]) -> Vec<Part> {
         if let Some(known) = bytes.get(at..start).filter(|known| !known.is_empty()) {
             parts.push(Part::Known(known.to_vec()));
         }
-        parts.push(Part::Unknown(range.end.saturating_sub(range.start)));
+        parts.push(Part::Unknown(range.end - range.start));
         at = usize::try_from(range.end).unwrap_or(usize::MAX);
     }
     if let Some(known) = bytes.get(at..).filter(|known| !known.is_empty()) {
@@ -357,7 +379,7 @@ impl Pieces {
 
     /// Hands out all pieces.
     pub(crate) fn read(self, stream: &Stream, piece: &mut dyn FnMut(Piece<'_>)) {
-        let header_len = self.index.saturating_sub(self.origin) as u64;
+        let header_len = (self.index - self.origin) as u64;
         let origin = stream.offset(self.origin).saturating_add(header_len);
         let mut index = self.index;
         let mut done = 0_u64;
@@ -378,8 +400,8 @@ impl Pieces {
             if index >= self.end {
                 return;
             }
-            let gap = stream.next_gap(index.saturating_add(1)).map_or(self.end, |gap| gap.at);
-            let end = gap.min(self.end).min(index.saturating_add(PIECE_LEN));
+            let gap = stream.next_gap(index + 1).map_or(self.end, |gap| gap.at);
+            let end = gap.min(self.end).min(index + PIECE_LEN);
             let bytes = stream.bytes().get(index..end).unwrap_or_default();
             if let Some(mut key) = self.key {
                 key.rotate_left((done & 3) as usize);

@@ -134,14 +134,13 @@ impl Stream {
     /// The first gap at or behind an index.
     #[must_use]
     pub fn next_gap(&self, index: usize) -> Option<Gap> {
-        self.gaps.get(self.gaps.partition_point(|gap| gap.at < index)).copied()
+        self.gaps.get(self.gaps_before(index)).copied()
     }
 
     /// Converts an index to an offset: a byte behind a gap counts what is missing.
     #[must_use]
     pub fn offset(&self, index: usize) -> u64 {
-        let behind = self.gaps.partition_point(|gap| gap.at <= index);
-        let gap = behind.checked_sub(1).and_then(|last| self.gaps.get(last));
+        let gap = self.gaps.get(self.gaps_before(index + 1).wrapping_sub(1));
         (index as u64).saturating_add(gap.map_or(0, |gap| gap.sum))
     }
 
@@ -160,7 +159,7 @@ impl Stream {
 
     /// Indexes where pieces begin, from some index on.
     pub fn starts(&self, from: usize) -> impl Iterator<Item = usize> + '_ {
-        let first = self.pieces.partition_point(|piece| piece.start < from);
+        let first = self.pieces_before(from);
         self.pieces.iter().skip(first).map(|piece| piece.start)
     }
 
@@ -171,8 +170,16 @@ impl Stream {
     }
 
     fn piece(&self, index: usize) -> Option<&Piece> {
-        let behind = self.pieces.partition_point(|piece| piece.start <= index);
-        self.pieces.get(behind.checked_sub(1)?)
+        self.pieces.get(self.pieces_before(index + 1).wrapping_sub(1))
+    }
+
+    fn pieces_before(&self, index: usize) -> usize {
+        self.pieces.partition_point(|piece| piece.start < index)
+    }
+
+    /// How many gaps are before an index.
+    pub(crate) fn gaps_before(&self, index: usize) -> usize {
+        self.gaps.partition_point(|gap| gap.at < index)
     }
 }
 

@@ -1,4 +1,5 @@
-//! Numbers and bytes as text, without the formatting of the standard library, and its size.
+//! Numbers and bytes as text, without the formatting of the standard library, and its size; and what
+//! is looked for in texts.
 
 use alloc::string::String;
 
@@ -25,7 +26,7 @@ pub fn push_number(out: &mut String, mut number: u64) {
     for digit in digits.iter_mut().rev() {
         *digit = b'0' + (number % 10) as u8;
         number /= 10;
-        start = start.saturating_sub(1);
+        start -= 1;
         if number == 0 {
             break;
         }
@@ -64,4 +65,41 @@ pub(crate) const fn hex_pair(high: u8, low: u8) -> Option<u8> {
         (Some(high), Some(low)) => Some(high << 4 | low),
         _ => None,
     }
+}
+
+/// The lines of a text with their offsets, without their ends.
+pub(crate) fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+    let mut at = 0_usize;
+    bytes.split(|byte| *byte == b'\n').map(move |line| {
+        let start = at;
+        at += line.len() + 1;
+        (start, line.strip_suffix(b"\r").unwrap_or(line))
+    })
+}
+
+/// Where this is found next, from some offset on.
+pub(crate) fn find(bytes: &[u8], from: usize, what: &[u8]) -> Option<usize> {
+    let (first, rest) = what.split_first()?;
+    let mut at = from;
+    loop {
+        at += bytes.get(at..)?.iter().position(|byte| byte == first)? + 1;
+        if bytes.get(at..)?.starts_with(rest) {
+            return Some(at - 1);
+        }
+    }
+}
+
+/// Bytes as text; what is not UTF-8 is replaced.
+pub(crate) fn lossy(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    let mut rest = bytes;
+    while let Err(error) = core::str::from_utf8(rest) {
+        let (valid, behind) = rest.split_at_checked(error.valid_up_to()).unwrap_or_default();
+        text.push_str(core::str::from_utf8(valid).unwrap_or_default());
+        text.push(char::REPLACEMENT_CHARACTER);
+        let bad_len = error.error_len().unwrap_or(behind.len());
+        rest = behind.get(bad_len..).unwrap_or_default();
+    }
+    text.push_str(core::str::from_utf8(rest).unwrap_or_default());
+    text
 }

@@ -2,7 +2,7 @@
 
 use socklet_core::{HandshakeError, ProtocolError};
 
-use crate::stream::{Moment, Sender};
+use crate::stream::{Moment, Sender, Stream};
 
 /// A violation in a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +24,22 @@ pub struct Violation {
     pub moment: Moment,
     /// Whether an endpoint has failed the connection at it: whether it is its sender's first.
     pub is_first: bool,
+}
+
+impl Violation {
+    /// A violation at an index of a stream, of which no more is known.
+    pub(crate) fn new(rule: Rule, from: Sender, stream: &Stream, index: usize) -> Self {
+        Self {
+            rule,
+            from,
+            offset: stream.offset(index),
+            source: stream.source(index),
+            frame: None,
+            message_offset: None,
+            moment: stream.moment(index),
+            is_first: false,
+        }
+    }
 }
 
 /// A rule that was broken.
@@ -104,7 +120,7 @@ fn protocol(error: ProtocolError) -> Row {
         E::InflateDistance => ("deflate-distance", 7692, "7.2.2", "compressed data refer to what is beyond the window or was never sent"),
         E::InflateUnfinished => ("deflate-unfinished", 7692, "7.2.2", "the compressed message ends within a block"),
         // Limits of an endpoint, of which there are none here.
-        _ => ("limit", 6455, "10.4", error.reason()),
+        _ => ("limit", 6455, "10.4", "more than an endpoint takes, by a limit of its own"),
     }
 }
 
@@ -128,6 +144,7 @@ fn handshake(error: HandshakeError) -> Row {
         E::VersionMissing => ("version-missing", 6455, "4.1", "Sec-WebSocket-Version is missing"),
         E::Version => ("version", 6455, "4.1", "Sec-WebSocket-Version is not 13"),
         E::Body => ("body", 6455, "4.1", "the request announces a body, which would be read as frames"),
-        _ => ("handshake", 6455, "4", error.reason()),
+        // What only an endpoint can tell: a head longer than its buffer, or its application's no.
+        _ => ("handshake", 6455, "4", "the opening handshake was not finished"),
     }
 }

@@ -16,33 +16,45 @@ const MAX_WINDOW_LEN: usize = 1 << 15;
 ///
 /// Neither literals nor the history are looked at, so it works behind a gap as well.
 pub fn read(data: &[u8], history_len: usize, window_len: usize, report: &mut dyn FnMut(Step)) {
+    decode(data, data.len(), history_len, window_len, report);
+}
+
+/// Decodes pieces of this length, and returns where the one begins in which there is an error.
+fn decode(
+    data: &[u8],
+    piece_len: usize,
+    history_len: usize,
+    window_len: usize,
+    report: &mut dyn FnMut(Step),
+) -> usize {
     let mut inflate = Inflate::new();
     let mut window = vec![0; 2 * MAX_WINDOW_LEN];
     let mut at = history_len.min(MAX_WINDOW_LEN);
     let mut history_len = at;
-    let (mut input, mut done_bits, mut written) = (data, 0_u64, 0_usize);
+    let (mut start, mut read, mut written) = (0, 0, 0);
     loop {
         if at == window.len() {
             window.copy_within(MAX_WINDOW_LEN.., 0);
             at = MAX_WINDOW_LEN;
         }
-        let start = at;
         let mut relate = |mut step: Step| {
-            step.bit = step.bit.saturating_add(done_bits);
-            step.at = step.at.saturating_sub(start).saturating_add(written);
+            step.bit += read as u64 * 8;
+            step.at = step.at - at + written;
             report(step);
         };
+        let input = data.get(read..data.len().min(start + piece_len)).unwrap_or_default();
         let inflated =
             inflate.inflate_traced(input, &mut window, at, history_len, window_len, &mut relate);
-        let Ok(inflated) = inflated else { return };
-        let read = (inflated.read as u64).saturating_mul(8);
-        done_bits = done_bits.saturating_add(read);
-        written = written.saturating_add(inflated.written);
-        at = at.saturating_add(inflated.written);
-        history_len = history_len.saturating_add(inflated.written).min(window_len);
-        input = input.get(inflated.read..).unwrap_or_default();
+        let Ok(inflated) = inflated else { return start };
+        read += inflated.read;
+        written += inflated.written;
+        at += inflated.written;
+        history_len = (history_len + inflated.written).min(window_len);
         if inflated.status == InflateStatus::NeedsInput {
-            return;
+            start = read;
+            if read == data.len() {
+                return read;
+            }
         }
     }
 }
@@ -60,7 +72,7 @@ pub(crate) fn locate(data: &[u8], history_len: usize, window_len: usize, offset:
         let into = offset.wrapping_sub(step.at);
         if into < len && found.is_none() {
             let into = if matches!(step.symbol, Symbol::Stored { .. }) { into } else { 0 };
-            found = usize::try_from(step.bit / 8).ok().map(|byte| byte.saturating_add(into));
+            found = usize::try_from(step.bit / 8).ok().map(|byte| byte + into);
         }
     });
     found.unwrap_or(data.len())
@@ -68,26 +80,5 @@ pub(crate) fn locate(data: &[u8], history_len: usize, window_len: usize, offset:
 
 /// Finds the byte of the compressed data at which the decoder stops with an error.
 pub(crate) fn error_at(data: &[u8], history_len: usize, window_len: usize) -> usize {
-    let mut inflate = Inflate::new();
-    let mut window = vec![0; 2 * MAX_WINDOW_LEN];
-    let mut at = history_len.min(MAX_WINDOW_LEN);
-    let mut history_len = at;
-    for (offset, byte) in data.iter().enumerate() {
-        let mut input = core::slice::from_ref(byte);
-        loop {
-            if at == window.len() {
-                window.copy_within(MAX_WINDOW_LEN.., 0);
-                at = MAX_WINDOW_LEN;
-            }
-            let inflated = inflate.inflate(input, &mut window, at, history_len, window_len);
-            let Ok(inflated) = inflated else { return offset };
-            at = at.saturating_add(inflated.written);
-            history_len = history_len.saturating_add(inflated.written).min(window_len);
-            input = input.get(inflated.read..).unwrap_or_default();
-            if inflated.status == InflateStatus::NeedsInput {
-                break;
-            }
-        }
-    }
-    data.len()
+    decode(data, 1, history_len, window_len, &mut |_| {})
 }

@@ -207,8 +207,8 @@ impl Inflate {
         }
     }
 
-    /// Takes a step, and says what comes next.
-    #[inline(always)]
+    /// Takes a step, and says what comes next. With two callers it stands alone.
+    #[cfg_attr(not(feature = "trace"), inline(always))]
     fn step(&mut self, bits: &mut Bits<'_>, output: &mut Output<'_>) -> Result<State, Stop> {
         let progress = &mut self.progress;
         Ok(match progress.state {

@@ -13,7 +13,7 @@ use socklet_wasm::{
 /// bits: the first byte, who (1 bit), bytes of the header (4 bits), which verdict (0: none).
 pub(crate) fn frames(connection: &Connection) -> Vec<f64> {
     let verdicts = verdicts(connection);
-    let mut rows = Vec::with_capacity(connection.frames.len().saturating_mul(9));
+    let mut rows = Vec::with_capacity(connection.frames.len() * 9);
     for frame in &connection.frames {
         let stream = connection.stream(frame.from);
         let verdict = frame.verdict.map(|rule| rule.entry().id);
@@ -54,7 +54,7 @@ pub(crate) fn verdicts(connection: &Connection) -> Vec<&'static str> {
 /// Time, first frame, frames, bytes on the wire, bytes, and bits: who, whether it is binary,
 /// compressed, whole, cut.
 pub(crate) fn messages(connection: &Connection) -> Vec<f64> {
-    let mut rows = Vec::with_capacity(connection.messages.len().saturating_mul(6));
+    let mut rows = Vec::with_capacity(connection.messages.len() * 6);
     for message in &connection.messages {
         let is_framed = message.given.is_none();
         let bits = from(message.from)

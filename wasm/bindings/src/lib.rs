@@ -16,7 +16,7 @@ use alloc::{string::String, vec::Vec};
 use socklet_wasm::{
     Options,
     build::{self, Fields},
-    input::{Format, InputError},
+    input::Format,
     inspect, json,
     report::{Connection, Part, Report},
     stream::Sender,
@@ -28,6 +28,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 #[derive(Debug)]
 pub struct Inspection {
     report: Report,
+    is_readable: bool,
     /// Lengths of the parts that were handed out last; of unknown ones, negative.
     layout: Vec<f64>,
 }
@@ -36,8 +37,8 @@ pub struct Inspection {
 impl Inspection {
     /// Inspects an input. Numbers choose of what is optional: below 0, nothing was said.
     ///
-    /// # Errors
-    /// If nothing can be read: the offset, and behind a space what is wrong.
+    /// If nothing can be read, the line about the input has the damage, and
+    /// [`is_readable`](Self::is_readable) is false.
     #[wasm_bindgen(constructor)]
     pub fn new(
         bytes: &[u8],
@@ -45,23 +46,28 @@ impl Inspection {
         first_sender: i32,
         compression: i32,
         inflate_limit: usize,
-    ) -> Result<Self, String> {
+    ) -> Self {
         let options = Options {
-            format: usize::try_from(format).ok().and_then(|at| Format::ALL.get(at).copied()),
-            first_sender: usize::try_from(first_sender).ok().map(sender),
+            format: Format::ALL.get(format as usize).copied(),
+            first_sender: (first_sender >= 0).then(|| sender(first_sender as usize)),
             compression: (compression >= 0).then_some(compression > 0),
             inflate_limit,
         };
-        match inspect(bytes, &options) {
-            Ok(report) => Ok(Self { report, layout: Vec::new() }),
-            Err(InputError { kind, offset }) => {
-                let mut error = String::new();
-                json::push_number(&mut error, offset);
-                error.push(' ');
-                error.push_str(kind.line());
-                Err(error)
-            }
-        }
+        let inspected = inspect(bytes, &options);
+        let is_readable = inspected.is_ok();
+        let report = inspected.unwrap_or_else(|damage| Report {
+            format: Format::Raw,
+            is_guess: true,
+            damage: Some(damage),
+            notes: Vec::new(),
+            connections: Vec::new(),
+        });
+        Self { report, is_readable, layout: Vec::new() }
+    }
+
+    /// Whether anything of the input can be read.
+    pub fn is_readable(&self) -> bool {
+        self.is_readable
     }
 
     /// The line about the input.
@@ -97,7 +103,14 @@ impl Inspection {
 
     /// What their verdicts stand for, one a line.
     pub fn verdicts(&self, connection: usize) -> String {
-        self.of(connection).map(|found| columns::verdicts(found).join("\n")).unwrap_or_default()
+        let mut lines = String::new();
+        for id in self.of(connection).map(columns::verdicts).unwrap_or_default() {
+            if !lines.is_empty() {
+                lines.push('\n');
+            }
+            lines.push_str(id);
+        }
+        lines
     }
 
     /// Rows of messages.
@@ -133,13 +146,13 @@ impl Inspection {
             let frame = found.frames.get(frame)?;
             Some(found.payload(frame))
         });
-        self.lay_out(parts)
+        self.lay_out(parts.unwrap_or_default())
     }
 
     /// The known bytes of a message, as those of a payload.
     pub fn message(&mut self, connection: usize, message: u32) -> Vec<u8> {
         let parts = self.of(connection).map(|found| found.message(message));
-        self.lay_out(parts)
+        self.lay_out(parts.unwrap_or_default())
     }
 
     /// How the bytes that were handed out last lie.
@@ -149,15 +162,7 @@ impl Inspection {
 
     /// The numbers of messages with this in them.
     pub fn find(&self, connection: usize, bytes: &[u8]) -> Vec<u32> {
-        let Some(found) = self.of(connection) else { return Vec::new() };
-        let has = |number: &u32| {
-            let is_in = |part: &Part| match part {
-                Part::Known(known) => contains(known, bytes),
-                Part::Unknown(_) => false,
-            };
-            found.message(*number).iter().any(is_in)
-        };
-        (0..found.messages.len() as u32).filter(has).collect()
+        self.of(connection).map(|found| found.find(bytes)).unwrap_or_default()
     }
 
     /// Rows of what compressed data are made of.
@@ -169,17 +174,17 @@ impl Inspection {
         self.report.connections.get(connection)
     }
 
-    fn lay_out(&mut self, parts: Option<Vec<Part>>) -> Vec<u8> {
+    fn lay_out(&mut self, parts: Vec<Part>) -> Vec<u8> {
         self.layout.clear();
         let mut known = Vec::new();
-        for part in parts.into_iter().flatten() {
-            match part {
+        for part in &parts {
+            self.layout.push(match part {
                 Part::Known(bytes) => {
-                    self.layout.push(bytes.len() as f64);
-                    known.extend_from_slice(&bytes);
+                    known.extend_from_slice(bytes);
+                    bytes.len() as f64
                 }
-                Part::Unknown(len) => self.layout.push(-(len as f64)),
-            }
+                Part::Unknown(len) => -(*len as f64),
+            });
         }
         known
     }
@@ -204,16 +209,4 @@ pub fn build(bits: u8, masking_key: f64, compress: bool, payload: &[u8]) -> Vec<
 
 fn sender(number: usize) -> Sender {
     if number == 0 { Sender::Client } else { Sender::Server }
-}
-
-fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
-    let Some((first, rest)) = wanted.split_first() else { return true };
-    let mut bytes = bytes;
-    while let Some(at) = bytes.iter().position(|byte| byte == first) {
-        bytes = bytes.get(at.saturating_add(1)..).unwrap_or_default();
-        if bytes.starts_with(rest) {
-            return true;
-        }
-    }
-    false
 }

@@ -34,13 +34,11 @@ function inspect(input, options = {}) {
     choice(SENDERS, firstSender, "firstSender"),
     choice([false, true], compression, "compression"),
   ];
-  let report;
-  try {
-    report = new Report(bytesOf(input), ...chosen, Math.min(inflateLimit, 0xffff_ffff));
-  } catch (error) {
-    if (typeof error !== "string") throw error;
-    const [offset] = error.split(" ", 1);
-    throw new InputError(error.slice(offset.length + 1), Number(offset));
+  const report = new Report(bytesOf(input), ...chosen, Math.min(inflateLimit, 0xffff_ffff));
+  if (!report.is_readable()) {
+    const { line, offset } = JSON.parse(report.capture()).damage;
+    report.free();
+    throw new InputError(line, offset);
   }
   return new Inspection(report);
 }

@@ -9,7 +9,7 @@
 
 use alloc::vec::Vec;
 
-use super::{Capture, Damage, DamageKind, InputError, beginning, raw};
+use super::{Capture, Damage, DamageKind, InputError, beginning, find, raw};
 use crate::{
     stream::{Conversation, Moment},
     text::{hex_pair, hex_value},
@@ -17,7 +17,7 @@ use crate::{
 
 pub(super) fn is_array(bytes: &[u8]) -> bool {
     let bytes = beginning(bytes);
-    let has = |what: &[u8]| bytes.windows(what.len()).any(|window| window == what);
+    let has = |what: &[u8]| find(bytes, 0, what).is_some();
     has(b"0x") || has(b"\\x") || has(b"[") && has(b"]") && has(b",") || has(b"{") && has(b",")
 }
 
@@ -25,11 +25,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<Capture, InputError> {
     if let Some(conversation) = peers(bytes)? {
         return Ok(Capture::of(conversation));
     }
-    let decoded = if bytes.windows(2).any(|window| window == b"\\x") {
-        literals(bytes)?
-    } else {
-        numbers(bytes, 0)?
-    };
+    let decoded =
+        if find(bytes, 0, b"\\x").is_some() { literals(bytes)? } else { numbers(bytes, 0)? };
     Ok(Capture::of(raw::of(&decoded, None)))
 }
 
@@ -40,7 +37,7 @@ fn peers(bytes: &[u8]) -> Result<Option<Conversation>, InputError> {
     let mut rest = 0;
     let mut order = 0;
     while let Some(at) = find(bytes, rest, NAME) {
-        let behind = at.saturating_add(NAME.len());
+        let behind = at + NAME.len();
         let (stream, is_name) = match bytes.get(behind..).unwrap_or_default() {
             [b'0', b'_', ..] => (&mut conversation.first, true),
             [b'1', b'_', ..] => (&mut conversation.second, true),
@@ -54,15 +51,10 @@ fn peers(bytes: &[u8]) -> Result<Option<Conversation>, InputError> {
         let array = bytes.get(behind..end).unwrap_or_default();
         let moment = Moment { order, time_ns: None };
         stream.push(&numbers(array, behind)?, moment, None);
-        order = order.saturating_add(1);
+        order += 1;
         rest = end;
     }
     Ok((order != 0).then_some(conversation))
-}
-
-fn find(bytes: &[u8], from: usize, what: &[u8]) -> Option<usize> {
-    let found = bytes.get(from..)?.windows(what.len()).position(|window| window == what)?;
-    from.checked_add(found)
 }
 
 /// Reads the numbers of an array: between braces, or else between the brackets behind an equals
@@ -70,7 +62,7 @@ fn find(bytes: &[u8], from: usize, what: &[u8]) -> Option<usize> {
 fn numbers(bytes: &[u8], offset: usize) -> Result<Vec<u8>, InputError> {
     let behind = |mark: u8, from: usize| {
         let found = bytes.get(from..)?.iter().position(|byte| *byte == mark)?;
-        from.checked_add(found)?.checked_add(1)
+        Some(from + found + 1)
     };
     let equals = behind(b'=', 0).unwrap_or(0);
     let start = behind(b'{', 0).or_else(|| behind(b'[', equals)).unwrap_or(equals);
@@ -80,13 +72,10 @@ fn numbers(bytes: &[u8], offset: usize) -> Result<Vec<u8>, InputError> {
     let mut decoded = Vec::new();
     let mut at = 0;
     while let Some(rest) = list.get(at..).filter(|rest| !rest.is_empty()) {
-        let fail = Damage {
-            kind: DamageKind::Number,
-            offset: offset.saturating_add(start).saturating_add(at) as u64,
-        };
+        let fail = Damage { kind: DamageKind::Number, offset: (offset + start + at) as u64 };
         let len = match rest {
             [b'/', b'*', ..] => match find(rest, 2, b"*/") {
-                Some(end) => end.saturating_add(2),
+                Some(end) => end + 2,
                 None => rest.len(),
             },
             [b'/', b'/', ..] | [b'#', ..] => {
@@ -109,7 +98,7 @@ fn numbers(bytes: &[u8], offset: usize) -> Result<Vec<u8>, InputError> {
                 len
             }
         };
-        at = at.saturating_add(len.max(1));
+        at += len.max(1);
     }
     Ok(decoded)
 }
@@ -153,7 +142,7 @@ fn literals(bytes: &[u8]) -> Result<Vec<u8>, InputError> {
             }
             [] => break,
         };
-        at = at.saturating_add(len);
+        at += len;
     }
     Ok(decoded)
 }
@@ -171,7 +160,7 @@ fn escaped(escape: u8, behind: &[u8], decoded: &mut Vec<u8>) -> Option<usize> {
             let (mut value, mut len) = (u16::from(escape.wrapping_sub(b'0')), 2_usize);
             for digit in more {
                 value = value.wrapping_mul(8).wrapping_add(u16::from(digit.wrapping_sub(b'0')));
-                len = len.saturating_add(1);
+                len += 1;
             }
             decoded.push(u8::try_from(value).ok()?);
             return Some(len);

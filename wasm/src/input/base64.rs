@@ -7,7 +7,7 @@ use super::{Capture, Damage, DamageKind, InputError, beginning, raw};
 pub(super) fn is_base64(bytes: &[u8]) -> bool {
     let mut digits = 0_usize;
     let valid = beginning(bytes).iter().all(|byte| {
-        digits = digits.saturating_add(usize::from(value(*byte).is_some()));
+        digits += usize::from(value(*byte).is_some());
         value(*byte).is_some() || *byte == b'=' || byte.is_ascii_whitespace()
     });
     valid && digits >= 3 && digits % 4 != 1
@@ -28,22 +28,22 @@ pub(super) fn decode(bytes: &[u8], offset: usize) -> Result<Vec<u8>, InputError>
         match value(*byte) {
             Some(value) if !is_padded => {
                 bits = bits << 6 | u32::from(value);
-                len = len.saturating_add(6);
+                len += 6;
                 if len >= 8 {
-                    len = len.saturating_sub(8);
+                    len -= 8;
                     decoded.push(bits.wrapping_shr(len) as u8);
                 }
             }
             _ if *byte == b'=' => is_padded = true,
             _ if byte.is_ascii_whitespace() => {}
             _ => {
-                let offset = offset.saturating_add(at) as u64;
+                let offset = (offset + at) as u64;
                 return Err(Damage { kind: DamageKind::Digit, offset });
             }
         }
     }
     if len == 6 {
-        let offset = offset.saturating_add(bytes.len()) as u64;
+        let offset = (offset + bytes.len()) as u64;
         return Err(Damage { kind: DamageKind::Truncated, offset });
     }
     Ok(decoded)

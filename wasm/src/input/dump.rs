@@ -61,11 +61,11 @@ pub(super) fn is_dump(bytes: &[u8]) -> bool {
                     return false;
                 }
                 is_first = false;
-                rows = rows.saturating_add(1);
+                rows += 1;
             }
             Some(_) => {}
             None if is_noise(line) => {}
-            None => others = others.saturating_add(1),
+            None => others += 1,
         }
     }
     rows != 0 && others == 0
@@ -91,10 +91,10 @@ fn row(at: usize, line: &[u8]) -> Option<Row> {
     if !(4..=16).contains(&digits) {
         return None;
     }
-    let mut cursor = indent.saturating_add(digits);
+    let mut cursor = indent + digits;
     let offset = indent..cursor;
     let is_xxd = line.get(cursor) == Some(&b':');
-    cursor = cursor.saturating_add(usize::from(is_xxd));
+    cursor += usize::from(is_xxd);
     match line.get(cursor) {
         None | Some(b' ' | b'\t') => {}
         _ => return None,
@@ -102,7 +102,7 @@ fn row(at: usize, line: &[u8]) -> Option<Row> {
     let mut row = Row {
         at,
         is_second,
-        offset: offset.start.saturating_add(at)..offset.end.saturating_add(at),
+        offset: offset.start + at..offset.end + at,
         style: Style::Bytes,
         bytes: Vec::new(),
     };
@@ -136,7 +136,7 @@ fn row(at: usize, line: &[u8]) -> Option<Row> {
         }
         push_word(word, style, &mut row.bytes)?;
         is_first = false;
-        cursor = cursor.saturating_add(spaces).saturating_add(len);
+        cursor += spaces + len;
     }
     Some(row)
 }
@@ -161,10 +161,28 @@ fn push_word(word: &[u8], style: Style, bytes: &mut Vec<u8>) -> Option<()> {
     Some(())
 }
 
+/// The bytes of all rows, cut where the other end speaks or a dump begins anew.
+struct Blocks {
+    bytes: Vec<u8>,
+    /// Whether they are of the second end, and where they begin.
+    starts: Vec<(bool, usize)>,
+}
+
+impl Blocks {
+    /// Each that is not empty.
+    fn iter(&self) -> impl Iterator<Item = (bool, Range<usize>)> {
+        self.starts.iter().enumerate().filter_map(|(number, (end, start))| {
+            let next = self.starts.get(number + 1);
+            let range = *start..next.map_or(self.bytes.len(), |(_, next)| *next);
+            (!range.is_empty()).then_some((*end, range))
+        })
+    }
+}
+
 pub(super) fn read(input: &[u8]) -> Result<Capture, InputError> {
     let rows = rows(input)?;
     let radix = radix(input, &rows);
-    let mut blocks: Vec<(bool, Vec<u8>)> = Vec::new();
+    let mut blocks = Blocks { bytes: Vec::new(), starts: Vec::new() };
     // Where the next byte of each end is expected.
     let mut expected = [0_u64; 2];
     let mut last_len = [0_usize; 2];
@@ -181,65 +199,59 @@ pub(super) fn read(input: &[u8]) -> Result<Capture, InputError> {
             continue;
         };
         let is_new = offset == 0 && *expected != 0 && !row.bytes.is_empty();
-        let continues =
-            !is_new && blocks.last().is_some_and(|(second, _)| *second == row.is_second);
-        if !continues {
+        let last = blocks.starts.last().filter(|(second, _)| !is_new && *second == row.is_second);
+        let start = last.map_or(blocks.bytes.len(), |(_, start)| *start);
+        if last.is_none() {
             if offset == 0 {
                 *expected = 0;
             }
-            blocks.push((row.is_second, Vec::new()));
+            blocks.starts.push((row.is_second, start));
         }
-        let Some((_, block)) = blocks.last_mut() else { continue };
+        let bytes = &mut blocks.bytes;
         if repeats && offset > *expected && *last_len != 0 {
-            let missing = usize::try_from(offset.saturating_sub(*expected)).unwrap_or(usize::MAX);
+            let missing = usize::try_from(offset - *expected).unwrap_or(usize::MAX);
             repeated_len = repeated_len.saturating_add(missing);
             if repeated_len > MAX_REPEATED_LEN {
                 let offset = row.at as u64;
                 return Err(Damage { kind: DamageKind::Repetition, offset });
             }
-            let from = block.len().saturating_sub(*last_len);
-            let line = block.get(from..).unwrap_or_default().to_vec();
-            block.extend(line.into_iter().cycle().take(missing));
+            let from = bytes.len().saturating_sub(*last_len).max(start);
+            for at in (from..bytes.len()).cycle().take(missing) {
+                bytes.extend_from_within(at..=at);
+            }
             *expected = offset;
         }
         repeats = false;
         // What the next offset says is true: a column of characters may look like bytes.
-        let next = next_offset(input, rows.get(number.saturating_add(1)..), row.is_second, radix);
-        let len = next
-            .and_then(|next| next.checked_sub(offset))
-            .filter(|len| *len != 0)
-            .and_then(|len| usize::try_from(len).ok())
-            .map_or(row.bytes.len(), |len| len.min(row.bytes.len()));
-        let bytes = row.bytes.get(..len).unwrap_or_default();
-        block.extend_from_slice(bytes);
-        if !bytes.is_empty() {
+        let next = next_offset(input, rows.get(number + 1..), row.is_second, radix);
+        let len = match next.and_then(|next| next.checked_sub(offset)) {
+            Some(len @ 1..) => usize::try_from(len).unwrap_or(usize::MAX).min(row.bytes.len()),
+            _ => row.bytes.len(),
+        };
+        let (shown, _) = row.bytes.split_at_checked(len).unwrap_or_default();
+        bytes.extend_from_slice(shown);
+        if !shown.is_empty() {
             *last_len = len;
         }
         *expected = offset.saturating_add(len as u64);
         // The offset at the end tells that the last word has a byte too many.
-        if row.bytes.is_empty() && expected_len(block) > offset && is_only(&rows) {
-            block.truncate(usize::try_from(offset).unwrap_or(usize::MAX));
+        let has_more = (bytes.len() - start) as u64 > offset;
+        if row.bytes.is_empty() && has_more && is_only(&rows) {
+            bytes.truncate(start + offset as usize);
         }
     }
-    blocks.retain(|(_, block)| !block.is_empty());
-    if blocks.is_empty() {
+    if blocks.bytes.is_empty() {
         return Err(Damage { kind: DamageKind::Empty, offset: 0 });
     }
-    Ok(capture(blocks))
-}
-
-fn expected_len(block: &[u8]) -> u64 {
-    block.len() as u64
+    Ok(capture(&blocks))
 }
 
 /// Whether all lines are of one end.
 fn is_only(rows: &[Line]) -> bool {
-    let mut ends = rows.iter().filter_map(|line| match line {
-        Line::Row(row) => Some(row.is_second),
-        Line::Repeat => None,
-    });
-    let first = ends.next();
-    ends.all(|end| Some(end) == first)
+    let has = |is_second| {
+        rows.iter().any(|line| matches!(line, Line::Row(row) if row.is_second == is_second))
+    };
+    !(has(true) && has(false))
 }
 
 /// A line of a dump.
@@ -304,39 +316,31 @@ fn next_offset(input: &[u8], behind: Option<&[Line]>, is_second: bool, radix: u6
 
 /// Blocks of both ends are a conversation. Blocks of one end that are packets are a capture, else
 /// they are one stream.
-fn capture(blocks: Vec<(bool, Vec<u8>)>) -> Capture {
-    if !blocks.iter().any(|(is_second, _)| *is_second) {
-        if let Some(capture) = ethernet(&blocks) {
-            return capture;
-        }
-        let joined: Vec<u8> = blocks.into_iter().flat_map(|(_, block)| block).collect();
-        return Capture::of(raw::of(&joined, None));
+fn capture(blocks: &Blocks) -> Capture {
+    if !blocks.iter().any(|(is_second, _)| is_second) {
+        let capture = ethernet(blocks);
+        return capture.unwrap_or_else(|| Capture::of(raw::of(&blocks.bytes, None)));
     }
     let mut conversation = Conversation::default();
-    for (order, (is_second, block)) in (0..).zip(blocks) {
+    for (order, (is_second, range)) in (0..).zip(blocks.iter()) {
         let stream = if is_second { &mut conversation.second } else { &mut conversation.first };
-        stream.push(&block, Moment { order, time_ns: None }, None);
+        let bytes = blocks.bytes.get(range).unwrap_or_default();
+        stream.push(bytes, Moment { order, time_ns: None }, None);
     }
     Capture::of(conversation)
 }
 
 /// Reads blocks as packets of Ethernet, if the first of them is one with TCP.
-fn ethernet(blocks: &[(bool, Vec<u8>)]) -> Option<Capture> {
+fn ethernet(blocks: &Blocks) -> Option<Capture> {
     const ETHERNET: u32 = 1;
-    let mut joined = Vec::new();
-    let mut ranges = Vec::new();
-    for (_, block) in blocks {
-        let start = joined.len();
-        joined.extend_from_slice(block);
-        ranges.push(start..joined.len());
-    }
-    let first = joined.get(ranges.first()?.clone())?;
+    let (_, first) = blocks.iter().next()?;
+    let first = blocks.bytes.get(first)?;
     let at = super::link::ip_at(ETHERNET, first)?;
     let super::ip::Packet::Tcp { is_cut: false, .. } = super::ip::parse(first.get(at..)?) else {
         return None;
     };
-    let mut packets = Packets::new(&joined);
-    for range in ranges {
+    let mut packets = Packets::new(&blocks.bytes);
+    for (_, range) in blocks.iter() {
         packets.packet(ETHERNET, range, None, false);
     }
     let mut capture = packets.finish();

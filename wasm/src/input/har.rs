@@ -6,146 +6,115 @@
 //! ```
 
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
+use core::ops::Range;
 
-use super::{Capture, Damage, DamageKind, InputError, base64, beginning, json::Reader};
+use super::{
+    Capture, Damage, DamageKind, InputError, base64, beginning, find,
+    json::{Reader, Value},
+};
 use crate::{
     Options,
     judge::{self, Verdict},
     report::{Connection, Kind, Message},
     stream::{Conversation, Moment, Sender, Stream},
-    text::push_number,
 };
 
 /// A connection of which the messages are given, and no frames.
 #[derive(Debug, Default)]
 pub struct Given {
     url: String,
-    request: Head,
-    response: Head,
-    status: u32,
+    request: Fields,
+    response: Fields,
+    status: String,
     messages: Vec<GivenMessage>,
 }
 
-#[derive(Debug, Default)]
-struct Head {
-    fields: Vec<(String, String)>,
-}
+/// Fields of a head: names and values.
+type Fields = Vec<(String, String)>;
 
 #[derive(Debug, Default)]
 struct GivenMessage {
     is_received: bool,
     time_ns: Option<u64>,
-    opcode: u32,
-    data: String,
+    is_binary: bool,
+    data: Vec<u8>,
     /// Where the data are in the input.
     at: usize,
 }
 
 pub(super) fn is_har(bytes: &[u8]) -> bool {
     let bytes = beginning(bytes);
-    let has = |what: &[u8]| bytes.windows(what.len()).any(|window| window == what);
-    bytes.trim_ascii_start().starts_with(b"{") && has(b"\"log\"")
+    bytes.trim_ascii_start().starts_with(b"{") && find(bytes, 0, b"\"log\"").is_some()
 }
 
 pub(super) fn read(bytes: &[u8]) -> Result<Capture, InputError> {
     let mut given = Vec::new();
-    let mut reader = Reader::new(bytes);
-    reader.object(&mut |reader, name| {
-        if name != "log" {
-            return Ok(false);
-        }
-        reader.object(&mut |reader, name| {
-            if name != "entries" {
-                return Ok(false);
-            }
-            reader.array(&mut |reader| {
-                let entry = entry(reader)?;
-                if !entry.messages.is_empty() {
-                    given.push(entry);
+    Reader::new(bytes).value(0, &mut |path, value| {
+        match (path.strip_prefix(".log.entries[]"), value) {
+            (Some(""), None) => given.push(Given::default()),
+            (Some(path), value) => {
+                if let Some(entry) = given.last_mut() {
+                    entry.take(path, value)?;
                 }
-                Ok(())
-            })?;
-            Ok(true)
-        })?;
-        Ok(true)
+            }
+            _ => {}
+        }
+        Ok(())
     })?;
+    given.retain(|entry| !entry.messages.is_empty());
     if given.is_empty() {
         return Err(Damage { kind: DamageKind::NoMessages, offset: 0 });
     }
-    for message in given.iter().flat_map(|given| &given.messages) {
-        if message.opcode == 2 {
-            base64::decode(message.data.as_bytes(), message.at)?;
+    for message in given.iter_mut().flat_map(|given| &mut given.messages) {
+        if message.is_binary {
+            message.data = base64::decode(&message.data, message.at)?;
         }
     }
     Ok(Capture { given, ..Capture::default() })
 }
 
-fn entry(reader: &mut Reader<'_>) -> Result<Given, InputError> {
-    let mut given = Given::default();
-    reader.object(&mut |reader, name| {
-        match name {
-            "request" => reader.object(&mut |reader, name| {
-                match name {
-                    "url" => given.url = reader.string()?,
-                    "headers" => given.request.fields = headers(reader)?,
-                    _ => return Ok(false),
-                }
-                Ok(true)
-            })?,
-            "response" => reader.object(&mut |reader, name| {
-                match name {
-                    "status" => given.status = reader.number()?.parse().unwrap_or(0),
-                    "headers" => given.response.fields = headers(reader)?,
-                    _ => return Ok(false),
-                }
-                Ok(true)
-            })?,
-            "_webSocketMessages" => reader.array(&mut |reader| {
-                given.messages.push(message(reader)?);
-                Ok(())
-            })?,
-            _ => return Ok(false),
-        }
-        Ok(true)
-    })?;
-    Ok(given)
-}
-
-fn headers(reader: &mut Reader<'_>) -> Result<Vec<(String, String)>, InputError> {
-    let mut fields = Vec::new();
-    reader.array(&mut |reader| {
-        let (mut field, mut value) = (String::new(), String::new());
-        reader.object(&mut |reader, name| {
-            match name {
-                "name" => field = reader.string()?,
-                "value" => value = reader.string()?,
-                _ => return Ok(false),
+impl Given {
+    /// Takes in what stands at a path of the entry.
+    fn take(&mut self, path: &str, value: Option<Value<'_>>) -> Result<(), InputError> {
+        let (fields, in_fields) = match path.strip_prefix(".request.headers[]") {
+            Some(path) => (&mut self.request, Some(path)),
+            None => (&mut self.response, path.strip_prefix(".response.headers[]")),
+        };
+        let Some(value) = value else {
+            match (in_fields, path) {
+                (Some(""), _) => fields.push(Default::default()),
+                (_, "._webSocketMessages[]") => self.messages.push(Default::default()),
+                _ => {}
             }
-            Ok(true)
-        })?;
-        fields.push((field, value));
+            return Ok(());
+        };
+        if let (Some(path), Some((name, text))) = (in_fields, fields.last_mut()) {
+            match path {
+                ".name" => *name = value.text()?,
+                ".value" => *text = value.text()?,
+                _ => {}
+            }
+        }
+        match path {
+            ".request.url" => self.url = value.text()?,
+            ".response.status" => self.status = value.number().to_owned(),
+            _ => {}
+        }
+        let in_message = path.strip_prefix("._webSocketMessages[]");
+        if let (Some(path), Some(message)) = (in_message, self.messages.last_mut()) {
+            match path {
+                ".type" => message.is_received = value.text()? == "receive",
+                ".time" => message.time_ns = seconds(value.number()),
+                ".opcode" => message.is_binary = value.number() == "2",
+                ".data" => {
+                    message.at = value.start();
+                    message.data = value.text()?.into_bytes();
+                }
+                _ => {}
+            }
+        }
         Ok(())
-    })?;
-    Ok(fields)
-}
-
-fn message(reader: &mut Reader<'_>) -> Result<GivenMessage, InputError> {
-    let mut message = GivenMessage::default();
-    reader.object(&mut |reader, name| {
-        match name {
-            "type" => message.is_received = reader.string()? == "receive",
-            "time" => message.time_ns = seconds(reader.number()?),
-            "opcode" => message.opcode = reader.number()?.parse().unwrap_or(0),
-            "data" => {
-                reader.peek();
-                message.at = reader.offset();
-                message.data = reader.string()?;
-            }
-            _ => return Ok(false),
-        }
-        Ok(true)
-    })?;
-    Ok(message)
+    }
 }
 
 /// Reads seconds with a fraction as nanoseconds, without the rounding of floating point.
@@ -161,7 +130,7 @@ pub(super) fn seconds(number: &str) -> Option<u64> {
             None => whole = whole.checked_mul(10)?.checked_add(digit)?,
             Some(len @ 0..9) => {
                 fraction_ns = fraction_ns.wrapping_mul(10).wrapping_add(digit);
-                fraction_len = Some(len.saturating_add(1));
+                fraction_len = Some(len + 1);
             }
             Some(_) => {}
         }
@@ -177,46 +146,34 @@ impl Given {
     #[must_use]
     pub fn judge(self, options: &Options) -> Connection {
         let (host, target) = target(&self.url);
-        let mut request = format_head("GET ", target, " HTTP/1.1");
-        let mut response = String::from("HTTP/1.1 ");
-        push_number(&mut response, self.status.into());
-        response.push_str("\r\n");
-        self.request.write(&mut request);
-        self.response.write(&mut response);
         // Browsers leave out what they have not kept: then there is nothing to be judged.
-        let is_kept = |head: &Head, name: &str| {
-            head.fields.iter().any(|(field, _)| field.eq_ignore_ascii_case(name))
+        let request = head(["GET ", target, " HTTP/1.1"], &self.request, "Sec-WebSocket-Key");
+        let response =
+            head(["HTTP/1.1 ", &self.status, ""], &self.response, "Sec-WebSocket-Accept");
+        let conversation = Conversation {
+            is_first_client: true,
+            first: request,
+            second: response,
+            names: Some((String::from("browser"), host.to_owned())),
         };
-        let mut conversation = Conversation { is_first_client: true, ..Conversation::default() };
-        if is_kept(&self.request, "Sec-WebSocket-Key") {
-            conversation.first = Stream::of(request.into_bytes());
-        }
-        if is_kept(&self.response, "Sec-WebSocket-Accept") {
-            conversation.second = Stream::of(response.into_bytes());
-        }
-        conversation.names = Some((String::from("browser"), host.to_owned()));
         let mut connection = judge::judge(conversation, options);
         connection.ending.verdict = Verdict::Open;
         for (order, message) in (0..).zip(self.messages) {
-            let (kind, data) = match message.opcode {
-                2 => (Kind::Binary, base64::decode(message.data.as_bytes(), 0).unwrap_or_default()),
-                _ => (Kind::Text, message.data.into_bytes()),
-            };
             connection.messages.push(Message {
                 from: if message.is_received { Sender::Server } else { Sender::Client },
-                kind,
+                kind: if message.is_binary { Kind::Binary } else { Kind::Text },
                 first_frame: 0,
                 frames: 0,
                 is_whole: true,
                 is_compressed: false,
                 wire_len: 0,
-                len: data.len() as u64,
+                len: message.data.len() as u64,
                 inflated: 0..0,
                 history_len: 0,
                 window_len: 0,
                 unknown: Vec::new(),
                 cut: None,
-                given: Some(data),
+                given: Some(message.data),
                 moment: Moment { order, time_ns: message.time_ns },
             });
         }
@@ -224,37 +181,38 @@ impl Given {
     }
 }
 
-impl Head {
-    fn write(&self, out: &mut String) {
-        for (name, value) in &self.fields {
-            // Names of HTTP/2 that are no fields.
-            if name.starts_with(':') {
-                continue;
-            }
-            out.push_str(name);
-            out.push_str(": ");
-            out.push_str(value);
-            out.push_str("\r\n");
+/// A head with this first line, if the field is there that tells that it was kept.
+fn head(line: [&str; 3], fields: &Fields, kept: &str) -> Stream {
+    let mut head = String::new();
+    let mut push = |parts: &[&str]| {
+        for part in parts {
+            head.push_str(part);
         }
-        out.push_str("\r\n");
+        head.push_str("\r\n");
+    };
+    push(&line);
+    let mut is_kept = false;
+    for (name, value) in fields {
+        is_kept |= name.eq_ignore_ascii_case(kept);
+        // Names of HTTP/2 that are no fields.
+        if !name.starts_with(':') {
+            push(&[name, ": ", value]);
+        }
     }
-}
-
-fn format_head(before: &str, target: &str, behind: &str) -> String {
-    let mut head = String::from(before);
-    head.push_str(target);
-    head.push_str(behind);
-    head.push_str("\r\n");
-    head
+    push(&[]);
+    if is_kept { Stream::of(head.into_bytes()) } else { Stream::default() }
 }
 
 /// The host and the target of a URL.
 fn target(url: &str) -> (&str, &str) {
     let bytes = url.as_bytes();
-    let scheme = bytes.windows(3).position(|window| window == b"://");
-    let start = scheme.map_or(0, |at| at.saturating_add(3));
-    let end = bytes.iter().position(|byte| *byte == b'#').unwrap_or(bytes.len());
-    let rest = url.get(start..end).unwrap_or_default();
-    let slash = rest.bytes().position(|byte| matches!(byte, b'/' | b'?'));
-    slash.and_then(|at| rest.split_at_checked(at)).unwrap_or((rest, "/"))
+    let start = find(bytes, 0, b"://").map_or(0, |at| at + 3);
+    let behind = |from: usize, marks: &[u8]| {
+        let found = bytes.iter().skip(from).position(|byte| marks.contains(byte));
+        found.map_or(bytes.len(), |at| from + at)
+    };
+    let end = behind(0, b"#");
+    let at = behind(start, b"/?#");
+    let part = |range: Range<usize>| url.get(range).unwrap_or_default();
+    (part(start..at), if at < end { part(at..end) } else { "/" })
 }

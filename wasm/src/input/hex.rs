@@ -14,7 +14,7 @@ pub(super) fn is_hex(bytes: &[u8]) -> bool {
     let mut digits = 0_usize;
     for byte in beginning(bytes) {
         if byte.is_ascii_hexdigit() {
-            digits = digits.saturating_add(1);
+            digits += 1;
         } else if !is_separator(*byte) {
             return false;
         }
@@ -31,7 +31,7 @@ pub(super) fn decode(bytes: &[u8], offset: usize) -> Result<Vec<u8>, InputError>
     let mut decoded = Vec::with_capacity(bytes.len() / 2);
     let mut high = None;
     for (at, byte) in bytes.iter().enumerate() {
-        let damage = Damage { kind: DamageKind::Digit, offset: offset.saturating_add(at) as u64 };
+        let damage = Damage { kind: DamageKind::Digit, offset: (offset + at) as u64 };
         match high {
             None if is_separator(*byte) => {}
             None if byte.is_ascii_hexdigit() => high = Some((*byte, damage)),

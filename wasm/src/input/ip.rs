@@ -2,6 +2,8 @@
 
 use core::ops::Range;
 
+use super::u16_at;
+
 /// An address: that of IPv4 in the first four bytes.
 pub(super) type Address = [u8; 16];
 
@@ -42,7 +44,7 @@ pub(super) fn parse(packet: &[u8]) -> Packet {
 }
 
 fn v4(packet: &[u8]) -> Option<Packet> {
-    let header_len = usize::from(packet.first()? & 0xf).checked_mul(4)?;
+    let header_len = usize::from(packet.first()? & 0xf) * 4;
     if header_len < 20 {
         return None;
     }
@@ -70,8 +72,8 @@ fn v4(packet: &[u8]) -> Option<Packet> {
 
 fn address_v4(bytes: &[u8; 4]) -> Address {
     let mut address = [0; 16];
-    for (to, from) in address.iter_mut().zip(bytes) {
-        *to = *from;
+    if let Some(to) = address.first_chunk_mut() {
+        *to = *bytes;
     }
     address
 }
@@ -84,7 +86,7 @@ fn v6(packet: &[u8]) -> Option<Packet> {
     // A jumbogram, or segmentation offload.
     let end = match payload_len {
         0 => packet.len(),
-        len => HEADER_LEN.checked_add(len)?,
+        len => HEADER_LEN + len,
     };
     let mut next = *packet.get(6)?;
     let mut at = HEADER_LEN;
@@ -97,24 +99,20 @@ fn v6(packet: &[u8]) -> Option<Packet> {
             }
             // A fragment, unless it is the only one.
             44 => {
-                if u16_at(packet, at.checked_add(2)?)? & 0xfff9 != 0 {
+                if u16_at(packet, at + 2)? & 0xfff9 != 0 {
                     return Some(Packet::Fragment);
                 }
                 next = *packet.get(at)?;
-                at = at.checked_add(8)?;
+                at += 8;
             }
             // Hop-by-hop options, routing, destination options.
             0 | 43 | 60 => {
-                let len = usize::from(*packet.get(at.checked_add(1)?)?);
+                let len = usize::from(*packet.get(at + 1)?);
                 next = *packet.get(at)?;
-                at = at.checked_add(len.checked_add(1)?.checked_mul(8)?)?;
+                at += (len + 1) * 8;
             }
             _ => return Some(Packet::Other),
         }
     }
     Some(Packet::Other)
-}
-
-fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
-    bytes.get(at..)?.first_chunk().map(|bytes| u16::from_be_bytes(*bytes))
 }

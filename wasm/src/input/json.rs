@@ -1,217 +1,196 @@
 //! JSON (RFC 8259) read value by value, as far as an HTTP archive needs it.
 //!
-//! Nothing is kept: what is asked for is read where it stands, all else is passed over. So an
-//! archive of many megabytes takes no more memory than itself.
+//! Nothing is kept: each value is told of where it stands, by its path, and decoded when it is asked
+//! for. So an archive of many megabytes takes no more memory than itself.
 
 use alloc::{string::String, vec::Vec};
 
 use super::{Damage, DamageKind, InputError};
 use crate::text::hex_value;
 
-/// What reads a member of an object; false: it is to be passed over.
-pub(super) type Member<'a, 'm> = dyn FnMut(&mut Reader<'a>, &str) -> Result<bool, InputError> + 'm;
-
-/// What reads an element of an array.
-pub(super) type Element<'a, 'm> = dyn FnMut(&mut Reader<'a>) -> Result<(), InputError> + 'm;
+/// What is told of each value: its path, as in `.log.entries[].time`, and what it is; of an object
+/// only that it begins.
+pub(super) type Visit<'a, 'v> = dyn FnMut(&str, Option<Value<'a>>) -> Result<(), InputError> + 'v;
 
 /// Deepest nesting that is followed.
 const MAX_DEPTH: u32 = 128;
 
 /// Where in the text the reader is.
-#[derive(Clone, Copy)]
 pub(super) struct Reader<'a> {
     text: &'a [u8],
     at: usize,
+    path: String,
+}
+
+/// A string, a number or a word, as it is written.
+#[derive(Clone, Copy)]
+pub(super) struct Value<'a> {
+    written: &'a [u8],
+    /// Where it is in the text.
+    at: usize,
+}
+
+const fn fail(at: usize) -> InputError {
+    Damage { kind: DamageKind::Json, offset: at as u64 }
 }
 
 impl<'a> Reader<'a> {
     pub(super) const fn new(text: &'a [u8]) -> Self {
-        Self { text, at: 0 }
-    }
-
-    const fn fail(&self) -> InputError {
-        Damage { kind: DamageKind::Json, offset: self.at as u64 }
-    }
-
-    /// Where the reader is, in bytes from the start.
-    pub(super) const fn offset(&self) -> usize {
-        self.at
+        Self { text, at: 0, path: String::new() }
     }
 
     /// The next byte that is no white space.
-    pub(super) fn peek(&mut self) -> Option<u8> {
-        let rest = self.text.get(self.at..)?;
-        let blank = rest.iter().take_while(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n')).count();
-        self.at = self.at.saturating_add(blank);
-        self.text.get(self.at).copied()
+    fn peek(&mut self) -> Option<u8> {
+        loop {
+            match self.text.get(self.at).copied() {
+                Some(b' ' | b'\t' | b'\r' | b'\n') => self.at += 1,
+                other => return other,
+            }
+        }
     }
 
     fn take(&mut self, byte: u8) -> Result<(), InputError> {
         if self.peek() != Some(byte) {
-            return Err(self.fail());
+            return Err(fail(self.at));
         }
-        self.at = self.at.saturating_add(1);
+        self.at += 1;
         Ok(())
     }
 
-    /// Reads an object: `member` gets each name, and reads the value or leaves it to be passed over
-    /// by returning false.
-    pub(super) fn object(&mut self, member: &mut Member<'a, '_>) -> Result<(), InputError> {
-        self.list(b'{', b'}', &mut |reader| {
-            let name = reader.string()?;
-            reader.take(b':')?;
-            if !member(reader, &name)? {
-                reader.skip(0)?;
-            }
-            Ok(())
-        })
-    }
-
-    /// Reads an array: `element` reads each element.
-    pub(super) fn array(&mut self, element: &mut Element<'a, '_>) -> Result<(), InputError> {
-        self.list(b'[', b']', element)
-    }
-
-    fn list(
+    /// Reads a value and all that is in it.
+    pub(super) fn value(
         &mut self,
-        open: u8,
-        close: u8,
-        element: &mut Element<'a, '_>,
+        depth: u32,
+        visit: &mut Visit<'a, '_>,
     ) -> Result<(), InputError> {
-        self.take(open)?;
-        if self.peek() == Some(close) {
-            return self.take(close);
-        }
-        loop {
-            element(self)?;
-            match self.peek() {
-                Some(b',') => self.take(b',')?,
-                _ => return self.take(close),
+        let close = match self.peek() {
+            Some(b'{') => b'}',
+            Some(b'[') => b']',
+            _ => {
+                let value = self.scalar()?;
+                return visit(&self.path, Some(value));
             }
-        }
-    }
-
-    /// Reads a string. A surrogate without the other is replaced.
-    pub(super) fn string(&mut self) -> Result<String, InputError> {
-        self.take(b'"')?;
-        let mut string = Vec::new();
-        loop {
-            let rest = self.text.get(self.at..).unwrap_or_default();
-            let plain = rest.iter().take_while(|byte| !matches!(byte, b'"' | b'\\')).count();
-            string.extend_from_slice(rest.get(..plain).unwrap_or_default());
-            self.at = self.at.saturating_add(plain).saturating_add(1);
-            match rest.get(plain) {
-                Some(b'"') => break,
-                Some(_) => self.escape(&mut string)?,
-                None => return Err(self.fail()),
-            }
-        }
-        String::from_utf8(string).map_err(|_| self.fail())
-    }
-
-    fn escape(&mut self, string: &mut Vec<u8>) -> Result<(), InputError> {
-        let escape = self.text.get(self.at).copied().ok_or_else(|| self.fail())?;
-        self.at = self.at.saturating_add(1);
-        string.push(match escape {
-            b'b' => 8,
-            b'f' => 12,
-            b'n' => b'\n',
-            b'r' => b'\r',
-            b't' => b'\t',
-            b'"' | b'\\' | b'/' => escape,
-            b'u' => {
-                let char = self.code_point()?;
-                string.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes());
-                return Ok(());
-            }
-            _ => return Err(self.fail()),
-        });
-        Ok(())
-    }
-
-    fn code_point(&mut self) -> Result<char, InputError> {
-        let first = self.code_unit()?;
-        if !matches!(first, 0xd800..=0xdbff) {
-            return Ok(char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER));
-        }
-        let rest = self.text.get(self.at..).unwrap_or_default();
-        if !rest.starts_with(b"\\u") {
-            return Ok(char::REPLACEMENT_CHARACTER);
-        }
-        let before = self.at;
-        self.at = self.at.saturating_add(2);
-        let second = self.code_unit()?;
-        if !matches!(second, 0xdc00..=0xdfff) {
-            self.at = before;
-            return Ok(char::REPLACEMENT_CHARACTER);
-        }
-        let code = 0x10000_u32.wrapping_add((first & 0x3ff) << 10).wrapping_add(second & 0x3ff);
-        Ok(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER))
-    }
-
-    fn code_unit(&mut self) -> Result<u32, InputError> {
-        let digits = self.text.get(self.at..).and_then(<[u8]>::first_chunk::<4>);
-        let digits = digits.ok_or_else(|| self.fail())?;
-        let mut unit = 0;
-        for digit in digits {
-            unit = unit << 4 | u32::from(hex_value(*digit).ok_or_else(|| self.fail())?);
-        }
-        self.at = self.at.saturating_add(4);
-        Ok(unit)
-    }
-
-    /// Reads a number as it is written.
-    pub(super) fn number(&mut self) -> Result<&'a str, InputError> {
-        self.peek();
-        let rest = self.text.get(self.at..).unwrap_or_default();
-        let is_part = |b: &&u8| b.is_ascii_digit() || matches!(b, b'-' | b'+' | b'.' | b'e' | b'E');
-        let len = rest.iter().take_while(is_part).count();
-        let number = rest.get(..len).filter(|number| !number.is_empty());
-        let number = number.ok_or_else(|| self.fail())?;
-        self.at = self.at.saturating_add(len);
-        core::str::from_utf8(number).map_err(|_| self.fail())
-    }
-
-    /// Passes over a value.
-    pub(super) fn skip(&mut self, depth: u32) -> Result<(), InputError> {
+        };
         if depth == MAX_DEPTH {
-            return Err(self.fail());
+            return Err(fail(self.at));
         }
-        let deeper = depth.saturating_add(1);
-        match self.peek() {
-            Some(b'{') => self.list(b'{', b'}', &mut |reader| {
-                reader.skip_string()?;
-                reader.take(b':')?;
-                reader.skip(deeper)
-            }),
-            Some(b'[') => self.list(b'[', b']', &mut |reader| reader.skip(deeper)),
-            Some(b'"') => self.skip_string(),
-            Some(b't') => self.word(b"true"),
-            Some(b'f') => self.word(b"false"),
-            Some(b'n') => self.word(b"null"),
-            _ => self.number().map(|_| ()),
+        let is_object = close == b'}';
+        if is_object {
+            visit(&self.path, None)?;
         }
-    }
-
-    fn skip_string(&mut self) -> Result<(), InputError> {
-        self.take(b'"')?;
-        loop {
-            match self.text.get(self.at) {
-                Some(b'"') => break,
-                Some(b'\\') => self.at = self.at.saturating_add(2),
-                Some(_) => self.at = self.at.saturating_add(1),
-                None => return Err(self.fail()),
+        self.at += 1;
+        let len = self.path.len();
+        let mut is_last = self.peek() == Some(close);
+        while !is_last {
+            if is_object {
+                self.peek();
+                let name = self.scalar()?.text()?;
+                self.path.push('.');
+                self.path.push_str(&name);
+                self.take(b':')?;
+            } else {
+                self.path.push_str("[]");
+            }
+            self.value(depth + 1, visit)?;
+            self.path.truncate(len);
+            is_last = self.peek() != Some(b',');
+            if !is_last {
+                self.at += 1;
             }
         }
-        self.at = self.at.saturating_add(1);
-        Ok(())
+        self.take(close)
     }
 
-    fn word(&mut self, word: &[u8]) -> Result<(), InputError> {
-        if !self.text.get(self.at..).unwrap_or_default().starts_with(word) {
-            return Err(self.fail());
+    fn scalar(&mut self) -> Result<Value<'a>, InputError> {
+        let at = self.at;
+        let rest = self.text.get(at..).unwrap_or_default();
+        let mut len = 0;
+        if rest.starts_with(b"\"") {
+            len = 1;
+            while let Some(byte) = rest.get(len).filter(|byte| **byte != b'"') {
+                len += if *byte == b'\\' { 2 } else { 1 };
+            }
+            len += 1;
+        } else {
+            let is_part = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'+' | b'.');
+            len += rest.iter().take_while(is_part).count();
         }
-        self.at = self.at.saturating_add(word.len());
-        Ok(())
+        let written = rest.get(..len).ok_or(fail(self.text.len()))?;
+        let is_number = |b: &u8| !b.is_ascii_alphabetic() || matches!(b, b'e' | b'E');
+        match written {
+            [b'"', ..] | b"true" | b"false" | b"null" => {}
+            [_, ..] if written.iter().all(is_number) => {}
+            _ => return Err(fail(at)),
+        }
+        self.at += len;
+        Ok(Value { written, at })
     }
+}
+
+impl<'a> Value<'a> {
+    /// Where the characters of a string begin in the text.
+    pub(super) const fn start(&self) -> usize {
+        self.at + 1
+    }
+
+    /// A number as it is written.
+    pub(super) fn number(&self) -> &'a str {
+        core::str::from_utf8(self.written).unwrap_or_default()
+    }
+
+    /// The characters of a string. A surrogate without the other is replaced.
+    pub(super) fn text(&self) -> Result<String, InputError> {
+        let [b'"', rest @ .., b'"'] = self.written else { return Err(fail(self.at)) };
+        let mut rest = rest;
+        let mut text = Vec::with_capacity(rest.len());
+        while let [byte, behind @ ..] = rest {
+            rest = behind;
+            if *byte != b'\\' {
+                text.push(*byte);
+                continue;
+            }
+            let char = escaped(&mut rest);
+            let char = char.ok_or(fail(self.start() + self.written.len() - rest.len()))?;
+            text.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes());
+        }
+        String::from_utf8(text).map_err(|_| fail(self.at))
+    }
+}
+
+/// Decodes what stands behind a backslash.
+fn escaped(rest: &mut &[u8]) -> Option<char> {
+    let (escape, behind) = rest.split_first()?;
+    *rest = behind;
+    Some(match escape {
+        b'b' => '\x08',
+        b'f' => '\x0c',
+        b'n' => '\n',
+        b'r' => '\r',
+        b't' => '\t',
+        b'"' | b'\\' | b'/' => char::from(*escape),
+        b'u' => {
+            let mut code = code_unit(rest)?;
+            let mut behind = *rest;
+            if let (0xd800..=0xdbff, [b'\\', b'u', after @ ..]) = (code, behind) {
+                behind = after;
+                let low = code_unit(&mut behind)?;
+                if let 0xdc00..=0xdfff = low {
+                    code = 0x10000 + ((code & 0x3ff) << 10 | low & 0x3ff);
+                    *rest = behind;
+                }
+            }
+            char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)
+        }
+        _ => return None,
+    })
+}
+
+fn code_unit(rest: &mut &[u8]) -> Option<u32> {
+    let (digits, behind) = rest.split_first_chunk::<4>()?;
+    *rest = behind;
+    let mut unit = 0;
+    for digit in digits {
+        unit = unit << 4 | u32::from(hex_value(*digit)?);
+    }
+    Some(unit)
 }

@@ -1,5 +1,7 @@
 //! What is around an IP packet on a link.
 
+use super::u16_at;
+
 /// Ethernet's types.
 const IPV4: u16 = 0x0800;
 const IPV6: u16 = 0x86dd;
@@ -45,16 +47,12 @@ fn ethernet(packet: &[u8], mut at: usize) -> Option<usize> {
     for _ in 0..MAX_TAGS {
         let kind = u16_at(packet, at)?;
         if matches!(kind, IPV4 | IPV6) {
-            return at.checked_add(2);
+            return Some(at + 2);
         }
         if !TAGS.contains(&kind) {
             return None;
         }
-        at = at.checked_add(4)?;
+        at += 4;
     }
     None
-}
-
-fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
-    bytes.get(at..)?.first_chunk().map(|bytes| u16::from_be_bytes(*bytes))
 }

@@ -9,7 +9,7 @@
 
 use socklet_core::trace::Frame;
 
-use super::{Capture, InputError, beginning, hex, lines};
+use super::{Capture, InputError, beginning, find, hex, lines};
 use crate::stream::{Conversation, Moment, Stream};
 
 const SENT: &[u8] = b"ws > ";
@@ -24,10 +24,10 @@ pub(super) fn is_log(bytes: &[u8]) -> bool {
 fn trace(line: &[u8]) -> Option<(bool, usize)> {
     let mark = line.windows(SENT.len()).position(|mark| mark == SENT || mark == RECEIVED)?;
     let rest = line.get(mark..)?;
-    let wire = rest.windows(WIRE.len()).position(|word| word == WIRE)?;
-    let digits = wire.checked_add(WIRE.len())?;
+    let wire = find(rest, 0, WIRE)?;
+    let digits = wire + WIRE.len();
     rest.get(digits)?.is_ascii_hexdigit().then_some(())?;
-    Some((rest.starts_with(RECEIVED), mark.checked_add(digits)?))
+    Some((rest.starts_with(RECEIVED), mark + digits))
 }
 
 pub(super) fn read(bytes: &[u8]) -> Result<Capture, InputError> {
@@ -38,14 +38,14 @@ pub(super) fn read(bytes: &[u8]) -> Result<Capture, InputError> {
         let rest = line.get(start..).unwrap_or_default();
         let len = rest.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
         let (digits, rest) = rest.split_at_checked(len).unwrap_or_default();
-        let wire = hex::decode(digits, at.saturating_add(start))?;
+        let wire = hex::decode(digits, at + start)?;
         let stream: &mut Stream =
             if is_received { &mut conversation.second } else { &mut conversation.first };
         stream.push(&wire, Moment { order, time_ns: time_ns(line) }, None);
         if rest.starts_with(b"+") {
             stream.push_gap(missing_len(&wire));
         }
-        order = order.saturating_add(1);
+        order += 1;
     }
     Ok(Capture::of(conversation))
 }

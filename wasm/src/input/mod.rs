@@ -31,7 +31,10 @@ mod tcp;
 
 pub use har::Given;
 
-use crate::stream::Conversation;
+use crate::{
+    stream::Conversation,
+    text::{find, lines},
+};
 
 /// What an input is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -304,12 +307,12 @@ impl OrCut for Result<&str, core::str::Utf8Error> {
     }
 }
 
-/// The lines of a text with their offsets, without their ends.
-fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
-    let mut at = 0_usize;
-    bytes.split(|byte| *byte == b'\n').map(move |line| {
-        let start = at;
-        at = at.saturating_add(line.len()).saturating_add(1);
-        (start, line.strip_suffix(b"\r").unwrap_or(line))
-    })
+/// The number of 16 bits at an offset, in the order of the network.
+fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
+    bytes.get(at..)?.first_chunk().map(|bytes| u16::from_be_bytes(*bytes))
+}
+
+/// The number of 32 bits at an offset, in the order of the network.
+fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
+    bytes.get(at..)?.first_chunk().map(|bytes| u32::from_be_bytes(*bytes))
 }

@@ -1,9 +1,9 @@
 //! Packets of a capture, sorted into TCP connections, and those that are WebSockets chosen.
 
-use alloc::{collections::BTreeMap, string::String, vec::Vec};
+use alloc::{string::String, vec, vec::Vec};
 use core::ops::Range;
 
-use socklet_core::handshake::{client, head_len, server};
+use socklet_core::handshake::{Header, client, head_len, server};
 
 use super::{
     Capture, Damage, DamageKind, InputError, Note,
@@ -17,25 +17,30 @@ use crate::{
     text::{hex_digit, push_number},
 };
 
-/// An address and a port.
-type Endpoint = (Address, u16);
+/// An address and, behind it, a port.
+type Endpoint = [u8; 18];
 
-/// Both endpoints in bytes, the smaller first: compared as they are.
-type Key = [u8; 36];
+fn endpoint(address: Address, port: u16) -> Endpoint {
+    let mut endpoint = [0; 18];
+    if let Some(to) = endpoint.first_chunk_mut() {
+        *to = address;
+    }
+    if let Some(to) = endpoint.last_chunk_mut() {
+        *to = port.to_be_bytes();
+    }
+    endpoint
+}
 
-fn key((from, from_port): Endpoint, (to, to_port): Endpoint) -> Key {
-    let mut ends = [[0; 18]; 2];
-    for (end, (address, port)) in ends.iter_mut().zip([(from, from_port), (to, to_port)]) {
-        for (to, byte) in end.iter_mut().zip(address.into_iter().chain(port.to_be_bytes())) {
-            *to = byte;
-        }
-    }
-    if ends[0] > ends[1] {
-        ends.reverse();
-    }
-    let mut key = [0; 36];
-    key.copy_from_slice(ends.as_flattened());
-    key
+/// Lists of connections: those between two endpoints are in one of them.
+const LISTS: usize = 1 << 16;
+
+/// The list of connections between two endpoints, the same for both.
+fn list_of(ends: &[Endpoint; 2]) -> usize {
+    let [first, second] = ends.map(|end| {
+        end.iter().fold(0_u32, |hash, byte| hash.wrapping_mul(0x0100_0193) ^ u32::from(*byte))
+    });
+    let sum = first.wrapping_add(second).wrapping_mul(0x9e37_79b9);
+    (sum >> 16) as usize
 }
 
 /// A connection.
@@ -46,14 +51,16 @@ struct Flow {
     directions: [Direction; 2],
     /// Whether the first of them has opened it, as far as was seen.
     is_opener_known: bool,
+    /// The one before in the same list.
+    next: usize,
 }
 
 /// What there is in a capture.
 pub(super) struct Packets<'a> {
     capture: &'a [u8],
     flows: Vec<Flow>,
-    /// The latest connection between two endpoints.
-    latest: BTreeMap<Key, usize>,
+    /// The latest connection of each list.
+    latest: Vec<usize>,
     order: u32,
     other: u32,
     cut: u32,
@@ -62,11 +69,11 @@ pub(super) struct Packets<'a> {
 }
 
 impl<'a> Packets<'a> {
-    pub(super) const fn new(capture: &'a [u8]) -> Self {
+    pub(super) fn new(capture: &'a [u8]) -> Self {
         Self {
             capture,
             flows: Vec::new(),
-            latest: BTreeMap::new(),
+            latest: vec![usize::MAX; LISTS],
             order: 0,
             other: 0,
             cut: 0,
@@ -92,61 +99,67 @@ impl<'a> Packets<'a> {
         is_cut: bool,
     ) {
         let moment = Moment { order: self.order, time_ns };
-        self.order = self.order.saturating_add(1);
+        self.order += 1;
         let packet = self.capture.get(range.clone()).unwrap_or_default();
         let Some(ip_at) = link::ip_at(link_type, packet) else {
-            self.other = self.other.saturating_add(1);
+            self.other += 1;
             return;
         };
-        let start = range.start.saturating_add(ip_at);
+        let start = range.start + ip_at;
         match ip::parse(packet.get(ip_at..).unwrap_or_default()) {
             Packet::Tcp { is_v6, source, destination, segment, is_cut: is_ip_cut } => {
-                self.cut = self.cut.saturating_add(u32::from(is_cut || is_ip_cut));
-                let from = start.saturating_add(segment.start);
-                let range = from..start.saturating_add(segment.end);
+                self.cut += u32::from(is_cut || is_ip_cut);
+                let from = start + segment.start;
+                let range = from..start + segment.end;
                 match Segment::parse(self.capture, range, moment) {
                     Some(segment) => self.segment(is_v6, source, destination, &segment),
-                    None => self.bad = self.bad.saturating_add(1),
+                    None => self.bad += 1,
                 }
             }
-            Packet::Fragment => self.fragments = self.fragments.saturating_add(1),
-            Packet::Other => self.other = self.other.saturating_add(1),
-            Packet::Bad => self.bad = self.bad.saturating_add(1),
+            Packet::Fragment => self.fragments += 1,
+            Packet::Other => self.other += 1,
+            Packet::Bad => self.bad += 1,
         }
     }
 
     fn segment(&mut self, is_v6: bool, source: Address, destination: Address, segment: &Segment) {
-        let from = (source, segment.source_port);
-        let to = (destination, segment.destination_port);
-        let key = key(from, to);
-        let known = self.latest.get(&key).copied().filter(|at| {
-            self.flows.get(*at).is_some_and(|flow| {
-                let [first, second] = &flow.directions;
-                let sender = if flow.endpoints[0] == from { first } else { second };
-                !sender.is_reused_by(segment)
-            })
-        });
-        let at = known.unwrap_or(self.flows.len());
-        if known.is_none() {
-            self.latest.insert(key, at);
+        let from = endpoint(source, segment.source_port);
+        let to = endpoint(destination, segment.destination_port);
+        let ends = [from, to];
+        let Some(latest) = self.latest.get_mut(list_of(&ends)) else { return };
+        let mut at = *latest;
+        while let Some(flow) = self.flows.get(at) {
+            if flow.endpoints == ends || flow.endpoints == [to, from] {
+                break;
+            }
+            at = flow.next;
+        }
+        let is_reused = |flow: &Flow| {
+            let [first, second] = &flow.directions;
+            let sender = if flow.endpoints[0] == from { first } else { second };
+            sender.is_reused_by(segment)
+        };
+        if self.flows.get(at).is_none_or(is_reused) {
+            at = self.flows.len();
             self.flows.push(Flow {
                 is_v6,
-                endpoints: [from, to],
+                endpoints: ends,
                 directions: Default::default(),
                 is_opener_known: false,
+                next: *latest,
             });
+            *latest = at;
         }
         let Some(flow) = self.flows.get_mut(at) else { return };
-        let is_first = flow.endpoints[0] == from;
         if segment.is_opening() {
             flow.is_opener_known = true;
-            if !is_first {
+            if flow.endpoints[0] != from {
                 flow.endpoints.reverse();
                 flow.directions.reverse();
             }
         }
-        let [first, second] = &mut flow.directions;
         let is_first = flow.endpoints[0] == from;
+        let [first, second] = &mut flow.directions;
         let (sender, receiver) = if is_first { (first, second) } else { (second, first) };
         sender.sent(segment);
         receiver.acknowledged(segment);
@@ -157,20 +170,17 @@ impl<'a> Packets<'a> {
         let mut capture = Capture::default();
         let (mut tls, mut http, mut http2, mut other) = (0, 0, 0, 0);
         for flow in self.flows {
-            let [first, second] = flow.directions;
-            if !first.has_data() && !second.has_data() {
+            if flow.directions.iter().all(|direction| !direction.has_data()) {
                 continue;
             }
-            let (first, second) = (first.stream(self.capture), second.stream(self.capture));
+            let [first, second] = flow.directions.map(|sent| sent.stream(self.capture));
             let count: &mut u32 = match content(&first, &second) {
                 Content::WebSocket => {
-                    let [first_name, second_name] =
-                        flow.endpoints.map(|endpoint| name(flow.is_v6, endpoint));
                     capture.conversations.push(Conversation {
                         first,
                         second,
                         is_first_client: flow.is_opener_known,
-                        names: Some((first_name, second_name)),
+                        names: Some(flow.endpoints.map(|end| name(flow.is_v6, end)).into()),
                     });
                     continue;
                 }
@@ -179,9 +189,9 @@ impl<'a> Packets<'a> {
                 Content::Http2 => &mut http2,
                 Content::Other => &mut other,
             };
-            *count = count.saturating_add(1);
+            *count += 1;
         }
-        capture.notes = [
+        capture.notes = vec![
             Note::Tls(tls),
             Note::Http(http),
             Note::Http2(http2),
@@ -190,10 +200,8 @@ impl<'a> Packets<'a> {
             Note::CutPackets(self.cut),
             Note::IpFragments(self.fragments),
             Note::BadPackets(self.bad),
-        ]
-        .into_iter()
-        .filter(|note| note.line().0 != Some(0))
-        .collect();
+        ];
+        capture.notes.retain(|note| note.line().0 != Some(0));
         capture
     }
 }
@@ -239,20 +247,22 @@ fn asks_for_upgrade(bytes: &[u8]) -> bool {
     for _ in 0..MAX_HEADS {
         let Some(len) = head_len(rest) else { return false };
         let (head, behind) = rest.split_at_checked(len).unwrap_or_default();
-        let is_websocket = |value: Option<&[u8]>| {
-            value.is_some_and(|value| value.eq_ignore_ascii_case(b"websocket"))
+        let is_asking = |header: Header<'_>| match header.name {
+            name if name.eq_ignore_ascii_case("Upgrade") => {
+                header.value.eq_ignore_ascii_case(b"websocket")
+            }
+            name => ["Sec-WebSocket-Key", "Sec-WebSocket-Accept"]
+                .iter()
+                .any(|field| name.eq_ignore_ascii_case(field)),
         };
-        let asks = match (server::Request::parse(head), client::Response::parse(head)) {
-            (Ok(request), _) => {
-                is_websocket(request.header("Upgrade"))
-                    || request.header("Sec-WebSocket-Key").is_some()
-            }
-            (_, Ok(response)) => {
-                is_websocket(response.header("Upgrade"))
-                    || response.header("Sec-WebSocket-Accept").is_some()
-            }
+        let headers = match server::Request::parse(head) {
+            Ok(request) => Some(request.headers()),
+            Err(_) => client::Response::parse(head).ok().map(|response| response.headers()),
+        };
+        let asks = match headers {
+            Some(mut headers) => headers.any(is_asking),
             // Whoever sends this means it, however malformed it is.
-            _ => head.windows(13).any(|name| name.eq_ignore_ascii_case(b"Sec-WebSocket")),
+            None => head.windows(13).any(|name| name.eq_ignore_ascii_case(b"Sec-WebSocket")),
         };
         if asks {
             return true;
@@ -271,8 +281,9 @@ fn is_tls(bytes: &[u8]) -> bool {
 }
 
 /// An endpoint as text.
-fn name(is_v6: bool, (address, port): Endpoint) -> String {
+fn name(is_v6: bool, endpoint: Endpoint) -> String {
     let mut name = String::new();
+    let [address @ .., high, low] = endpoint;
     if is_v6 {
         name.push('[');
         push_v6(&mut name, &address);
@@ -286,7 +297,7 @@ fn name(is_v6: bool, (address, port): Endpoint) -> String {
         }
     }
     name.push(':');
-    push_number(&mut name, port.into());
+    push_number(&mut name, u16::from_be_bytes([high, low]).into());
     name
 }
 
@@ -296,7 +307,7 @@ fn push_v6(out: &mut String, address: &Address) {
     let groups = pairs.iter().map(|pair| u16::from_be_bytes(*pair));
     let (mut best, mut run) = (0..0, 0..0);
     for (at, group) in groups.clone().enumerate() {
-        run = if group == 0 { run.start..at.saturating_add(1) } else { at.saturating_add(1)..0 };
+        run = if group == 0 { run.start..at + 1 } else { at + 1..0 };
         if run.len() > best.len() && run.len() > 1 {
             best = run.clone();
         }

@@ -1,6 +1,6 @@
 //! Captures of libpcap: a header of 24 bytes, then records of 16 bytes and a packet.
 
-use super::{Capture, Damage, DamageKind, InputError, packets::Packets};
+use super::{Capture, Damage, DamageKind, InputError, packets::Packets, u16_at, u32_at};
 
 /// How numbers stand in a file.
 #[derive(Debug, Clone, Copy)]
@@ -12,20 +12,14 @@ pub(super) enum Endian {
 impl Endian {
     /// The number of 16 bits at an offset.
     pub(super) fn u16(self, bytes: &[u8], at: usize) -> Option<u16> {
-        let bytes = *bytes.get(at..)?.first_chunk()?;
-        Some(match self {
-            Self::Little => u16::from_le_bytes(bytes),
-            Self::Big => u16::from_be_bytes(bytes),
-        })
+        let number = u16_at(bytes, at)?;
+        Some(if let Self::Little = self { number.swap_bytes() } else { number })
     }
 
     /// The number of 32 bits at an offset.
     pub(super) fn u32(self, bytes: &[u8], at: usize) -> Option<u32> {
-        let bytes = *bytes.get(at..)?.first_chunk()?;
-        Some(match self {
-            Self::Little => u32::from_le_bytes(bytes),
-            Self::Big => u32::from_be_bytes(bytes),
-        })
+        let number = u32_at(bytes, at)?;
+        Some(if let Self::Little = self { number.swap_bytes() } else { number })
     }
 }
 
@@ -70,7 +64,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Capture, InputError> {
     let mut at = FILE_HEADER_LEN;
     let mut damage = None;
     while at < bytes.len() {
-        let record = |field| endian.u32(bytes, at.saturating_add(field));
+        let record = |field| endian.u32(bytes, at + field);
         let (Some(seconds), Some(fraction), Some(len), Some(full_len)) =
             (record(0), record(4), record(8), record(12))
         else {
@@ -78,14 +72,12 @@ pub(super) fn read(bytes: &[u8]) -> Result<Capture, InputError> {
             break;
         };
         if len > MAX_PACKET_LEN {
-            damage = Some(fail(DamageKind::Length, at.saturating_add(8)));
+            damage = Some(fail(DamageKind::Length, at + 8));
             break;
         }
-        let start = at.saturating_add(record_len);
-        let end = start.saturating_add(len as usize);
-        let time_ns = u64::from(seconds)
-            .saturating_mul(1_000_000_000)
-            .saturating_add(u64::from(fraction).saturating_mul(unit_ns));
+        let start = at + record_len;
+        let end = start + len as usize;
+        let time_ns = u64::from(seconds) * 1_000_000_000 + u64::from(fraction) * unit_ns;
         if end > bytes.len() {
             damage = Some(fail(DamageKind::Truncated, at));
             break;

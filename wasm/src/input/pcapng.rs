@@ -56,7 +56,7 @@ impl Unit {
                 divisor.and_then(|divisor| count.checked_div(divisor)).unwrap_or(0)
             }
             Self::Binary(bits) => {
-                let scaled = u128::from(count).saturating_mul(1_000_000_000);
+                let scaled = u128::from(count) * 1_000_000_000;
                 u64::try_from(scaled.wrapping_shr(u32::from(bits & 127))).unwrap_or(u64::MAX)
             }
         }
@@ -77,7 +77,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Capture, InputError> {
     let mut damage = None;
     while at < bytes.len() {
         match reader.block(at) {
-            Ok(len) => at = at.saturating_add(len),
+            Ok(len) => at += len,
             // Without a section there is nothing to be read at all.
             Err(error) if at == 0 => return Err(error),
             Err(error) => {
@@ -99,7 +99,7 @@ struct Reader<'a> {
 impl Reader<'_> {
     /// Reads a block, and returns its length.
     fn block(&mut self, at: usize) -> Result<usize, InputError> {
-        let fail = |kind, field: usize| Damage { kind, offset: at.saturating_add(field) as u64 };
+        let fail = |kind, field: usize| Damage { kind, offset: (at + field) as u64 };
         let rest = self.bytes.get(at..).unwrap_or_default();
         if rest.starts_with(&SECTION) {
             self.endian = match rest.get(8..12) {
@@ -125,7 +125,7 @@ impl Reader<'_> {
             return Err(fail(DamageKind::Length, behind));
         }
         let body = block.get(8..behind).unwrap_or_default();
-        let start = at.saturating_add(8);
+        let start = at + 8;
         match kind {
             INTERFACE => self.interface(body, start)?,
             ENHANCED_PACKET => self.packet(body, start, false)?,
@@ -138,15 +138,16 @@ impl Reader<'_> {
 
     fn interface(&mut self, body: &[u8], start: usize) -> Result<(), InputError> {
         let truncated = Damage { kind: DamageKind::Truncated, offset: start as u64 };
-        let link_type = u32::from(self.endian.u16(body, 0).ok_or(truncated)?);
-        let snap_len = self.endian.u32(body, 4).ok_or(truncated)?;
+        let fields = self.endian.u16(body, 0).zip(self.endian.u32(body, 4));
+        let (link_type, snap_len) = fields.ok_or(truncated)?;
+        let link_type = u32::from(link_type);
         let mut interface = Interface { link_type, snap_len, unit: Unit::Decimal(6), offset_s: 0 };
         let mut options = body.get(8..).unwrap_or_default();
         while let (Some(code @ 1..), Some(len)) =
             (self.endian.u16(options, 0), self.endian.u16(options, 2))
         {
             let len = usize::from(len);
-            let value = options.get(4..len.saturating_add(4)).unwrap_or_default();
+            let value = options.get(4..len + 4).unwrap_or_default();
             match (code, value) {
                 (TIME_UNIT, [unit, ..]) if unit & 0x80 != 0 => {
                     interface.unit = Unit::Binary(unit & 0x7f);
@@ -163,7 +164,7 @@ impl Reader<'_> {
                 }
                 _ => {}
             }
-            options = options.get(len.next_multiple_of(4).saturating_add(4)..).unwrap_or_default();
+            options = options.get(len.next_multiple_of(4) + 4..).unwrap_or_default();
         }
         self.interfaces.push(interface);
         // Only the first tells what there is to be read; packets of others are counted.
@@ -171,24 +172,25 @@ impl Reader<'_> {
     }
 
     fn packet(&mut self, body: &[u8], start: usize, obsolete: bool) -> Result<(), InputError> {
-        let fail = |kind, field: usize| Damage { kind, offset: start.saturating_add(field) as u64 };
+        let fail = |kind, field: usize| Damage { kind, offset: (start + field) as u64 };
         let number = if obsolete {
             self.endian.u16(body, 0).map(u32::from)
         } else {
             self.endian.u32(body, 0)
         };
-        let field = |at| self.endian.u32(body, at).ok_or_else(|| fail(DamageKind::Length, 0));
-        let (high, low, len, full_len) = (field(4)?, field(8)?, field(12)?, field(16)?);
+        let field = |at| self.endian.u32(body, at);
+        let fields = || Some((field(4)?, field(8)?, field(12)?, field(16)?));
+        let (high, low, len, full_len) = fields().ok_or_else(|| fail(DamageKind::Length, 0))?;
         let interface = number.and_then(|number| self.interfaces.get(number as usize));
-        let interface = *interface.ok_or_else(|| fail(DamageKind::Interface, 0))?;
+        let interface = interface.ok_or_else(|| fail(DamageKind::Interface, 0))?;
         if body.len().saturating_sub(20) < len as usize {
             return Err(fail(DamageKind::Length, 12));
         }
         let count = u64::from(high) << 32 | u64::from(low);
         let time_ns = interface.unit.nanoseconds(count);
         let time_ns = time_ns.saturating_add(interface.offset_s.saturating_mul(1_000_000_000));
-        let from = start.saturating_add(20);
-        let range = from..from.saturating_add(len as usize);
+        let from = start + 20;
+        let range = from..from + len as usize;
         self.packets.packet(interface.link_type, range, Some(time_ns), full_len > len);
         Ok(())
     }
@@ -199,8 +201,8 @@ impl Reader<'_> {
         let first = self.interfaces.first().ok_or_else(|| fail(DamageKind::Interface))?;
         let limit = if first.snap_len == 0 { u32::MAX } else { first.snap_len };
         let len = (full_len.min(limit) as usize).min(body.len().saturating_sub(4));
-        let from = start.saturating_add(4);
-        let range = from..from.saturating_add(len);
+        let from = start + 4;
+        let range = from..from + len;
         self.packets.packet(first.link_type, range, None, full_len as usize > len);
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::{Capture, Note};
+use super::{Capture, Note, find};
 use crate::{
     judge::is_request,
     stream::{Conversation, Moment, Stream},
@@ -42,7 +42,7 @@ pub(super) fn of(bytes: &[u8], source: Option<u64>) -> Conversation {
     let (first, second) = bytes.split_at_checked(second.unwrap_or(bytes.len())).unwrap_or_default();
     let push = |stream: &mut Stream, bytes: &[u8], order, offset: usize| {
         let moment = Moment { order, time_ns: None };
-        stream.push(bytes, moment, source.map(|source| source.saturating_add(offset as u64)));
+        stream.push(bytes, moment, source.map(|source| source + offset as u64));
     };
     push(&mut conversation.first, first, 0, 0);
     push(&mut conversation.second, second, 1, first.len());
@@ -54,7 +54,7 @@ fn response_at(bytes: &[u8]) -> Option<usize> {
     let len = socklet_core::handshake::head_len(bytes)?;
     let rest = bytes.get(len..)?;
     let blank = rest.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
-    let at = len.saturating_add(blank);
+    let at = len + blank;
     bytes.get(at..)?.starts_with(b"HTTP/1.").then_some(at)
 }
 
@@ -63,9 +63,9 @@ fn restore_line_ends(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut rest = bytes;
     let mut restored = Vec::with_capacity(bytes.len());
     while is_head(rest) {
-        let len = rest.windows(2).position(|pair| pair == b"\n\n").map(|at| at.saturating_add(2));
+        let len = find(rest, 0, b"\n\n").map(|at| at + 2);
         let (head, behind) = rest.split_at_checked(len.unwrap_or(rest.len()))?;
-        if head.contains(&b'\r') {
+        if head.iter().any(|byte| *byte == b'\r') {
             return None;
         }
         for line in head.split_inclusive(|byte| *byte == b'\n') {

@@ -8,6 +8,7 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use super::{u16_at, u32_at};
 use crate::stream::{Moment, Stream};
 
 /// The flags that matter.
@@ -32,18 +33,16 @@ impl Segment {
     /// Reads the segment at a range of the capture.
     pub(super) fn parse(capture: &[u8], range: Range<usize>, moment: Moment) -> Option<Self> {
         let bytes = capture.get(range.clone())?;
-        let u16_at = |at: usize| bytes.get(at..)?.first_chunk().map(|b| u16::from_be_bytes(*b));
-        let u32_at = |at: usize| bytes.get(at..)?.first_chunk().map(|b| u32::from_be_bytes(*b));
-        let header_len = usize::from(bytes.get(12)? >> 4).checked_mul(4)?;
+        let header_len = usize::from(bytes.get(12)? >> 4) * 4;
         if header_len < 20 {
             return None;
         }
-        let start = range.start.checked_add(header_len)?;
+        let start = range.start + header_len;
         Some(Self {
-            source_port: u16_at(0)?,
-            destination_port: u16_at(2)?,
-            sequence: u32_at(4)?,
-            acknowledgement: u32_at(8)?,
+            source_port: u16_at(bytes, 0)?,
+            destination_port: u16_at(bytes, 2)?,
+            sequence: u32_at(bytes, 4)?,
+            acknowledgement: u32_at(bytes, 8)?,
             flags: *bytes.get(13)?,
             // A capture that is cut within the options has no data.
             data: start.min(range.end)..range.end,
@@ -115,7 +114,7 @@ impl Direction {
             self.pieces.push(Piece { at, data, moment });
         }
         if segment.flags & FIN != 0 && self.finished.is_none() {
-            self.finished = Some((at.saturating_add(len as i64), segment.moment));
+            self.finished = Some((at + len as i64, segment.moment));
         }
     }
 
@@ -129,7 +128,7 @@ impl Direction {
     /// The place of a sequence number, which counts modulo 2^32.
     fn place(&self, sequence: u32) -> i64 {
         let Some((last, at)) = self.last else { return 0 };
-        at.saturating_add(i64::from(sequence.wrapping_sub(last) as i32))
+        at + i64::from(sequence.wrapping_sub(last) as i32)
     }
 
     /// Puts the stream together.
@@ -141,7 +140,7 @@ impl Direction {
         let mut next = if stream.is_headless { first } else { 0 };
         let mut order = Moment::default();
         for piece in &self.pieces {
-            let missing = piece.at.saturating_sub(next);
+            let missing = piece.at - next;
             if missing > 0 {
                 stream.push_gap(missing.unsigned_abs());
                 next = piece.at;
@@ -155,12 +154,12 @@ impl Direction {
                 order = piece.moment;
             }
             stream.push(data, order, Some(start as u64));
-            next = next.saturating_add(data.len() as i64);
+            next += data.len() as i64;
         }
         let end = self.finished.map(|(at, _)| at);
         // A FIN takes a place of its own.
         let known = end.unwrap_or(self.acknowledged.saturating_sub(1)).max(next);
-        let missing = known.saturating_sub(next);
+        let missing = known - next;
         if missing > 0 && !(self.pieces.is_empty() && stream.is_headless) {
             stream.push_gap(missing.unsigned_abs());
         }
@@ -173,21 +172,23 @@ impl Direction {
 /// Sorts pieces by their place, and those of the same place as they came: a heap sort, which takes
 /// a tenth of the code of the standard library's, and is not begun where nothing is out of order.
 fn sort(pieces: &mut [Piece]) {
-    let key =
-        |pieces: &[Piece], at: usize| pieces.get(at).map(|piece| (piece.at, piece.moment.order));
-    if (1..pieces.len()).all(|at| key(pieces, at.saturating_sub(1)) <= key(pieces, at)) {
+    let key = |piece: &Piece| (piece.at, piece.moment.order);
+    if pieces.is_sorted_by_key(key) {
         return;
     }
+    let is_less = |pieces: &[Piece], left: usize, right: usize| {
+        pieces.get(left).zip(pieces.get(right)).is_some_and(|(left, right)| key(left) < key(right))
+    };
     let sift = |pieces: &mut [Piece], mut at: usize, len: usize| {
         loop {
-            let left = at.saturating_mul(2).saturating_add(1);
-            let right = left.saturating_add(1);
-            if left >= len {
+            let mut larger = at * 2 + 1;
+            if larger >= len {
                 return;
             }
-            let is_right = right < len && key(pieces, right) > key(pieces, left);
-            let larger = if is_right { right } else { left };
-            if key(pieces, at) >= key(pieces, larger) {
+            if larger + 1 < len && is_less(pieces, larger, larger + 1) {
+                larger += 1;
+            }
+            if !is_less(pieces, at, larger) {
                 return;
             }
             pieces.swap(at, larger);

@@ -96,15 +96,13 @@ pub(super) struct Side<'a> {
     pub(super) tail: Tail,
 }
 
-pub(super) fn judge(handshake: &Handshake, client: Side<'_>, server: Side<'_>) -> Ending {
-    let first_end = match (end(client.stream), end(server.stream)) {
-        (Some(client), Some(server)) if server.0.order < client.0.order => {
-            Some((Sender::Server, server))
-        }
-        (Some(client), _) => Some((Sender::Client, client)),
-        (None, Some(server)) => Some((Sender::Server, server)),
-        (None, None) => None,
-    };
+pub(super) fn judge(handshake: &Handshake, client: &Side<'_>, server: &Side<'_>) -> Ending {
+    let mut first = end(client.stream).map(|end| (Sender::Client, end));
+    if let Some(end) = end(server.stream)
+        && first.is_none_or(|(_, first)| end.0.order < first.0.order)
+    {
+        first = Some((Sender::Server, end));
+    }
     let verdict = match (&client.close, &server.close) {
         _ if handshake.status.is_some_and(|status| status != 101) => Verdict::Declined,
         _ if handshake.is_seen() && !handshake.is_open => Verdict::Unopened,
@@ -114,13 +112,13 @@ pub(super) fn judge(handshake: &Handshake, client: Side<'_>, server: Side<'_>) -
         (Some(_), Some(_)) => Verdict::Closed(Sender::Client),
         (Some(_), None) => Verdict::Unanswered(Sender::Client),
         (None, Some(_)) => Verdict::Unanswered(Sender::Server),
-        (None, None) => match first_end {
+        (None, None) => match first {
             Some((by, (_, true))) => Verdict::Reset(by),
             Some((by, (_, false))) => Verdict::NoClose(by),
             None => Verdict::Open,
         },
     };
-    let idle_ns = first_end.and_then(|(_, (end, _))| {
+    let idle_ns = first.and_then(|(_, (end, _))| {
         let last = |stream: &Stream| {
             stream.last_data().filter(|last| last.order < end.order).and_then(|last| last.time_ns)
         };
@@ -131,13 +129,14 @@ pub(super) fn judge(handshake: &Handshake, client: Side<'_>, server: Side<'_>) -
         let idle_ms = idle_ns / 1_000_000;
         // A time-out is late rather than early, by a second at most.
         PROXY_TIMEOUTS_S.into_iter().find(|timeout| {
-            let timeout_ms = u64::from(*timeout).saturating_mul(1000);
-            (timeout_ms.saturating_sub(100)..=timeout_ms.saturating_add(1100)).contains(&idle_ms)
+            let timeout_ms = u64::from(*timeout) * 1000;
+            (timeout_ms - 100..=timeout_ms + 1100).contains(&idle_ms)
         })
     });
+    let close = |side: &Side<'_>| side.close.as_ref().map(|(close, _)| close.clone());
     Ending {
         verdict,
-        closes: [client.close.map(|(close, _)| close), server.close.map(|(close, _)| close)],
+        closes: [close(client), close(server)],
         tails: [client.tail, server.tail],
         idle_ns,
         proxy_timeout_s,

@@ -18,10 +18,11 @@ use socklet_core::{
     },
 };
 
-use super::{inflater::Inflater, messages::Open, resync};
+use super::{Found, inflater::Inflater, messages::Open, resync};
 use crate::{
-    report::{Cut, Frame, Inference, Message, Piece, Pieces},
-    stream::{Gap, Sender, Stream},
+    report::{Cut, Frame, Inference, Piece, Pieces},
+    stream::{Gap, Moment, Sender, Stream},
+    text::lossy,
     violation::{Rule, Violation},
 };
 
@@ -72,14 +73,12 @@ pub(super) struct Tap<'a> {
     pub(super) compression: Compression,
     /// Most inflated bytes.
     pub(super) limit: usize,
-    pub(super) frames: Vec<Frame>,
-    pub(super) messages: Vec<Message>,
-    pub(super) violations: Vec<Violation>,
-    /// Violations that found no room.
-    pub(super) omitted: u64,
+    pub(super) found: &'a mut Found,
+    /// Violations that were there before.
+    violations_before: usize,
     pub(super) inflated: Vec<u8>,
-    pub(super) inferences: Vec<Inference>,
-    pub(super) close: Option<Close>,
+    /// The first Close frame, and when it was received.
+    pub(super) close: Option<(Close, Moment)>,
     pub(super) tail: Tail,
     /// The message that has begun and not ended.
     pub(super) open: Option<Open>,
@@ -98,18 +97,16 @@ impl<'a> Tap<'a> {
         from: Sender,
         compression: Compression,
         limit: usize,
+        found: &'a mut Found,
     ) -> Self {
         Self {
             stream,
             from,
             compression,
             limit,
-            frames: Vec::new(),
-            messages: Vec::new(),
-            violations: Vec::new(),
-            omitted: 0,
+            violations_before: found.violations.len(),
+            found,
             inflated: Vec::new(),
-            inferences: Vec::new(),
             close: None,
             tail: Tail::Whole,
             open: None,
@@ -123,7 +120,7 @@ impl<'a> Tap<'a> {
     /// Reads all frames from an index on.
     pub(super) fn run(&mut self, start: usize) {
         self.at = start;
-        self.gap = self.stream.gaps().partition_point(|gap| gap.at < start);
+        self.gap = self.stream.gaps_before(start);
         if self.stream.is_headless && start == 0 && !self.resync(Inference::BoundaryAtStart) {
             self.tail = Tail::Unreadable(self.at);
             return;
@@ -158,7 +155,7 @@ impl<'a> Tap<'a> {
     /// Judges a header of which the end is missing, as far as its beginning tells.
     fn part_of_header(&mut self, bytes: &[u8]) {
         if let Err(error) = Header::decode(bytes) {
-            let index = self.at.saturating_add(trace::Frame::offset_of(error));
+            let index = self.at + trace::Frame::offset_of(error);
             self.break_rule(Rule::Protocol(error), index, None, None);
         }
     }
@@ -177,7 +174,7 @@ impl<'a> Tap<'a> {
         self.abandon(Cut::Gap);
         let from = self.at;
         while let Some(gap) = self.next_gap() {
-            self.gap = self.gap.saturating_add(1);
+            self.gap += 1;
             self.at = gap.at;
             if self.resync(Inference::Resynchronised) {
                 return true;
@@ -193,9 +190,7 @@ impl<'a> Tap<'a> {
         let Some(at) = resync::find(self.stream, self.at..end, self.from) else { return false };
         self.at = at;
         self.is_after_loss = true;
-        if !self.inferences.contains(&inference) {
-            self.inferences.push(inference);
-        }
+        self.found.infer(inference);
         true
     }
 
@@ -208,26 +203,29 @@ impl<'a> Tap<'a> {
 
     /// Takes in a frame; false if nothing behind it can be read.
     fn frame(&mut self, head: &trace::Frame) -> bool {
-        let number = self.frames.len() as u32;
+        let number = self.found.frames.len() as u32;
         let start = self.at;
         let header = &head.header;
-        let is_endless = head.errors().any(|error| error == ProtocolError::LengthTopBit);
-        let is_reserved = head.errors().any(|error| error == ProtocolError::ReservedOpcode);
+        let (mut is_endless, mut is_reserved) = (false, false);
+        for error in head.errors() {
+            is_endless |= error == ProtocolError::LengthTopBit;
+            is_reserved |= error == ProtocolError::ReservedOpcode;
+        }
 
-        let payload = start.saturating_add(head.header_len);
+        let payload = start + head.header_len;
         let mut left = if is_endless { 0 } else { header.payload_len };
         let mut at = payload;
         let mut is_lost = false;
         let mut has_ended = false;
         loop {
             let end = self.island_end();
-            let here = end.saturating_sub(at) as u64;
+            let here = (end - at) as u64;
             if left <= here {
-                at = at.saturating_add(left as usize);
+                at += left as usize;
                 left = 0;
                 break;
             }
-            left = left.saturating_sub(here);
+            left -= here;
             at = end;
             let Some(gap) = self.next_gap() else {
                 has_ended = true;
@@ -238,8 +236,8 @@ impl<'a> Tap<'a> {
                 left = 0;
                 break;
             }
-            left = left.saturating_sub(gap.len);
-            self.gap = self.gap.saturating_add(1);
+            left -= gap.len;
+            self.gap += 1;
         }
         self.at = at;
         let mut frame = Frame {
@@ -251,7 +249,7 @@ impl<'a> Tap<'a> {
             opcode: head.opcode_bits,
             masking_key: header.masking_key,
             payload_len: header.payload_len,
-            present_len: at.saturating_sub(payload),
+            present_len: at - payload,
             is_whole: !has_ended && !is_endless,
             inflated_len: None,
             moment: self.stream.moment(start),
@@ -264,30 +262,23 @@ impl<'a> Tap<'a> {
 
         self.verdict = None;
         for error in head.errors() {
-            self.violate(error, start.saturating_add(trace::Frame::offset_of(error)), number);
+            self.violate(error, start + trace::Frame::offset_of(error), number);
         }
         let is_compressed = !is_reserved && self.may_be_compressed(head);
         if header.reserved != 0 && !is_compressed {
             self.violate(ProtocolError::ReservedBits, start, number);
         }
         let is_client = self.from == Sender::Client;
-        match header.masking_key {
-            None if is_client => {
-                let error = ProtocolError::Unmasked;
-                self.violate(error, start.saturating_add(trace::Frame::offset_of(error)), number);
-            }
-            Some(_) if !is_client => {
-                let error = ProtocolError::Masked;
-                self.violate(error, start.saturating_add(trace::Frame::offset_of(error)), number);
-            }
-            _ => {}
+        if header.masking_key.is_some() != is_client {
+            let error = if is_client { ProtocolError::Unmasked } else { ProtocolError::Masked };
+            self.violate(error, start + trace::Frame::offset_of(error), number);
         }
         if self.close.is_some() && !frame.is_control() {
             self.break_rule(Rule::DataAfterClose, start, Some(number), None);
         }
         if is_endless {
             frame.verdict = self.verdict;
-            self.frames.push(frame);
+            self.found.frames.push(frame);
             self.tail = Tail::Unreadable(payload);
             return false;
         }
@@ -299,7 +290,7 @@ impl<'a> Tap<'a> {
             self.data_frame(&mut frame, number, is_compressed);
         }
         frame.verdict = self.verdict;
-        self.frames.push(frame);
+        self.found.frames.push(frame);
         if is_lost { self.lost() } else { !has_ended }
     }
 
@@ -313,7 +304,7 @@ impl<'a> Tap<'a> {
             let mut inflater = Inflater::new(super::INFERRED);
             inflater.lose_history();
             self.compression = Compression::On(Box::new(inflater));
-            self.inferences.push(Inference::CompressionFromRsv1);
+            self.found.infer(Inference::CompressionFromRsv1);
         }
         !matches!(self.compression, Compression::Off)
     }
@@ -331,12 +322,12 @@ impl<'a> Tap<'a> {
             self.violate(ProtocolError::CloseCode, at, number);
         }
         if let Some(bad) = invalid_utf8(Utf8::new(), reason, true) {
-            let index = at.saturating_add(2).saturating_add(bad);
+            let index = at + 2 + bad;
             self.violate(ProtocolError::InvalidUtf8, index, number);
         }
         if self.close.is_none() {
-            let reason = String::from_utf8_lossy(reason).into_owned();
-            self.close = Some(Close { frame: number, code, reason });
+            let reason = lossy(reason);
+            self.close = Some((Close { frame: number, code, reason }, frame.moment));
         }
     }
 
@@ -353,7 +344,7 @@ impl<'a> Tap<'a> {
 
     /// Whether another violation will be kept: only then its byte is worth looking for.
     pub(super) const fn has_room_for_violation(&self) -> bool {
-        self.violations.len() < MAX_VIOLATIONS
+        self.found.violations.len() - self.violations_before < MAX_VIOLATIONS
     }
 
     pub(super) fn violate(&mut self, error: ProtocolError, index: usize, frame: u32) {
@@ -369,19 +360,11 @@ impl<'a> Tap<'a> {
     ) {
         self.verdict = self.verdict.or(Some(rule));
         if !self.has_room_for_violation() {
-            self.omitted = self.omitted.saturating_add(1);
+            self.found.omitted += 1;
             return;
         }
-        self.violations.push(Violation {
-            rule,
-            from: self.from,
-            offset: self.stream.offset(index),
-            source: self.stream.source(index),
-            frame,
-            message_offset,
-            moment: self.stream.moment(index),
-            is_first: false,
-        });
+        let violation = Violation::new(rule, self.from, self.stream, index);
+        self.found.violations.push(Violation { frame, message_offset, ..violation });
     }
 }
 

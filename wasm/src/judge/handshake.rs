@@ -1,17 +1,18 @@
 //! The opening handshake (RFC 6455 section 4), judged by the core's two halves of it.
 
-use alloc::{borrow::ToOwned, string::String, vec::Vec};
+use alloc::{borrow::ToOwned, string::String, vec, vec::Vec};
 use core::ops::Range;
 
 use socklet_core::{
     HandshakeError,
-    handshake::{self, client, server},
+    handshake::{self, Key, client, server},
     permessage_deflate::{Context, NoCompression},
     trace::{Extension, Extensions, Parameter, Parameters},
 };
 
 use crate::{
     stream::{Sender, Stream},
+    text::{find, lines, lossy},
     violation::{Rule, Violation},
 };
 
@@ -58,130 +59,106 @@ pub(super) fn judge(
     server: &Stream,
     violations: &mut Vec<Violation>,
 ) -> Handshake {
-    let mut handshake = Handshake::default();
-    let mut judge = Judge { client, server, violations };
-    let request = find_request(client);
-    let response = find_response(server);
-    let request_head = request.clone().and_then(|range| client.bytes().get(range));
-    let response_head = response.clone().and_then(|range| server.bytes().get(range));
-    handshake.request = request;
-    handshake.response = response;
-    let request = request_head.and_then(|head| judge.request(head, &mut handshake));
-    if let Some(head) = response_head {
-        judge.response(head, request.as_ref(), &mut handshake);
-    } else {
+    let mut handshake = Handshake {
+        request: find_request(client),
+        response: find_response(server),
+        ..Handshake::default()
+    };
+    let mut asked = None;
+    if let Some(range) = &handshake.request {
+        let mut head = Head::of(client, range, Sender::Client, violations);
+        asked = head.request(&mut handshake);
+    }
+    match handshake.response.clone() {
+        Some(range) => {
+            let mut head = Head::of(server, &range, Sender::Server, violations);
+            head.response(asked.as_ref(), &mut handshake);
+        }
         // A capture of the client's side alone: what was offered may have been accepted.
-        handshake.is_open = request_head.is_some() && server.bytes().is_empty();
+        None => handshake.is_open = handshake.request.is_some() && server.bytes().is_empty(),
     }
     handshake
 }
 
-struct Judge<'a> {
-    client: &'a Stream,
-    server: &'a Stream,
-    violations: &'a mut Vec<Violation>,
+/// What a request tells that can be read.
+struct Asked<'a> {
+    /// If all checks are passed.
+    key: Option<Key>,
+    offers: Vec<Extension<'a>>,
 }
 
-impl Judge<'_> {
-    fn violate(&mut self, error: HandshakeError, from: Sender, index: usize) {
-        let stream = if from == Sender::Client { self.client } else { self.server };
-        self.violations.push(Violation {
-            rule: Rule::Handshake(error),
-            from,
-            offset: stream.offset(index),
-            source: stream.source(index),
-            frame: None,
-            message_offset: None,
-            moment: stream.moment(index),
-            is_first: false,
-        });
+/// A head that is judged.
+struct Head<'a, 'v> {
+    stream: &'a Stream,
+    bytes: &'a [u8],
+    start: usize,
+    from: Sender,
+    violations: &'v mut Vec<Violation>,
+}
+
+impl<'a, 'v> Head<'a, 'v> {
+    fn of(
+        stream: &'a Stream,
+        range: &Range<usize>,
+        from: Sender,
+        violations: &'v mut Vec<Violation>,
+    ) -> Self {
+        let bytes = stream.bytes().get(range.clone()).unwrap_or_default();
+        Self { stream, bytes, start: range.start, from, violations }
     }
 
-    fn request<'h>(
-        &mut self,
-        head: &'h [u8],
-        handshake: &mut Handshake,
-    ) -> Option<server::Request<'h>> {
-        let start = handshake.request.clone().unwrap_or_default().start;
-        let request = match server::Request::parse(head) {
-            Ok(request) => request,
-            Err(error) => {
-                let at = start.saturating_add(malformed_at(head));
-                self.violate(error, Sender::Client, at);
-                return None;
-            }
+    fn violate(&mut self, error: HandshakeError) {
+        let at = match error {
+            HandshakeError::MalformedHead => malformed_at(self.bytes),
+            error => field_at(self.bytes, error),
         };
+        let index = self.start + at;
+        let rule = Rule::Handshake(error);
+        self.violations.push(Violation::new(rule, self.from, self.stream, index));
+    }
+
+    fn request(&mut self, handshake: &mut Handshake) -> Option<Asked<'a>> {
+        let request =
+            server::Request::parse(self.bytes).map_err(|error| self.violate(error)).ok()?;
         handshake.target = Some(request.target().to_owned());
         handshake.offered_subprotocols = request.subprotocols().map(str::to_owned).collect();
-        let extensions = values(request.headers(), "Sec-WebSocket-Extensions");
-        handshake.offered_extensions = join(&extensions);
-        match request.check() {
-            Ok(key) => {
-                let accept = handshake::accept_for(&key);
-                handshake.accept = Some(String::from_utf8_lossy(&accept).into_owned());
-            }
-            Err(error) => {
-                let at = start.saturating_add(field_at(head, error));
-                self.violate(error, Sender::Client, at);
-            }
-        }
-        Some(request)
+        let offers = extensions(request.headers(), &mut handshake.offered_extensions);
+        let key = request.check().map_err(|error| self.violate(error)).ok();
+        handshake.accept = key.map(|key| lossy(&handshake::accept_for(&key)));
+        Some(Asked { key, offers })
     }
 
-    fn response(
-        &mut self,
-        head: &[u8],
-        request: Option<&server::Request<'_>>,
-        handshake: &mut Handshake,
-    ) {
-        let start = handshake.response.clone().unwrap_or_default().start;
-        let response = match client::Response::parse(head) {
+    fn response(&mut self, asked: Option<&Asked<'_>>, handshake: &mut Handshake) {
+        let response = match client::Response::parse(self.bytes) {
             Ok(response) => response,
-            Err(error) => {
-                let at = start.saturating_add(malformed_at(head));
-                self.violate(error, Sender::Server, at);
-                return;
-            }
+            Err(error) => return self.violate(error),
         };
         handshake.status = Some(response.status());
         handshake.is_open = response.status() == 101;
-        let found = response.header("Sec-WebSocket-Accept");
-        handshake.accept_found = found.map(|found| String::from_utf8_lossy(found).into_owned());
+        handshake.accept_found = response.header("Sec-WebSocket-Accept").map(lossy);
         handshake.subprotocol = response.subprotocol().map(str::to_owned);
-        let extensions = values(response.headers(), "Sec-WebSocket-Extensions");
-        handshake.extensions = join(&extensions);
+        let extensions = extensions(response.headers(), &mut handshake.extensions);
         if !handshake.is_open {
             return;
         }
         let offered: Vec<&str> =
             handshake.offered_subprotocols.iter().map(String::as_str).collect();
-        let key = request.and_then(|request| request.check().ok());
+        let key = asked.and_then(|asked| asked.key);
         // The host has no part in the check; without a key only the answer to it is not checked.
-        let asked = client::Request::new("localhost", "/").subprotocols(&offered);
-        let known = key.unwrap_or([0; 24]);
-        match response.check(&asked, &known, &mut NoCompression) {
+        let request = client::Request::new("localhost", "/").subprotocols(&offered);
+        match response.check(&request, &key.unwrap_or([0; 24]), &mut NoCompression) {
             // Judged below, with what was offered.
             Ok(()) | Err(HandshakeError::UnsolicitedExtension) => {}
             Err(HandshakeError::AcceptMismatch | HandshakeError::UnsolicitedSubprotocol)
                 if key.is_none() => {}
-            Err(error) => {
-                let at = start.saturating_add(field_at(head, error));
-                self.violate(error, Sender::Server, at);
-            }
+            Err(error) => self.violate(error),
         }
-        let offers = request.map(|request| values(request.headers(), "Sec-WebSocket-Extensions"));
-        match confirm(&extensions, offers.as_deref()) {
-            Ok(agreed) => {
-                handshake.agreed =
-                    agreed.map(|answer| (answer.client_context(), answer.server_context()));
-            }
-            Err((error, answer)) => {
-                // Whoever compresses by it all the same is understood.
-                handshake.agreed =
-                    answer.map(|answer| (answer.client_context(), answer.server_context()));
-                let at = start.saturating_add(field_at(head, error));
-                self.violate(error, Sender::Server, at);
-            }
+        let mut agreed = None;
+        let confirmed = confirm(&extensions, asked.map(|asked| &*asked.offers), &mut agreed);
+        // Whoever compresses by it all the same is understood.
+        handshake.agreed = agreed.map(|answer| (answer.client_context(), answer.server_context()));
+        if let Err(error) = confirmed {
+            self.violate(error);
         }
     }
 }
@@ -189,46 +166,63 @@ impl Judge<'_> {
 /// Extensions of a head that are looked at.
 const MAX_EXTENSIONS: usize = 100;
 
-/// The extensions of all values.
-fn extensions<'a>(values: &[&'a [u8]]) -> impl Iterator<Item = Extension<'a>> {
-    values.iter().flat_map(|value| Extensions::new(value)).take(MAX_EXTENSIONS)
+/// The extensions of a head; `joined` becomes what all lines say.
+fn extensions<'a>(
+    headers: handshake::Headers<'a>,
+    joined: &mut Option<String>,
+) -> Vec<Extension<'a>> {
+    let mut found = Vec::new();
+    for header in headers.filter(|header| is_same(header.name, "Sec-WebSocket-Extensions")) {
+        let joined = joined.get_or_insert_default();
+        if !joined.is_empty() {
+            joined.push_str(", ");
+        }
+        joined.push_str(&lossy(header.value));
+        found.extend(Extensions::new(header.value).take(MAX_EXTENSIONS));
+    }
+    found.truncate(MAX_EXTENSIONS);
+    found
 }
 
-type Refused = (HandshakeError, Option<Parameters>);
+fn is_same(name: &str, other: &str) -> bool {
+    name.eq_ignore_ascii_case(other)
+}
 
 /// Judges what a server says about extensions (RFC 7692 section 7.1) by what was offered, if that
-/// is known.
-fn confirm(values: &[&[u8]], offers: Option<&[&[u8]]>) -> Result<Option<Parameters>, Refused> {
-    let mut agreed = None;
-    for extension in extensions(values) {
+/// is known; `agreed` becomes its parameters of permessage-deflate.
+fn confirm(
+    answers: &[Extension<'_>],
+    offers: Option<&[Extension<'_>]>,
+    agreed: &mut Option<Parameters>,
+) -> Result<(), HandshakeError> {
+    for extension in answers {
+        let is_same = |offer: &Extension<'_>| offer.name == extension.name;
+        let is_offered = offers.is_none_or(|offers| offers.iter().any(is_same));
         if !extension.is_deflate() {
-            let is_offered = offers
-                .is_none_or(|offers| extensions(offers).any(|offer| offer.name == extension.name));
             // Of other extensions nothing is known.
             if is_offered {
                 continue;
             }
-            return Err((HandshakeError::UnsolicitedExtension, agreed));
+            return Err(HandshakeError::UnsolicitedExtension);
         }
         let Some(answer) = extension.deflate(false) else {
-            return Err((HandshakeError::ExtensionResponse, agreed));
+            return Err(HandshakeError::ExtensionResponse);
         };
         if agreed.is_some() {
-            return Err((HandshakeError::UnsolicitedExtension, agreed));
+            return Err(HandshakeError::UnsolicitedExtension);
         }
-        agreed = Some(answer);
-        if let Some(offers) = offers {
-            let mut offers = extensions(offers).filter(|offer| offer.is_deflate()).peekable();
-            if offers.peek().is_none() {
-                return Err((HandshakeError::UnsolicitedExtension, agreed));
-            }
-            let fits = |offer: Parameters| answer.fits(&offer);
-            if !offers.filter_map(|offer| offer.deflate(true)).any(fits) {
-                return Err((HandshakeError::ExtensionResponse, agreed));
-            }
+        *agreed = Some(answer);
+        if !is_offered {
+            return Err(HandshakeError::UnsolicitedExtension);
+        }
+        let fits = |offer: &Extension<'_>| {
+            offer.is_deflate() && offer.deflate(true).is_some_and(|offer| answer.fits(&offer))
+        };
+        if offers.is_some_and(|offers| !offers.iter().any(fits)) {
+            return Err(HandshakeError::ExtensionResponse);
         }
     }
-    Ok(agreed)
+    Ok(())
 }
 
 /// What a parameter of permessage-deflate means, in words (RFC 7692 section 7.1).
@@ -259,40 +253,20 @@ pub fn explain(name: &str, is_offer: bool) -> &'static str {
 /// The lines that explain what was agreed on.
 #[must_use]
 pub fn explain_agreed(handshake: &Handshake) -> Vec<(&'static str, Parameter)> {
-    let mut lines = Vec::new();
-    let Some(value) = &handshake.extensions else { return lines };
-    let answer = Extensions::new(value.as_bytes()).find(|extension| extension.is_deflate());
-    let Some(answer) = answer.and_then(|extension| extension.deflate(false)) else { return lines };
-    if answer.server_no_context_takeover() {
-        lines.push(("server_no_context_takeover", Parameter::Bare));
-    }
-    if answer.client_no_context_takeover() {
-        lines.push(("client_no_context_takeover", Parameter::Bare));
-    }
-    let bits = [
+    let value = handshake.extensions.as_deref().unwrap_or_default();
+    let answer = Extensions::new(value.as_bytes()).find(Extension::is_deflate);
+    let Some(answer) = answer.and_then(|extension| extension.deflate(false)) else {
+        return Vec::new();
+    };
+    let flag = |is_set| if is_set { Parameter::Bare } else { Parameter::Absent };
+    let mut lines = vec![
+        ("server_no_context_takeover", flag(answer.server_no_context_takeover())),
+        ("client_no_context_takeover", flag(answer.client_no_context_takeover())),
         ("server_max_window_bits", answer.server_max_window_bits()),
         ("client_max_window_bits", answer.client_max_window_bits()),
     ];
-    lines.extend(bits.into_iter().filter(|(_, value)| *value != Parameter::Absent));
+    lines.retain(|(_, value)| *value != Parameter::Absent);
     lines
-}
-
-fn values<'a>(headers: handshake::Headers<'a>, name: &str) -> Vec<&'a [u8]> {
-    headers
-        .filter(|header| header.name.eq_ignore_ascii_case(name))
-        .map(|header| header.value)
-        .collect()
-}
-
-fn join(values: &[&[u8]]) -> Option<String> {
-    let mut joined = String::new();
-    for value in values {
-        if !joined.is_empty() {
-            joined.push_str(", ");
-        }
-        joined.push_str(&String::from_utf8_lossy(value));
-    }
-    (!values.is_empty()).then_some(joined)
 }
 
 /// Heads that are looked at before the one that asks for an upgrade.
@@ -309,7 +283,7 @@ fn find_request(stream: &Stream) -> Option<Range<usize>> {
             break;
         }
         let Some(len) = handshake::head_len(rest) else { break };
-        let range = at..at.saturating_add(len);
+        let range = at..at + len;
         let head = rest.get(..len).unwrap_or_default();
         let request = server::Request::parse(head);
         let asks = request.as_ref().is_ok_and(|request| {
@@ -319,7 +293,7 @@ fn find_request(stream: &Stream) -> Option<Range<usize>> {
             return Some(range);
         }
         first = first.or(Some(range));
-        at = at.saturating_add(len).saturating_add(request.map_or(0, |r| body_len(r.headers())));
+        at = at.saturating_add(len).saturating_add(request.map_or(0, |request| body_len(&request)));
     }
     first
 }
@@ -336,15 +310,15 @@ fn find_response(stream: &Stream) -> Option<Range<usize>> {
     for _ in 0..MAX_HEADS {
         let rest = bytes.get(at..).unwrap_or_default();
         let Some(len) = handshake::head_len(rest) else { break };
-        let range = at..at.saturating_add(len);
+        let range = at..at + len;
         if rest.starts_with(STATUS_LINE) || first.is_none() && is_open(rest.get(..len)) {
             return Some(range);
         }
         first = first.or(Some(range.clone()));
         let rest = bytes.get(range.end..).unwrap_or_default();
-        let found = rest.windows(STATUS_LINE.len()).position(|bytes| bytes == STATUS_LINE);
+        let found = find(rest, 0, STATUS_LINE);
         let Some(found) = found else { break };
-        at = range.end.saturating_add(found);
+        at = range.end + found;
     }
     first
 }
@@ -363,52 +337,41 @@ fn up_to_gap(stream: &Stream) -> &[u8] {
 /// Whether these bytes begin like an HTTP request: a method in capitals and a space.
 pub(crate) fn is_request(bytes: &[u8]) -> bool {
     let len = bytes.iter().take(8).take_while(|byte| byte.is_ascii_uppercase()).count();
-    let target = bytes.get(len.saturating_add(1));
+    let target = bytes.get(len + 1);
     len >= 3 && bytes.get(len) == Some(&b' ') && target.is_none_or(|byte| byte.is_ascii_graphic())
 }
 
-fn body_len(headers: handshake::Headers<'_>) -> usize {
-    let values = values(headers, "Content-Length");
-    let digits = values.first().and_then(|value| core::str::from_utf8(value).ok());
-    digits.and_then(|digits| digits.parse().ok()).unwrap_or(0)
+fn body_len(request: &server::Request<'_>) -> usize {
+    let digits = request.header("Content-Length").unwrap_or_default();
+    let number = digits.iter().try_fold(0_usize, |number, digit| {
+        let value = digit.is_ascii_digit().then_some(digit & 0xf)?;
+        number.checked_mul(10)?.checked_add(value.into())
+    });
+    number.unwrap_or(0)
 }
 
-/// The field that a check is about, or the start of the head.
+/// Where the field is that a check is about, or the start of the head.
 fn field_at(head: &[u8], error: HandshakeError) -> usize {
     use HandshakeError as E;
-    let name = match error {
-        E::ConnectionHeader => "connection",
-        E::UpgradeHeader => "upgrade",
-        E::AcceptMismatch => "sec-websocket-accept",
-        E::UnsolicitedSubprotocol => "sec-websocket-protocol",
-        E::UnsolicitedExtension | E::ExtensionResponse => "sec-websocket-extensions",
-        E::Host => "host",
-        E::Key => "sec-websocket-key",
-        E::Version => "sec-websocket-version",
-        E::Body if has_field(head, "transfer-encoding") => "transfer-encoding",
-        E::Body => "content-length",
-        _ => return 0,
+    let names: &[&str] = match error {
+        E::ConnectionHeader => &["Connection"],
+        E::UpgradeHeader => &["Upgrade"],
+        E::AcceptMismatch => &["Sec-WebSocket-Accept"],
+        E::UnsolicitedSubprotocol => &["Sec-WebSocket-Protocol"],
+        E::UnsolicitedExtension | E::ExtensionResponse => &["Sec-WebSocket-Extensions"],
+        E::Host => &["Host"],
+        E::Key => &["Sec-WebSocket-Key"],
+        E::Version => &["Sec-WebSocket-Version"],
+        E::Body => &["Transfer-Encoding", "Content-Length"],
+        _ => &[],
     };
-    lines(head).find(|(_, line)| is_field(line, name)).map_or(0, |(at, _)| at)
-}
-
-fn has_field(head: &[u8], name: &str) -> bool {
-    lines(head).any(|(_, line)| is_field(line, name))
+    let field = |name: &&str| lines(head).find(|(_, line)| is_field(line, name));
+    names.iter().find_map(field).map_or(0, |(at, _)| at)
 }
 
 fn is_field(line: &[u8], name: &str) -> bool {
-    line.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name.as_bytes()))
-        && line.get(name.len()) == Some(&b':')
-}
-
-/// The lines of a head with where they begin.
-fn lines(head: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
-    let mut at = 0_usize;
-    head.split(|byte| *byte == b'\n').map(move |line| {
-        let start = at;
-        at = at.saturating_add(line.len()).saturating_add(1);
-        (start, line.strip_suffix(b"\r").unwrap_or(line))
-    })
+    let (start, rest) = line.split_at_checked(name.len()).unwrap_or_default();
+    start.eq_ignore_ascii_case(name.as_bytes()) && rest.starts_with(b":")
 }
 
 /// Where a head is malformed: its first line that is so, each judged by itself.
@@ -422,7 +385,7 @@ fn malformed_at(head: &[u8]) -> usize {
         trial.extend_from_slice(line);
         trial.extend_from_slice(if line.is_empty() { b"\r\n" } else { b"\r\n\r\n" });
         let has_end = head
-            .get(at.saturating_add(line.len())..)
+            .get(at + line.len()..)
             .is_none_or(|rest| rest.is_empty() || rest.starts_with(b"\r\n"));
         let is_valid = client::Response::parse(&trial).is_ok()
             || at == 0 && server::Request::parse(&trial).is_ok();

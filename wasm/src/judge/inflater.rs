@@ -144,7 +144,7 @@ impl Inflater {
 
     /// Inflates the next bytes of the message.
     pub(super) fn push(&mut self, input: &[u8], out: &mut Output<'_>) -> Result<(), Stop> {
-        self.compressed_len = self.compressed_len.saturating_add(input.len() as u64);
+        self.compressed_len += input.len() as u64;
         self.run(input, out)
     }
 
@@ -169,21 +169,21 @@ impl Inflater {
             let (at, history_len, window_len) = (self.at, self.history_len, self.window_len);
             let Lane { inflate, window } = &mut self.lane;
             let inflated = inflate.inflate(input, window, at, history_len, window_len)?;
-            let end = at.saturating_add(inflated.written);
+            let end = at + inflated.written;
             let written = self.lane.window.get(at..end).unwrap_or_default();
             if let Some(Lane { inflate, window }) = &mut self.shadow {
                 inflate.inflate(input, window, at, history_len, window_len)?;
                 let other = window.get(at..end).unwrap_or_default();
-                let from = out.bytes.len().saturating_sub(out.start) as u64;
+                let from = (out.bytes.len() - out.start) as u64;
                 mark(written, other, from, out.unknown, &mut self.known_len);
             }
-            let room = out.limit.saturating_sub(out.bytes.len());
+            let room = out.limit - out.bytes.len();
             out.bytes.extend_from_slice(written.get(..room).unwrap_or(written));
             if written.len() > room {
                 return Err(Stop::Limit);
             }
             self.at = end;
-            self.history_len = history_len.saturating_add(inflated.written).min(window_len);
+            self.history_len = (history_len + inflated.written).min(window_len);
             if self.known_len >= window_len {
                 self.shadow = None;
             }
@@ -196,11 +196,11 @@ impl Inflater {
 
     /// Makes room behind the history.
     fn move_down(&mut self) {
-        let from = self.at.saturating_sub(MAX_WINDOW_LEN);
+        let from = self.at - MAX_WINDOW_LEN;
         for lane in [Some(&mut self.lane), self.shadow.as_mut()].into_iter().flatten() {
             lane.window.copy_within(from..self.at, 0);
         }
-        self.at = self.at.saturating_sub(from);
+        self.at -= from;
         self.is_filled = false;
     }
 }
@@ -215,14 +215,14 @@ fn mark(
 ) {
     for (at, (byte, other)) in (from..).zip(written.iter().zip(other)) {
         if byte == other {
-            *known_len = known_len.saturating_add(1);
+            *known_len += 1;
             continue;
         }
         *known_len = 0;
         let is_full = unknown.len() == MAX_RANGES;
         match unknown.last_mut() {
-            Some(range) if range.end == at || is_full => range.end = at.saturating_add(1),
-            _ => unknown.push(at..at.saturating_add(1)),
+            Some(range) if range.end == at || is_full => range.end = at + 1,
+            _ => unknown.push(at..at + 1),
         }
     }
 }

@@ -16,12 +16,23 @@ use crate::{
 
 /// The message that has begun and not ended.
 pub(super) struct Open {
-    /// Its place in the list.
-    number: usize,
+    message: Message,
     /// Checks a text, as long as all of it so far is known.
     utf8: Option<Utf8>,
     /// Whether no more of it can be inflated.
     is_stuck: bool,
+}
+
+impl Open {
+    /// Checks more of a text, and finds the byte that is wrong in it.
+    fn check(&mut self, bytes: &[u8]) -> Option<usize> {
+        let before = self.utf8?;
+        if self.utf8.as_mut()?.push(bytes).is_ok() {
+            return None;
+        }
+        self.utf8 = None;
+        invalid_utf8(before, bytes, false)
+    }
 }
 
 impl Tap<'_> {
@@ -52,31 +63,29 @@ impl Tap<'_> {
             None => {}
         }
         let Some(mut open) = self.open.take() else { return };
-        frame.message = Some(open.number as u32);
-        let before = self.message_len(&open);
+        frame.message = Some(self.found.messages.len() as u32);
+        let before = open.message.len;
         let mut index = frame.payload().start;
         Pieces::of(frame).read(self.stream, &mut |piece| match piece {
             Piece::Bytes(bytes) => {
                 self.bytes(&mut open, bytes, index, frame, number);
-                index = index.saturating_add(bytes.len());
+                index += bytes.len();
             }
             Piece::Gap(len) => self.missing(&mut open, len),
         });
-        if let Some(message) = self.messages.get_mut(open.number) {
-            message.frames = message.frames.saturating_add(1);
-            message.wire_len = message.wire_len.saturating_add(frame.payload_len);
-        }
-        let is_end = frame.fin && frame.is_whole;
-        if is_end {
+        let message = &mut open.message;
+        message.frames += 1;
+        message.wire_len = message.wire_len.saturating_add(frame.payload_len);
+        message.is_whole = frame.fin && frame.is_whole;
+        if message.is_whole {
             self.end_message(&mut open, frame, number);
         }
-        if let Some(message) = self.messages.get(open.number)
-            && message.is_compressed
-            && message.cut.is_none()
-        {
-            frame.inflated_len = Some(message.len.saturating_sub(before));
+        if open.message.is_compressed && open.message.cut.is_none() {
+            frame.inflated_len = Some(open.message.len - before);
         }
-        if !is_end {
+        if open.message.is_whole {
+            self.found.messages.push(open.message);
+        } else {
             self.open = Some(open);
         }
     }
@@ -111,32 +120,22 @@ impl Tap<'_> {
         // What reserved bits say about a payload is not known.
         let is_checked = kind == Kind::Text && (frame.reserved == 0 || is_compressed);
         self.open = Some(Open {
-            number: self.messages.len(),
             utf8: is_checked.then(Utf8::new),
             is_stuck: message.cut.is_some(),
+            message,
         });
-        self.messages.push(message);
-    }
-
-    fn message_len(&self, open: &Open) -> u64 {
-        self.messages.get(open.number).map_or(0, |message| message.len)
     }
 
     /// Takes in bytes of a payload, unmasked; the first has this index in the stream.
     fn bytes(&mut self, open: &mut Open, bytes: &[u8], index: usize, frame: &Frame, number: u32) {
-        let Some(message) = self.messages.get_mut(open.number) else { return };
+        let Open { message, .. } = open;
         if !message.is_compressed {
             let offset = message.len;
-            message.len = message.len.saturating_add(bytes.len() as u64);
-            if let Some(utf8) = &mut open.utf8 {
-                let before = *utf8;
-                if utf8.push(bytes).is_err() {
-                    open.utf8 = None;
-                    let bad = invalid_utf8(before, bytes, false).unwrap_or_default();
-                    let offset = offset.saturating_add(bad as u64);
-                    let rule = Rule::Protocol(ProtocolError::InvalidUtf8);
-                    self.break_rule(rule, index.saturating_add(bad), Some(number), Some(offset));
-                }
+            message.len = offset.saturating_add(bytes.len() as u64);
+            if let Some(bad) = open.check(bytes) {
+                let offset = offset.saturating_add(bad as u64);
+                let rule = Rule::Protocol(ProtocolError::InvalidUtf8);
+                self.break_rule(rule, index + bad, Some(number), Some(offset));
             }
             return;
         }
@@ -160,27 +159,16 @@ impl Tap<'_> {
 
     /// Takes note of what has been inflated, and checks it if it is text.
     fn inflated_from(&mut self, open: &mut Open, from: usize, frame: &Frame, number: u32) {
-        let end = self.inflated.len();
-        let Some(message) = self.messages.get_mut(open.number) else { return };
-        message.inflated.end = end;
-        message.len = end.saturating_sub(message.inflated.start) as u64;
-        let offset = from.saturating_sub(message.inflated.start);
+        let message = &mut open.message;
+        message.inflated.end = self.inflated.len();
+        message.len = message.inflated.len() as u64;
+        let offset = from - message.inflated.start;
         if !message.unknown.is_empty() {
             open.utf8 = None;
         }
-        let Some(utf8) = &mut open.utf8 else { return };
-        let bytes = self.inflated.get(from..).unwrap_or_default();
-        let before = *utf8;
-        if utf8.push(bytes).is_err() {
-            open.utf8 = None;
-            let bad = invalid_utf8(before, bytes, false).unwrap_or_default();
-            self.bad_text(open, offset.saturating_add(bad), frame, number);
-        }
-    }
-
-    /// A byte of a compressed text is wrong.
-    fn bad_text(&mut self, open: &Open, offset: usize, frame: &Frame, number: u32) {
-        let Some(message) = self.messages.get(open.number) else { return };
+        let Some(bad) = open.check(self.inflated.get(from..).unwrap_or_default()) else { return };
+        // A byte of a compressed text is wrong.
+        let (message, offset) = (&open.message, offset + bad);
         let mut index = frame.start;
         if self.has_room_for_violation() {
             let data = self.compressed(open, frame);
@@ -195,7 +183,7 @@ impl Tap<'_> {
     fn stop(&mut self, open: &mut Open, stop: Stop, frame: &Frame, number: u32) {
         open.is_stuck = true;
         open.utf8 = None;
-        let Some(message) = self.messages.get_mut(open.number) else { return };
+        let message = &mut open.message;
         let (history_len, window_len) = (message.history_len, message.window_len);
         match stop {
             Stop::Limit => {
@@ -224,7 +212,7 @@ impl Tap<'_> {
     /// Bytes of a payload are missing.
     fn missing(&mut self, open: &mut Open, len: u64) {
         open.utf8 = None;
-        let Some(message) = self.messages.get_mut(open.number) else { return };
+        let message = &mut open.message;
         if message.is_compressed {
             message.cut = message.cut.or(Some(Cut::Gap));
             if !open.is_stuck {
@@ -240,8 +228,7 @@ impl Tap<'_> {
 
     /// The last frame is whole.
     fn end_message(&mut self, open: &mut Open, frame: &Frame, number: u32) {
-        let Some(message) = self.messages.get_mut(open.number) else { return };
-        message.is_whole = true;
+        let message = &mut open.message;
         if message.is_compressed
             && !open.is_stuck
             && let Compression::On(inflater) = &mut self.compression
@@ -260,31 +247,28 @@ impl Tap<'_> {
             }
         }
         if open.utf8.take().is_some_and(|utf8| utf8.finish().is_err()) {
-            let len = self.message_len(open);
+            let len = open.message.len;
             let last = frame.payload().end.saturating_sub(1).max(frame.start);
             let rule = Rule::Protocol(ProtocolError::InvalidUtf8);
-            self.break_rule(rule, last, Some(number), Some(len.saturating_sub(1)));
+            self.break_rule(rule, last, Some(number), Some(len - 1));
         }
     }
 
     /// The message that has begun will not end.
     pub(super) fn abandon(&mut self, cut: Cut) {
-        if let Some(open) = self.open.take() {
-            let is_compressed = self.messages.get(open.number).is_some_and(|m| m.is_compressed);
-            if let Some(message) = self.messages.get_mut(open.number) {
-                message.cut = message.cut.or(Some(cut));
-            }
-            if is_compressed {
+        if let Some(Open { mut message, .. }) = self.open.take() {
+            message.cut = message.cut.or(Some(cut));
+            if message.is_compressed {
                 self.lose_context();
             }
+            self.found.messages.push(message);
         }
     }
 
     /// The frames of the message before this one.
     fn frames_before<'b>(&'b self, open: &Open) -> impl Iterator<Item = &'b Frame> + use<'b> {
-        let number = open.number as u32;
-        let first = self.messages.get(open.number).map_or(0, |message| message.first_frame);
-        let frames = self.frames.get(first as usize..).unwrap_or_default();
+        let number = self.found.messages.len() as u32;
+        let frames = self.found.frames.get(open.message.first_frame as usize..).unwrap_or_default();
         frames.iter().filter(move |frame| frame.message == Some(number))
     }
 
@@ -305,9 +289,9 @@ impl Tap<'_> {
     fn index_in(&self, open: &Open, frame: &Frame, mut at: usize) -> usize {
         for frame in self.frames_before(open).chain([frame]) {
             if at < frame.present_len {
-                return frame.payload().start.saturating_add(at);
+                return frame.payload().start + at;
             }
-            at = at.saturating_sub(frame.present_len);
+            at -= frame.present_len;
         }
         frame.payload().end
     }

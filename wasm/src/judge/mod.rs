@@ -48,57 +48,38 @@ pub fn judge(conversation: Conversation, options: &Options) -> Connection {
     } else {
         (first, second, names)
     };
-    let mut violations = Vec::new();
-    let handshake = handshake::judge(&client, &server, &mut violations);
-    let [client_tap, server_tap] = {
-        let tap = |stream, from| {
-            let compression = compression(&handshake, from, options);
-            Tap::new(stream, from, compression, options.inflate_limit)
+    let mut found = Found { inferences, ..Found::default() };
+    let handshake = handshake::judge(&client, &server, &mut found.violations);
+    let heads = found.violations.len();
+    let mut splits = [0; 3];
+    let [client_end, server_end] = Sender::BOTH.map(|from| {
+        let (stream, head) = match from {
+            Sender::Client => (&client, &handshake.request),
+            Sender::Server => (&server, &handshake.response),
         };
-        let mut taps = [tap(&client, Sender::Client), tap(&server, Sender::Server)];
-        for tap in &mut taps {
-            let head = match tap.from {
-                Sender::Client => &handshake.request,
-                Sender::Server => &handshake.response,
-            };
-            if handshake.is_seen() && !handshake.is_open {
-                continue;
-            }
+        let compression = compression(&handshake, from, options);
+        splits = [found.frames.len(), found.messages.len(), found.violations.len() - heads];
+        let mut tap = Tap::new(stream, from, compression, options.inflate_limit, &mut found);
+        if !handshake.is_seen() || handshake.is_open {
             tap.run(head.as_ref().map_or(0, |head| head.end));
         }
-        taps
-    };
-    for inference in client_tap.inferences.iter().chain(&server_tap.inferences) {
-        if !inferences.contains(inference) {
-            inferences.push(*inference);
-        }
-    }
-    let side = |tap: &Tap<'_>, stream| Side {
-        stream,
-        close: tap.close.clone().map(|close| {
-            let frame = tap.frames.get(close.frame as usize);
-            let moment = frame.map(|frame| frame.moment).unwrap_or_default();
-            (close, moment)
-        }),
-        tail: tap.tail,
-    };
-    let mut ending =
-        ending::judge(&handshake, side(&client_tap, &client), side(&server_tap, &server));
-    let omitted_violations = client_tap.omitted.saturating_add(server_tap.omitted);
-    let mut merged = Merged::new(client_tap.into_parts(), server_tap.into_parts(), &mut ending);
-    violations.append(&mut merged.violations);
-    mark_first(&mut violations);
+        (tap.inflated, Side { stream, close: tap.close, tail: tap.tail })
+    });
+    let mut ending = ending::judge(&handshake, &client_end.1, &server_end.1);
+    found.merge(splits, heads, &mut ending);
+    let inflated = [client_end.0, server_end.0];
+    let Found { frames, messages, violations, omitted, inferences } = found;
     Connection {
         names,
         client,
         server,
-        inflated: merged.inflated,
+        inflated,
         handshake,
         inferences,
-        frames: merged.frames,
-        messages: merged.messages,
+        frames,
+        messages,
         violations,
-        omitted_violations,
+        omitted_violations: omitted,
         ending,
     }
 }
@@ -157,88 +138,82 @@ fn masks(stream: &Stream) -> Option<bool> {
     for start in stream.starts(0).take(64) {
         let rest = stream.bytes().get(start..).unwrap_or_default();
         if is_chain(rest, Some(true)) {
-            masked = masked.saturating_add(1);
+            masked += 1;
         } else if is_chain(rest, Some(false)) {
-            unmasked = unmasked.saturating_add(1);
+            unmasked += 1;
         }
     }
     (masked != unmasked).then_some(masked > unmasked)
 }
 
-/// What a tap has found.
-type Parts = (Vec<Frame>, Vec<Message>, Vec<Violation>, Vec<u8>);
-
-impl Tap<'_> {
-    fn into_parts(self) -> Parts {
-        (self.frames, self.messages, self.violations, self.inflated)
-    }
-}
-
-/// Both directions in the order in which they were received.
-struct Merged {
+/// What is found in both directions: the client's, then the server's; merged at last.
+#[derive(Default)]
+struct Found {
     frames: Vec<Frame>,
     messages: Vec<Message>,
     violations: Vec<Violation>,
-    inflated: [Vec<u8>; 2],
+    /// Violations that found no room.
+    omitted: u64,
+    inferences: Vec<Inference>,
 }
 
-impl Merged {
-    /// Merges both. Frames and messages get new numbers.
-    fn new(client: Parts, server: Parts, ending: &mut Ending) -> Self {
-        let split = [client.0.len(), client.1.len()];
-        let (mut frames, frame_numbers) = merge(client.0, server.0, |frame| frame.moment.order);
-        let (mut messages, message_numbers) =
-            merge(client.1, server.1, |message| message.moment.order);
-        let (mut violations, _) = merge(client.2, server.2, |violation| violation.moment.order);
-        let renumber = |numbers: &[u32], split: usize, from: Sender, number: u32| {
-            let start = if from == Sender::Client { 0 } else { split };
-            let number = start.saturating_add(number as usize);
-            numbers.get(number).copied().unwrap_or_default()
+impl Found {
+    fn infer(&mut self, inference: Inference) {
+        if !self.inferences.contains(&inference) {
+            self.inferences.push(inference);
+        }
+    }
+
+    /// Puts all in the order in which it was received: frames and messages get new numbers. So many
+    /// are the client's; so many violations are those of heads, which stay before the others.
+    fn merge(&mut self, splits: [usize; 3], heads: usize, ending: &mut Ending) {
+        let Self { frames, messages, violations, .. } = self;
+        let behind = violations.get_mut(heads..).unwrap_or_default();
+        let [frames_split, messages_split, violations_split] = splits;
+        let frame_numbers = merge(frames, frames_split, |frame| frame.moment.order);
+        let message_numbers = merge(messages, messages_split, |message| message.moment.order);
+        merge(behind, violations_split, |violation| violation.moment.order);
+        let renumber = |numbers: &[u32], number: &mut u32| {
+            *number = numbers.get(*number as usize).copied().unwrap_or_default();
         };
-        let [frames_split, messages_split] = split;
-        for frame in &mut frames {
-            let from = frame.from;
-            frame.message = frame
-                .message
-                .map(|number| renumber(&message_numbers, messages_split, from, number));
+        for number in frames.iter_mut().filter_map(|frame| frame.message.as_mut()) {
+            renumber(&message_numbers, number);
         }
-        for message in &mut messages {
-            message.first_frame =
-                renumber(&frame_numbers, frames_split, message.from, message.first_frame);
+        for message in messages {
+            renumber(&frame_numbers, &mut message.first_frame);
         }
-        for violation in &mut violations {
-            let from = violation.from;
-            violation.frame =
-                violation.frame.map(|number| renumber(&frame_numbers, frames_split, from, number));
+        for number in behind.iter_mut().filter_map(|violation| violation.frame.as_mut()) {
+            renumber(&frame_numbers, number);
         }
-        for (close, from) in ending.closes.iter_mut().zip(Sender::BOTH) {
-            if let Some(close) = close {
-                close.frame = renumber(&frame_numbers, frames_split, from, close.frame);
+        for close in ending.closes.iter_mut().flatten() {
+            renumber(&frame_numbers, &mut close.frame);
+        }
+        // An endpoint has gone no farther than the first of each sender.
+        for sender in Sender::BOTH {
+            if let Some(first) = violations.iter_mut().find(|violation| violation.from == sender) {
+                first.is_first = true;
             }
         }
-        Self { frames, messages, violations, inflated: [client.3, server.3] }
     }
 }
 
-/// Merges two lists in order, of equals the client's first; and says where each element went, those
-/// of the client before those of the server.
-fn merge<T>(
-    mut client: Vec<T>,
-    mut server: Vec<T>,
-    order: impl Fn(&T) -> u32,
-) -> (Vec<T>, Vec<u32>) {
-    let orders: Vec<u32> = client.iter().chain(&server).map(order).collect();
-    let numbers = places(&orders, client.len());
-    client.append(&mut server);
-    let mut to = numbers.clone();
-    for at in 0..to.len() {
-        // Each swap brings one element to its place.
-        while let Some(place) = to.get(at).copied().filter(|place| *place as usize != at) {
-            to.swap(at, place as usize);
-            client.swap(at, place as usize);
+/// Merges a list of two that are in order, of equals the client's first; and says where each element
+/// went.
+fn merge<T>(list: &mut [T], split: usize, order: impl Fn(&T) -> u32) -> Vec<u32> {
+    let orders: Vec<u32> = list.iter().map(order).collect();
+    let numbers = places(&orders, split);
+    sort(numbers.clone(), &mut |at, place| list.swap(at, place));
+    numbers
+}
+
+/// Brings each element to its place, one with each swap.
+fn sort(mut places: Vec<u32>, swap: &mut dyn FnMut(usize, usize)) {
+    for at in 0..places.len() {
+        while let Some(place) = places.get(at).map(|place| *place as usize).filter(|to| *to != at) {
+            places.swap(at, place);
+            swap(at, place);
         }
     }
-    (client, numbers)
 }
 
 /// The places in the merged list of elements with these orders, of which so many are the client's.
@@ -252,16 +227,7 @@ fn places(orders: &[u32], split: usize) -> Vec<u32> {
         if let Some(to) = places.get_mut(*next) {
             *to = place;
         }
-        *next = next.saturating_add(1);
+        *next += 1;
     }
     places
-}
-
-/// Marks the first violation of each sender: an endpoint has gone no farther.
-fn mark_first(violations: &mut [Violation]) {
-    for sender in Sender::BOTH {
-        if let Some(first) = violations.iter_mut().find(|violation| violation.from == sender) {
-            first.is_first = true;
-        }
-    }
 }

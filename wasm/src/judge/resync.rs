@@ -17,17 +17,16 @@ const SEARCH_LEN: usize = 16 << 10;
 
 /// Finds the first index in a range at which frames seem to begin: where a piece does, for choice.
 pub(super) fn find(stream: &Stream, range: Range<usize>, from: Sender) -> Option<usize> {
-    let bytes = stream.bytes().get(range.clone())?;
     let fits = |at: &usize| {
-        let rest = bytes.get(at.checked_sub(range.start)?..).filter(|rest| !rest.is_empty())?;
-        is_chain(rest, Some(from == Sender::Client)).then_some(*at)
+        let rest = stream.bytes().get(*at..range.end).unwrap_or_default();
+        !rest.is_empty() && is_chain(rest, Some(from == Sender::Client))
     };
-    let starts = stream.starts(range.start).take_while(|at| *at < range.end).take(SEARCH_LEN);
-    let each = range.start..range.end.min(range.start.saturating_add(SEARCH_LEN));
-    core::iter::once(range.start)
-        .chain(starts)
-        .find_map(|at| fits(&at))
-        .or_else(|| each.into_iter().find_map(|at| fits(&at)))
+    let mut starts = stream.starts(range.start).take_while(|at| *at < range.end).take(SEARCH_LEN);
+    let mut each = range.start..range.end.min(range.start + SEARCH_LEN);
+    if fits(&range.start) {
+        return Some(range.start);
+    }
+    starts.find(fits).or_else(|| each.find(fits))
 }
 
 /// Whether these bytes look like frames: [`CHAIN_LEN`] of them, or frames that end where the bytes
