@@ -27,6 +27,13 @@ const FEATURES = [
 const binaryen = dirname(createRequire(import.meta.url).resolve("binaryen/package.json"));
 execFileSync(process.execPath, [
   join(binaryen, "bin/wasm-opt"),
+  // rustc puts the stack at the lowest addresses, and it grows down: what offsets of loads and
+  // stores are added to is no pointer into the first kilobyte.
+  "--low-memory-unused",
+  // Control flow built anew is smaller than that of LLVM; the second round cleans up behind it.
+  "--flatten",
+  "--rereloop",
+  "-Oz",
   "-Oz",
   ...FEATURES.map((feature) => `--enable-${feature}`),
   join(glue, "glue_bg.wasm"),

@@ -17,7 +17,7 @@ use core::ops::Range;
 use super::{Capture, Damage, DamageKind, InputError, beginning, lines, packets::Packets, raw};
 use crate::{
     stream::{Conversation, Moment},
-    text::hex_value,
+    text::{hex_pair, hex_value},
 };
 
 /// Bytes of a line that are believed.
@@ -149,11 +149,13 @@ fn push_word(word: &[u8], style: Style, bytes: &mut Vec<u8>) -> Option<()> {
         })
     };
     match style {
-        Style::Words => bytes.extend((number(16)? as u16).to_le_bytes()),
-        Style::OctalWords => bytes.extend(u16::try_from(number(8)?).ok()?.to_le_bytes()),
+        Style::Words => bytes.extend_from_slice(&(number(16)? as u16).to_le_bytes()),
+        Style::OctalWords => {
+            bytes.extend_from_slice(&u16::try_from(number(8)?).ok()?.to_le_bytes())
+        }
         Style::Bytes if word.len().is_multiple_of(2) => {
             for pair in word.as_chunks::<2>().0 {
-                bytes.extend(crate::text::hex_pair(pair[0], pair[1]));
+                bytes.push(hex_pair(pair[0], pair[1])?);
             }
         }
         Style::Bytes => return None,

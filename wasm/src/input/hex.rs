@@ -36,7 +36,7 @@ pub(super) fn decode(bytes: &[u8], offset: usize) -> Result<Vec<u8>, InputError>
             None if is_separator(*byte) => {}
             None if byte.is_ascii_hexdigit() => high = Some((*byte, damage)),
             Some((first, _)) if byte.is_ascii_hexdigit() => {
-                decoded.extend(hex_pair(first, *byte));
+                decoded.push(hex_pair(first, *byte).ok_or(damage)?);
                 high = None;
             }
             _ => return Err(damage),

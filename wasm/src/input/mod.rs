@@ -237,26 +237,22 @@ pub fn recognise(bytes: &[u8]) -> Result<Format, InputError> {
     if bytes.starts_with(&[0x1f, 0x8b, 0x08]) {
         return fail(DamageKind::Gzip);
     }
-    if pcap::is_magic(bytes) {
-        return Ok(Format::Pcap);
-    }
-    if bytes.starts_with(&pcapng::SECTION) {
-        return Ok(Format::Pcapng);
-    }
-    if raw::is_head(bytes) || !is_text(bytes) {
-        return Ok(Format::Raw);
-    }
-    let checks: [(Check, Format); 6] = [
-        (har::is_har, Format::Har),
-        (log::is_log, Format::Log),
-        (dump::is_dump, Format::Dump),
-        (hex::is_hex, Format::Hex),
-        (array::is_array, Format::Array),
-        (base64::is_base64, Format::Base64),
-    ];
-    let found = checks.into_iter().find(|(is_it, _)| is_it(bytes));
-    found.map_or_else(|| fail(DamageKind::Unrecognised), |(_, format)| Ok(format))
+    let found = CHECKS.iter().find(|(is_it, _)| is_it(bytes));
+    found.map_or_else(|| fail(DamageKind::Unrecognised), |(_, format)| Ok(*format))
 }
+
+/// What an input may be, the surest first.
+const CHECKS: [(Check, Format); 9] = [
+    (pcap::is_magic, Format::Pcap),
+    (pcapng::is_section, Format::Pcapng),
+    (|bytes| raw::is_head(bytes) || !is_text(bytes), Format::Raw),
+    (har::is_har, Format::Har),
+    (log::is_log, Format::Log),
+    (dump::is_dump, Format::Dump),
+    (hex::is_hex, Format::Hex),
+    (array::is_array, Format::Array),
+    (base64::is_base64, Format::Base64),
+];
 
 /// Reads an input of a format.
 ///

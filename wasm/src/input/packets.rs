@@ -1,6 +1,6 @@
 //! Packets of a capture, sorted into TCP connections, and those that are WebSockets chosen.
 
-use alloc::{string::String, vec, vec::Vec};
+use alloc::{collections::BTreeMap, string::String, vec::Vec};
 use core::ops::Range;
 
 use socklet_core::handshake::{Header, client, head_len, server};
@@ -31,18 +31,6 @@ fn endpoint(address: Address, port: u16) -> Endpoint {
     endpoint
 }
 
-/// Lists of connections: those between two endpoints are in one of them.
-const LISTS: usize = 1 << 16;
-
-/// The list of connections between two endpoints, the same for both.
-fn list_of(ends: &[Endpoint; 2]) -> usize {
-    let [first, second] = ends.map(|end| {
-        end.iter().fold(0_u32, |hash, byte| hash.wrapping_mul(0x0100_0193) ^ u32::from(*byte))
-    });
-    let sum = first.wrapping_add(second).wrapping_mul(0x9e37_79b9);
-    (sum >> 16) as usize
-}
-
 /// A connection.
 struct Flow {
     is_v6: bool,
@@ -51,16 +39,15 @@ struct Flow {
     directions: [Direction; 2],
     /// Whether the first of them has opened it, as far as was seen.
     is_opener_known: bool,
-    /// The one before in the same list.
-    next: usize,
 }
 
 /// What there is in a capture.
 pub(super) struct Packets<'a> {
     capture: &'a [u8],
     flows: Vec<Flow>,
-    /// The latest connection of each list.
-    latest: Vec<usize>,
+    /// The latest connection between two endpoints, of which the smaller stands first. A tree: a
+    /// capture can be made to collide with any table.
+    latest: BTreeMap<[Endpoint; 2], usize>,
     order: u32,
     other: u32,
     cut: u32,
@@ -69,11 +56,11 @@ pub(super) struct Packets<'a> {
 }
 
 impl<'a> Packets<'a> {
-    pub(super) fn new(capture: &'a [u8]) -> Self {
+    pub(super) const fn new(capture: &'a [u8]) -> Self {
         Self {
             capture,
             flows: Vec::new(),
-            latest: vec![usize::MAX; LISTS],
+            latest: BTreeMap::new(),
             order: 0,
             other: 0,
             cut: 0,
@@ -126,14 +113,8 @@ impl<'a> Packets<'a> {
         let from = endpoint(source, segment.source_port);
         let to = endpoint(destination, segment.destination_port);
         let ends = [from, to];
-        let Some(latest) = self.latest.get_mut(list_of(&ends)) else { return };
-        let mut at = *latest;
-        while let Some(flow) = self.flows.get(at) {
-            if flow.endpoints == ends || flow.endpoints == [to, from] {
-                break;
-            }
-            at = flow.next;
-        }
+        let key = if from < to { ends } else { [to, from] };
+        let mut at = self.latest.get(&key).copied().unwrap_or(usize::MAX);
         let is_reused = |flow: &Flow| {
             let [first, second] = &flow.directions;
             let sender = if flow.endpoints[0] == from { first } else { second };
@@ -146,9 +127,8 @@ impl<'a> Packets<'a> {
                 endpoints: ends,
                 directions: Default::default(),
                 is_opener_known: false,
-                next: *latest,
             });
-            *latest = at;
+            self.latest.insert(key, at);
         }
         let Some(flow) = self.flows.get_mut(at) else { return };
         if segment.is_opening() {

@@ -12,7 +12,7 @@ use alloc::vec::Vec;
 use super::{Capture, Damage, DamageKind, InputError, packets::Packets, pcap::Endian};
 
 /// The first bytes of a file: the type of a section header, the same in both orders.
-pub(super) const SECTION: [u8; 4] = [0x0a, 0x0d, 0x0d, 0x0a];
+const SECTION: [u8; 4] = [0x0a, 0x0d, 0x0d, 0x0a];
 
 const INTERFACE: u32 = 1;
 const OBSOLETE_PACKET: u32 = 2;
@@ -63,6 +63,10 @@ impl Unit {
     }
 }
 
+pub(super) fn is_section(bytes: &[u8]) -> bool {
+    bytes.starts_with(&SECTION)
+}
+
 pub(super) fn read(bytes: &[u8]) -> Result<Capture, InputError> {
     let mut reader = Reader {
         bytes,
@@ -70,7 +74,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Capture, InputError> {
         interfaces: Vec::new(),
         packets: Packets::new(bytes),
     };
-    if !bytes.starts_with(&SECTION) {
+    if !is_section(bytes) {
         return Err(Damage { kind: DamageKind::Magic, offset: 0 });
     }
     let mut at = 0;

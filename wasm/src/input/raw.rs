@@ -65,7 +65,7 @@ fn restore_line_ends(bytes: &[u8]) -> Option<Vec<u8>> {
     while is_head(rest) {
         let len = find(rest, 0, b"\n\n").map(|at| at + 2);
         let (head, behind) = rest.split_at_checked(len.unwrap_or(rest.len()))?;
-        if head.iter().any(|byte| *byte == b'\r') {
+        if find(head, 0, b"\r").is_some() {
             return None;
         }
         for line in head.split_inclusive(|byte| *byte == b'\n') {

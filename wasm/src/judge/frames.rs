@@ -311,7 +311,8 @@ impl<'a> Tap<'a> {
 
     /// Judges the body of a Close frame (RFC 6455 sections 5.5.1 and 7.4).
     fn close_frame(&mut self, frame: &Frame, number: u32) {
-        let body = self.payload(frame);
+        let mut body = Vec::new();
+        self.payload(frame, &mut body);
         let at = frame.payload().start;
         let code = body.first_chunk().map(|code| u16::from_be_bytes(*code));
         let reason = body.get(2..).unwrap_or_default();
@@ -331,15 +332,13 @@ impl<'a> Tap<'a> {
         }
     }
 
-    /// The payload of a control frame, as far as it is there.
-    fn payload(&self, frame: &Frame) -> Vec<u8> {
-        let mut payload = Vec::new();
+    /// Appends the payload of a frame, as far as it is there.
+    pub(super) fn payload(&self, frame: &Frame, payload: &mut Vec<u8>) {
         Pieces::of(frame).read(self.stream, &mut |piece| {
             if let Piece::Bytes(bytes) = piece {
                 payload.extend_from_slice(bytes);
             }
         });
-        payload
     }
 
     /// Whether another violation will be kept: only then its byte is worth looking for.

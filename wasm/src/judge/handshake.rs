@@ -121,7 +121,9 @@ impl<'a, 'v> Head<'a, 'v> {
         let request =
             server::Request::parse(self.bytes).map_err(|error| self.violate(error)).ok()?;
         handshake.target = Some(request.target().to_owned());
-        handshake.offered_subprotocols = request.subprotocols().map(str::to_owned).collect();
+        for name in request.subprotocols() {
+            handshake.offered_subprotocols.push(name.to_owned());
+        }
         let offers = extensions(request.headers(), &mut handshake.offered_extensions);
         let key = request.check().map_err(|error| self.violate(error)).ok();
         handshake.accept = key.map(|key| lossy(&handshake::accept_for(&key)));
@@ -178,9 +180,12 @@ fn extensions<'a>(
             joined.push_str(", ");
         }
         joined.push_str(&lossy(header.value));
-        found.extend(Extensions::new(header.value).take(MAX_EXTENSIONS));
+        for extension in Extensions::new(header.value) {
+            if found.len() < MAX_EXTENSIONS {
+                found.push(extension);
+            }
+        }
     }
-    found.truncate(MAX_EXTENSIONS);
     found
 }
 

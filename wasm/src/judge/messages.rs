@@ -169,12 +169,9 @@ impl Tap<'_> {
         let Some(bad) = open.check(self.inflated.get(from..).unwrap_or_default()) else { return };
         // A byte of a compressed text is wrong.
         let (message, offset) = (&open.message, offset + bad);
-        let mut index = frame.start;
-        if self.has_room_for_violation() {
-            let data = self.compressed(open, frame);
-            let at = xray::locate(&data, message.history_len, message.window_len, offset);
-            index = self.index_in(open, frame, at);
-        }
+        let index = self.blame(message, frame, &|data| {
+            xray::locate(data, message.history_len, message.window_len, offset)
+        });
         let rule = Rule::Protocol(ProtocolError::InvalidUtf8);
         self.break_rule(rule, index, Some(number), Some(offset as u64));
     }
@@ -184,7 +181,6 @@ impl Tap<'_> {
         open.is_stuck = true;
         open.utf8 = None;
         let message = &mut open.message;
-        let (history_len, window_len) = (message.history_len, message.window_len);
         match stop {
             Stop::Limit => {
                 message.cut = Some(Cut::Limit);
@@ -193,16 +189,11 @@ impl Tap<'_> {
             Stop::Damaged(error) => {
                 message.cut = Some(Cut::Damaged);
                 let len = message.len;
-                let mut index = frame.start;
-                if self.has_room_for_violation() {
-                    let data = self.compressed(open, frame);
-                    let at = if error == InflateError::Unfinished {
-                        data.len().saturating_sub(1)
-                    } else {
-                        xray::error_at(&data, history_len, window_len)
-                    };
-                    index = self.index_in(open, frame, at);
-                }
+                let message = &open.message;
+                let index = self.blame(message, frame, &|data| match error {
+                    InflateError::Unfinished => data.len().saturating_sub(1),
+                    _ => xray::error_at(data, message.history_len, message.window_len),
+                });
                 self.break_rule(Rule::Protocol(error.into()), index, Some(number), Some(len));
                 self.lose_context();
             }
@@ -265,29 +256,27 @@ impl Tap<'_> {
         }
     }
 
-    /// The frames of the message before this one.
-    fn frames_before<'b>(&'b self, open: &Open) -> impl Iterator<Item = &'b Frame> + use<'b> {
-        let number = self.found.messages.len() as u32;
-        let frames = self.found.frames.get(open.message.first_frame as usize..).unwrap_or_default();
-        frames.iter().filter(move |frame| frame.message == Some(number))
-    }
-
-    /// The compressed data of the message, up to the end of this frame.
-    fn compressed(&self, open: &Open, frame: &Frame) -> Vec<u8> {
-        let mut data = Vec::new();
-        for frame in self.frames_before(open).chain([frame]) {
-            Pieces::of(frame).read(self.stream, &mut |piece| {
-                if let Piece::Bytes(bytes) = piece {
-                    data.extend_from_slice(bytes);
-                }
-            });
+    /// Where in the stream the byte is that `find` finds in the compressed data of the message, which
+    /// are looked at up to the end of this frame; only if the violation will be kept.
+    fn blame(&self, message: &Message, frame: &Frame, find: &dyn Fn(&[u8]) -> usize) -> usize {
+        if !self.has_room_for_violation() {
+            return frame.start;
         }
-        data
-    }
-
-    /// Where in the stream a byte of the compressed data is.
-    fn index_in(&self, open: &Open, frame: &Frame, mut at: usize) -> usize {
-        for frame in self.frames_before(open).chain([frame]) {
+        let number = self.found.messages.len() as u32;
+        let before = self.found.frames.get(message.first_frame as usize..).unwrap_or_default();
+        let mut frames: Vec<&Frame> = Vec::new();
+        for before in before {
+            if before.message == Some(number) {
+                frames.push(before);
+            }
+        }
+        frames.push(frame);
+        let mut data = Vec::new();
+        for frame in &frames {
+            self.payload(frame, &mut data);
+        }
+        let mut at = find(&data);
+        for frame in frames {
             if at < frame.present_len {
                 return frame.payload().start + at;
             }
