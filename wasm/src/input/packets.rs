@@ -1,6 +1,6 @@
 //! Packets of a capture, sorted into TCP connections, and those that are WebSockets chosen.
 
-use alloc::{collections::BTreeMap, string::String, vec::Vec};
+use alloc::{collections::BTreeMap, string::String, vec, vec::Vec};
 use core::ops::Range;
 
 use socklet_core::handshake::{Header, client, head_len, server};
