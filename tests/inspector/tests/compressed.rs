@@ -231,6 +231,30 @@ fn a_bomb_is_cut_at_the_limit() {
     assert!(connection.inflated[0].capacity() <= 2 << 20);
 }
 
+#[test]
+fn what_is_unknown_ends_where_the_limit_cuts_a_message() {
+    let text = b"unlike anything that was said before ";
+    let mut deflater = Deflater::new(Server);
+    let lost = deflater.frame(0x1, text);
+    let repeats = deflater.frame(0x1, &text.repeat(3000));
+    let talk = Talk::compressed().says(Server, lost).says(Server, repeats);
+    let tcp = Tcp::open().talk(&talk, 4096);
+    let first = tcp.segments.len() - 2;
+    let kept: Vec<_> = tcp.segments.iter().enumerate().filter(|(at, _)| *at != first).collect();
+    let kept: Vec<_> = kept.into_iter().map(|(_, segment)| segment.clone()).collect();
+    let options = Options { inflate_limit: 50_000, ..Options::default() };
+    let report = inspect(&file(&kept, Form::PLAIN), &options).unwrap();
+    let message = &report.connections[0].messages[0];
+    assert_eq!((message.cut, message.len), (Some(Cut::Limit), 50_000));
+    assert!(message.unknown.last().is_some_and(|range| range.end <= message.len));
+    let parts = report.connections[0].message(0);
+    let len = |part: &Part| match part {
+        Part::Known(bytes) => bytes.len() as u64,
+        Part::Unknown(len) => *len,
+    };
+    assert_eq!(parts.iter().map(len).sum::<u64>(), message.len);
+}
+
 /// Writes out what the steps stand for.
 fn replay(data: &[u8], steps: &[Step], history: &[u8]) -> Vec<u8> {
     let mut out = history.to_vec();

@@ -171,15 +171,16 @@ impl Inflater {
             let inflated = inflate.inflate(input, window, at, history_len, window_len)?;
             let end = at + inflated.written;
             let written = self.lane.window.get(at..end).unwrap_or_default();
+            let room = out.limit - out.bytes.len();
+            let kept = written.get(..room).unwrap_or(written);
             if let Some(Lane { inflate, window }) = &mut self.shadow {
                 inflate.inflate(input, window, at, history_len, window_len)?;
                 let other = window.get(at..end).unwrap_or_default();
                 let from = (out.bytes.len() - out.start) as u64;
-                mark(written, other, from, out.unknown, &mut self.known_len);
+                mark(kept, other, from, out.unknown, &mut self.known_len);
             }
-            let room = out.limit - out.bytes.len();
-            out.bytes.extend_from_slice(written.get(..room).unwrap_or(written));
-            if written.len() > room {
+            out.bytes.extend_from_slice(kept);
+            if kept.len() < written.len() {
                 return Err(Stop::Limit);
             }
             self.at = end;
