@@ -13,9 +13,9 @@ use crate::{Result, Tally};
 /// Messages that have to come back, one after the other.
 const COUNT: u32 = 300;
 
-/// As many where the network is cut: with a delay of 10 ms each way on average they take 2.4 s at
+/// As many where the network is cut: with a delay of 10 ms each way on average they take 4 s at
 /// least, so that there is a cut within them on any machine.
-const COUNT_CUT: u32 = 120;
+const COUNT_CUT: u32 = 200;
 
 /// As many where frames are lost, each of which holds TCP up.
 const COUNT_ROUGH: u32 = 150;
