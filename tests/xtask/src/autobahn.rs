@@ -15,13 +15,22 @@ use crate::{Result, Tally, qemu};
 use cases::Selection;
 use suite::Suite;
 
-/// Runs the verb: `--full` takes every case that applies.
+/// What `--full` tests besides the peers on the host.
+const BOARDS: &str = "boards";
+
+/// Runs the verb: `--full` takes every case that applies; names of peers take those alone.
 pub(crate) fn run(args: &[String]) -> Result<Tally> {
-    let (selection, full) = match args.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        [] => (cases::everyday(), false),
-        ["--full"] => (cases::full(), true),
-        _ => return Err("usage: cargo xtask autobahn [--full]".into()),
-    };
+    let full = args.iter().any(|arg| arg == "--full");
+    let chosen: Vec<&str> =
+        args.iter().map(String::as_str).filter(|arg| *arg != "--full").collect();
+    let peers = peers();
+    let is_known = |name: &str| name == BOARDS || peers.iter().any(|(peer, ..)| peer == name);
+    if let Some(unknown) = chosen.iter().find(|name| !is_known(name)) {
+        let names: Vec<&str> = peers.iter().map(|(name, ..)| name.as_str()).collect();
+        return Err(format!("no peer {unknown}; there are {}, {BOARDS}", names.join(", ")).into());
+    }
+    let is_chosen = |name: &str| chosen.is_empty() || chosen.contains(&name);
+    let selection = if full { cases::full() } else { cases::everyday() };
     let suite = Suite::install()?;
     let ours = Ours::build()?;
     // A run that breaks off is a failure, and must not hide the others.
@@ -30,15 +39,26 @@ pub(crate) fn run(args: &[String]) -> Result<Tally> {
         Tally::one(false)
     };
     let mut tally = canary::run(&suite, &ours).unwrap_or_else(broken);
-    for test in [server, client] {
-        for flavour in Flavour::ALL {
-            tally += test(&suite, &ours, flavour, &selection).unwrap_or_else(broken);
+    for (name, flavour, test) in &peers {
+        if is_chosen(name) {
+            tally += test(&suite, &ours, *flavour, &selection).unwrap_or_else(broken);
         }
     }
-    if full {
-        tally += qemu::autobahn_in_full().unwrap_or_else(broken);
+    if (full && chosen.is_empty()) || chosen.contains(&BOARDS) {
+        tally += qemu::autobahn(full).unwrap_or_else(broken);
     }
     Ok(tally)
+}
+
+type Test = fn(&Suite, &Ours, Flavour, &Selection) -> Result<Tally>;
+
+/// Our peers of the suite on the host.
+fn peers() -> Vec<(String, Flavour, Test)> {
+    let roles: [(&str, Test); 2] = [("server", server), ("client", client)];
+    let peer = |(role, test): (&str, Test)| {
+        Flavour::ALL.map(|flavour| (format!("{role}-{}", flavour.name()), flavour, test))
+    };
+    roles.into_iter().flat_map(peer).collect()
 }
 
 /// Tests a server in firmware, with a selection of the cases or all.

@@ -62,13 +62,14 @@ pub(crate) fn clippy() -> Result<Vec<Command>> {
     BOARDS.iter().filter_map(|board| board.clippy().transpose()).collect()
 }
 
-/// Tests the servers of all boards that can, with all cases of the Autobahn suite for firmware.
-pub(crate) fn autobahn_in_full() -> Result<Tally> {
+/// Tests the servers of all boards that can: with a selection of the Autobahn suite's cases for
+/// firmware, or all of them.
+pub(crate) fn autobahn(full: bool) -> Result<Tally> {
     setup::qemu()?;
     let logs = target_dir()?.join("qemu");
     let mut tally = Tally::default();
     for board in BOARDS.iter().filter(|board| board.autobahn) {
-        tally += server::autobahn(&Firmware::build(board, &logs)?, true)?;
+        tally += server::autobahn(&Firmware::build(board, &logs)?, full)?;
     }
     Ok(tally)
 }
