@@ -30,6 +30,9 @@ pub trait Buffer {
     fn release(&mut self, used_len: usize) {
         let _ = used_len;
     }
+
+    /// Tells that no byte is in use, and that none is expected soon: all memory may be given back.
+    fn rest(&mut self) {}
 }
 
 impl<const N: usize> Buffer for [u8; N] {
@@ -75,5 +78,9 @@ impl<B: Buffer + ?Sized> Buffer for &mut B {
 
     fn release(&mut self, used_len: usize) {
         (**self).release(used_len);
+    }
+
+    fn rest(&mut self) {
+        (**self).rest();
     }
 }

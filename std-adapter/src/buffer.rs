@@ -138,6 +138,11 @@ impl Buffer for GrowingBuffer {
             self.releases = 0;
         }
     }
+
+    fn rest(&mut self) {
+        self.bytes = Vec::new();
+        self.releases = 0;
+    }
 }
 
 #[cfg(test)]
@@ -220,6 +225,16 @@ mod tests {
         let mut buffer = GrowingBuffer::new(1024, 1 << 24);
         buffer.grow(1);
         buffer.release(0);
+        assert_eq!(buffer.bytes().len(), 1024);
+    }
+
+    #[test]
+    fn a_buffer_that_rests_holds_nothing_and_grows_again() {
+        let mut buffer = GrowingBuffer::new(1024, 1 << 24);
+        buffer.grow(5000);
+        buffer.rest();
+        assert_eq!(buffer.bytes.capacity(), 0);
+        assert!(buffer.grow(1));
         assert_eq!(buffer.bytes().len(), 1024);
     }
 

@@ -495,6 +495,16 @@ impl<B: Buffer, X: InboundContext> Inbound<B, X> {
         }
     }
 
+    /// Lets the buffer rest if nothing is in it. With compression there is the window of the
+    /// messages before.
+    pub(super) fn rest(&mut self) {
+        let is_empty = self.start == self.end && self.raw == self.filled;
+        if is_empty && !self.in_message && self.context.state().is_none() {
+            (self.start, self.end, self.raw, self.filled) = (0, 0, 0, 0);
+            self.buffer.rest();
+        }
+    }
+
     /// Gives the buffer back, and where in it the undecoded bytes are.
     pub(super) fn into_parts(self) -> (B, Range<usize>) {
         (self.buffer, self.raw..self.filled)

@@ -206,6 +206,17 @@ impl<R: Role, B: Buffer, C: Compression> Connection<R, B, C> {
         self.inbound.preload(bytes)
     }
 
+    /// Tells the buffers that nothing is expected soon, where nothing is in them: when a
+    /// [`Step::Read`] waits for the first bytes, behind the opening handshake, or in a long silence.
+    /// A buffer that can grow may give its memory back.
+    pub fn rest(&mut self) {
+        self.inbound.rest();
+        // Before that it is to hold an answer, whatever is received.
+        if self.write_side.is_open() {
+            self.write_side.outbound.rest();
+        }
+    }
+
     /// Gives the buffers back: the receive buffer, where in it the undecoded bytes are, and the
     /// staging buffer.
     pub fn into_buffers(self) -> (B, Range<usize>, B) {

@@ -167,6 +167,14 @@ impl<R: Role, B: Buffer, X: OutboundContext> Outbound<R, B, X> {
         self.room(MAX_CONTROL_FRAME_LEN)
     }
 
+    /// Lets the buffer rest if nothing is in it.
+    pub(super) fn rest(&mut self) {
+        if self.is_drained() {
+            (self.start, self.end) = (0, 0);
+            self.buffer.rest();
+        }
+    }
+
     /// Makes room for `len` bytes if that takes no writing.
     fn room(&mut self, len: usize) -> bool {
         if self.start == self.end && self.start != 0 {

@@ -53,7 +53,8 @@ impl Deadline {
                 connection.read_tls(socket)
             };
             match result {
-                Ok(0) if connection.is_handshaking() => {
+                // Of a read or of a write: what takes nothing any more would be asked for ever.
+                Ok(0) => {
                     return Err(std::io::Error::from(std::io::ErrorKind::UnexpectedEof).into());
                 }
                 Ok(_) => {}

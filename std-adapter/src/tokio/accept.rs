@@ -10,7 +10,6 @@ use super::{
     deadline::Deadline,
     driver::{CoreError, Driver, Goal},
     teardown::Teardown,
-    timer::Timer,
 };
 use crate::{
     Answer, Error, Server, ServerRole,
@@ -108,7 +107,7 @@ impl Server {
     ) -> Result<WebSocket<S, ServerRole>, Error> {
         let mut connection = connection(self, Plan::negotiate(self.deflate));
         connection.preload(already)?;
-        let mut driver = Driver { next, timer: Timer::new(), connection };
+        let mut driver = Driver::new(next, connection);
         let outcome = deadline.bound(driver.handshake(decide)).await;
         if outcome.as_ref().is_err_and(Error::wants_teardown) {
             // Or the peer may never see the answer.
@@ -129,7 +128,8 @@ impl Server {
     ) -> Result<MaybeTls<S>, Error> {
         let Some(tls) = &self.tls else { return Ok(MaybeTls::Plain(stream)) };
         let acceptor = tokio_rustls::TlsAcceptor::from(tls.config());
-        let stream = acceptor.accept(stream).await?;
+        // On the heap for as long as it takes: it is large, and without TLS it is not there.
+        let stream = Box::pin(acceptor.accept(stream)).await?;
         Ok(MaybeTls::Tls(Box::new(stream.into())))
     }
 

@@ -13,7 +13,6 @@ use super::{
     MaybeTls, WebSocket,
     deadline::Deadline,
     driver::{CoreError, Driver, Goal, poll_read},
-    timer::Timer,
 };
 use crate::{
     Client, ClientRole, Error, Url,
@@ -95,7 +94,7 @@ impl Client {
         deadline: Deadline,
     ) -> Result<WebSocket<S>, Error> {
         let connection = connection(self, Plan::negotiate(self.deflate))?;
-        let mut driver = Driver { next, timer: Timer::new(), connection };
+        let mut driver = Driver::new(next, connection);
         match deadline.bound(driver.handshake(self, url)).await {
             Err(Error::Handshake(HandshakeError::Declined { .. })) => Err(driver.declined().await),
             outcome => {

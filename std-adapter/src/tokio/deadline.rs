@@ -1,9 +1,13 @@
 //! The deadline of an opening handshake, over all its steps.
 
-use std::{future::Future, time::Duration};
+use std::{
+    future::{Future, poll_fn},
+    task::Poll,
+    time::Duration,
+};
 
 use socklet_core::Timeout;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep_until};
 
 use crate::Error;
 
@@ -19,19 +23,28 @@ impl Deadline {
     }
 
     /// Does a step, and gives it up at that moment.
-    pub(super) async fn bound<T, E>(
+    ///
+    /// Not `async`: that would keep the step twice, and on the heap it is kept no longer than it
+    /// takes.
+    pub(super) fn bound<T, E>(
         self,
         step: impl Future<Output = Result<T, E>>,
-    ) -> Result<T, Error>
+    ) -> impl Future<Output = Result<T, Error>>
     where
         Error: From<E>,
     {
-        match self.0 {
-            None => Ok(step.await?),
-            Some(at) => match timeout_at(at, step).await {
-                Ok(done) => Ok(done?),
-                Err(_) => Err(Timeout::Handshake.into()),
-            },
-        }
+        let mut step = Box::pin(step);
+        let mut alarm = self.0.map(|at| Box::pin(sleep_until(at)));
+        poll_fn(move |context| {
+            if let Poll::Ready(done) = step.as_mut().poll(context) {
+                return Poll::Ready(done.map_err(Error::from));
+            }
+            match &mut alarm {
+                Some(alarm) => {
+                    alarm.as_mut().poll(context).map(|()| Err(Timeout::Handshake.into()))
+                }
+                None => Poll::Pending,
+            }
+        })
     }
 }

@@ -6,7 +6,7 @@
 //! other.
 
 use std::{
-    io,
+    io, mem,
     num::NonZeroUsize,
     pin::Pin,
     task::{Context, Poll, ready},
@@ -36,6 +36,10 @@ pub(super) struct Driver<S, R> {
     pub(super) next: S,
     pub(super) timer: Timer,
     pub(super) connection: Connection<R, GrowingBuffer, HostDeflate>,
+    /// Whether the buffers give their memory back with the next wait: behind the opening handshake,
+    /// and in a long silence. Many connections never say a word more; of those that do, not each
+    /// message is to cost an allocation.
+    may_rest: bool,
 }
 
 /// What is to be received.
@@ -59,6 +63,12 @@ impl Goal {
     pub(super) const CHUNK: Self = Self::Receive { mode: Mode::Chunks, control: false };
     /// A whole message, a Ping or a Pong.
     pub(super) const EVENT: Self = Self::Receive { mode: Mode::Whole, control: true };
+}
+
+impl<S, R> Driver<S, R> {
+    pub(super) fn new(next: S, connection: Connection<R, GrowingBuffer, HostDeflate>) -> Self {
+        Self { next, timer: Timer::new(), connection, may_rest: true }
+    }
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
@@ -86,7 +96,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
                     );
                 }
                 Step::Ready(ready) => return Poll::Ready(Ok(ready)),
-                Step::Read => ready!(self.poll_read(context))?,
+                Step::Read => {
+                    let read = self.poll_read(context)?;
+                    // Nothing is kept for a peer that has not said a word yet.
+                    let is_silent = matches!(goal, Goal::Head);
+                    if read.is_pending() && (is_silent || mem::take(&mut self.may_rest)) {
+                        self.connection.rest();
+                    }
+                    ready!(read);
+                }
                 Step::Drain => match self.poll_drain(context)? {
                     Poll::Ready(()) => {}
                     Poll::Pending if self.may_read_on(goal) => ready!(self.poll_read(context))?,
@@ -129,6 +147,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
                 let Some(wakeup_ms) = write_side.wakeup_ms() else { return Poll::Pending };
                 ready!(self.timer.poll_until(wakeup_ms, context));
                 write_side.tick(self.timer.now_ms())?;
+                self.may_rest = true;
             }
         }
         Poll::Ready(Ok(()))

@@ -23,7 +23,6 @@ use super::{
     duplex::Wakers,
     maybe_tls::MaybeTls,
     teardown::Teardown,
-    timer::Timer,
 };
 use crate::{
     ClientRole, Closed, Error, Message, buffer::GrowingBuffer, deflate::HostDeflate,
@@ -46,8 +45,8 @@ use crate::{
 ///
 /// # Memory
 /// Buffers grow with what has arrived and shrink when nothing is in them: those for receiving and
-/// for sending to 64 KiB each at once, and to 8 KiB by and by. A connection with small messages
-/// holds about 2 KiB, TLS apart; what compression adds is said at
+/// for sending to 64 KiB each at once, and to 8 KiB by and by. Before the first message, and in a
+/// long silence, there are none. A connection with small messages holds about 2 KiB, TLS apart; what compression adds is said at
 /// [`Client::deflate`](crate::Client::deflate).
 ///
 /// Once buffers and codecs have grown to what the messages need, a message allocates nothing: not
@@ -118,7 +117,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocket<S, R> {
         &mut self,
     ) -> Result<Option<(socklet_core::Message<'_>, Sender<'_, S, R>)>, Error> {
         let Ready::Data = self.ready(Goal::MESSAGE).await? else { return Ok(None) };
-        let Driver { next, timer, connection } = &mut self.driver;
+        let Driver { next, timer, connection, .. } = &mut self.driver;
         let (message, write_side) = connection.message();
         match message {
             Ok(message) => Ok(Some((message, Sender { next, timer, write_side }))),
@@ -149,7 +148,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocket<S, R> {
     pub async fn recv_event(&mut self) -> Result<Option<Event<'_>>, Error> {
         match self.ready(Goal::EVENT).await? {
             Ready::Data => {
-                let Driver { next, timer, connection } = &mut self.driver;
+                let Driver { next, timer, connection, .. } = &mut self.driver;
                 let (message, write_side) = connection.message();
                 match message {
                     Ok(message) => Ok(Some(Event::Message(message))),
@@ -315,7 +314,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocket<S, R> {
 
     /// The sender, which has all methods that send.
     pub(super) fn sender(&mut self) -> Sender<'_, S, R> {
-        let Driver { next, timer, connection } = &mut self.driver;
+        let Driver { next, timer, connection, .. } = &mut self.driver;
         Sender { next, timer, write_side: connection.write_side_mut() }
     }
 
@@ -352,13 +351,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocket<S, R> {
     /// A connection that something else has opened.
     pub(super) fn taken_over(
         next: S,
-        mut connection: Connection<R, GrowingBuffer, HostDeflate>,
+        connection: Connection<R, GrowingBuffer, HostDeflate>,
         leftover: &[u8],
     ) -> Result<Self, Error> {
-        let mut timer = Timer::new();
-        let opened: Result<(), CoreError> = connection.assume_open(Some(timer.now_ms()));
+        let mut driver = Driver::new(next, connection);
+        let now_ms = Some(driver.timer.now_ms());
+        let opened: Result<(), CoreError> = driver.connection.assume_open(now_ms);
         opened?;
-        connection.preload(leftover)?;
-        Ok(Self::new(Driver { next, timer, connection }, None))
+        driver.connection.preload(leftover)?;
+        Ok(Self::new(driver, None))
     }
 }

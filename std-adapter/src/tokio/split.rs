@@ -72,8 +72,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocket<S, R> {
     /// # }
     /// ```
     pub fn into_split(self) -> (Reader<S, R>, Writer<S, R>) {
-        let Self { driver: Driver { next, timer, mut connection }, teardown, subprotocol, .. } =
-            self;
+        let Self {
+            driver: Driver { next, timer, mut connection, .. }, teardown, subprotocol, ..
+        } = self;
         let closing_ms = connection.write_side_mut().config_mut().timeouts.closing_ms;
         let stream = Shared::new(next);
         let clock = timer.clone();
@@ -195,7 +196,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Reader<S, R> {
         let Some(next) = stream.into_inner() else {
             unreachable!("the other half has just been dropped")
         };
-        let mut whole = WebSocket::new(Driver { next, timer, connection }, subprotocol);
+        let mut driver = Driver::new(next, connection);
+        driver.timer = timer;
+        let mut whole = WebSocket::new(driver, subprotocol);
         whole.teardown = teardown;
         Ok(whole)
     }

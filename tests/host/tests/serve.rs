@@ -18,7 +18,7 @@ use std::io::{Read, Write};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use processes::{FLAVOURS, Running, Server, connect, run, socklet};
+use processes::{FLAVOURS, Running, Server, connect, connect_limited, run, socklet};
 use raw::{PATIENCE, tcp, upgraded};
 
 #[test]
@@ -155,4 +155,23 @@ fn running_out_of_file_descriptors_does_not_end_a_server() {
         let ended = connect(&[&server.url()], b"back again\n");
         assert_eq!((ended.code, ended.text()), (Some(0), "back again\n"), "{}", ended.stderr);
     }
+}
+
+#[test]
+fn a_client_without_file_descriptors_says_so_in_a_line() {
+    let server = Server::start(&[]);
+    let mut failed = 0;
+    // Fewer do not start a program at all.
+    for descriptors in 5..64 {
+        let ended = connect_limited(descriptors, &[&server.url()], b"hello\n");
+        if ended.code == Some(0) {
+            assert_eq!(ended.text(), "hello\n");
+            println!("{descriptors} file descriptors are enough, {failed} numbers are not");
+            return assert!(failed != 0, "it has never been short");
+        }
+        assert_eq!(ended.code, Some(1), "{descriptors}: {}", ended.stderr);
+        assert!(ended.is_one_line_of_error(), "{descriptors}: {}", ended.stderr);
+        failed += 1;
+    }
+    panic!("it needs more than that");
 }

@@ -14,6 +14,7 @@ use std::{
     thread,
 };
 
+use rcgen::{CertificateParams, KeyPair};
 use socklet_std::{Client, ClientTls, CloseCode, Error, Server, ServerTls};
 use support::{Certificates, Kind as Peer, LONG, read_to_end, respond};
 
@@ -72,6 +73,19 @@ fn an_expired_certificate_is_not_trusted() {
     let address = Peer::Tokio.serve(Server::new().tls(certificates.server()));
     let url = format!("wss://localhost:{}/", address.port());
     assert_all_say(refused(&url, &certificates.client()), "expired");
+}
+
+#[test]
+fn a_certificate_that_nobody_but_itself_has_signed_is_not_trusted() {
+    let key = KeyPair::generate().unwrap();
+    let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    let chain = params.self_signed(&key).unwrap().pem();
+    let tls = ServerTls::from_pem(chain.as_bytes(), key.serialize_pem().as_bytes()).unwrap();
+    for peer in Peer::ALL {
+        let address = peer.serve(Server::new().tls(tls.clone()));
+        let url = format!("wss://localhost:{}/", address.port());
+        assert_all_say(refused(&url, &ClientTls::new()), "unknown authority");
+    }
 }
 
 #[test]

@@ -43,12 +43,27 @@ pub(crate) fn file(name: &str, bytes: &[u8]) -> PathBuf {
     path
 }
 
+/// The command, with so many file descriptors at most.
+fn limited(descriptors: u32) -> Command {
+    let mut command = Command::new("sh");
+    let script = format!("ulimit -n {descriptors}; exec \"$0\" \"$@\"");
+    command.args(["-c", &script, path()]);
+    command
+}
+
 /// Both servers: one asynchronous task a connection, and one thread.
 pub(crate) const FLAVOURS: [&[&str]; 2] = [&[], &["--blocking"]];
 
 /// Runs `socklet connect` with this standard input.
 pub(crate) fn connect(args: &[&str], input: &[u8]) -> Ended {
     let mut command = socklet();
+    command.arg("connect").args(args);
+    run(command, input)
+}
+
+/// As [`connect`], with so many file descriptors at most.
+pub(crate) fn connect_limited(descriptors: u32, args: &[&str], input: &[u8]) -> Ended {
+    let mut command = limited(descriptors);
     command.arg("connect").args(args);
     run(command, input)
 }
@@ -175,9 +190,8 @@ impl Server {
 
     /// Starts it with so many file descriptors at most.
     pub(crate) fn start_limited(args: &[&str], descriptors: u32) -> Self {
-        let mut command = Command::new("sh");
-        let script = format!("ulimit -n {descriptors}; exec \"$0\" \"$@\"");
-        command.args(["-c", &script, path(), "serve", "--addr", "127.0.0.1:0"]).args(args);
+        let mut command = limited(descriptors);
+        command.args(["serve", "--addr", "127.0.0.1:0"]).args(args);
         Self::spawn(command)
     }
 

@@ -28,11 +28,34 @@ pub(crate) fn silence(server: &Server, count: usize) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Connections to the [floor](crate::floor); returns what each takes.
+pub(crate) fn floor(server: &Server, count: usize) -> Result<usize, Failure> {
+    let before = server.memory()?;
+    let held: Vec<_> = (0..count).map(|_| server.echoed()).collect::<Result<_, _>>()?;
+    let memory = server.memory()?.saturating_sub(before);
+    report("tasks of the runtime that wait for a byte, and do nothing else", held.len(), memory);
+    Ok(memory.checked_div(count).unwrap_or_default())
+}
+
 /// Idle connections, and active ones beside them.
-pub(crate) async fn run(server: &Server, idle: usize, active: usize) -> Result<(), Failure> {
+pub(crate) async fn run(
+    server: &Server,
+    floor: usize,
+    idle: usize,
+    most: usize,
+    active: usize,
+) -> Result<(), Failure> {
     let before = server.memory()?;
     let held: Vec<_> = (0..idle).map(|_| server.upgraded()).collect::<Result<_, _>>()?;
-    report("idle connections", idle, server.memory()?.saturating_sub(before));
+    let memory = server.memory()?.saturating_sub(before);
+    report("idle connections", idle, memory);
+    let above = memory.checked_div(idle).unwrap_or_default().saturating_sub(floor);
+    if floor != 0 {
+        println!("| of that above the runtime | {idle} | {above} B each |");
+    }
+    if most != 0 && above > most {
+        return Err(format!("{above} bytes an idle connection, above the runtime's {floor}").into());
+    }
     if active == 0 {
         return Ok(());
     }

@@ -17,7 +17,7 @@ const UPGRADE: &[u8] = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrad
     Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 
-/// `socklet serve` on one processor. It ends with this value.
+/// A server on one processor. It ends with this value.
 pub(crate) struct Server {
     child: Child,
     pub(crate) address: String,
@@ -26,22 +26,37 @@ pub(crate) struct Server {
 }
 
 impl Server {
+    /// `socklet serve`.
     pub(crate) fn start(socklet: &str, flavour: &[&str]) -> Result<Self, Failure> {
+        let args = ["serve", "--addr", "127.0.0.1:0", "--max-connections", "0"];
+        let server = Self::spawn(socklet, &[&args, flavour].concat())?;
+        // What is allocated for the first connection is not counted for it.
+        let descriptors = server.descriptors()?;
+        drop(server.upgraded()?);
+        server.settled(descriptors)?;
+        Ok(server)
+    }
+
+    /// The [floor](crate::floor), which is this program.
+    pub(crate) fn start_floor() -> Result<Self, Failure> {
+        let program = std::env::current_exe()?;
+        let server = Self::spawn(program.to_str().ok_or("a path in UTF-8")?, &["--floor"])?;
+        let descriptors = server.descriptors()?;
+        drop(server.echoed()?);
+        server.settled(descriptors)?;
+        Ok(server)
+    }
+
+    fn spawn(program: &str, args: &[&str]) -> Result<Self, Failure> {
         let mut command = Command::new("taskset");
-        command.args(["-c", "0", socklet, "serve", "--addr", "127.0.0.1:0"]).args(flavour);
-        command.args(["--max-connections", "0"]);
+        command.args(["-c", "0", program]).args(args);
         // Connections that are torn are told there, which is not of interest.
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
         let mut stdout = BufReader::new(child.stdout.take().ok_or("standard output is a pipe")?);
         let mut ready = String::new();
         stdout.read_line(&mut ready)?;
         let address = ready.strip_prefix("listening on ").ok_or("the server did not start")?;
-        let server = Self { child, address: address.trim().to_owned(), _stdout: stdout };
-        // What is allocated for the first connection is not counted for it.
-        let descriptors = server.descriptors()?;
-        drop(server.upgraded()?);
-        server.settled(descriptors)?;
-        Ok(server)
+        Ok(Self { child, address: address.trim().to_owned(), _stdout: stdout })
     }
 
     pub(crate) fn url(&self) -> String {
@@ -59,6 +74,14 @@ impl Server {
             head.extend(byte);
         }
         if head.starts_with(b"HTTP/1.1 101 ") { Ok(stream) } else { Err("no upgrade".into()) }
+    }
+
+    /// A bare socket of which a byte has come back: how the [floor](crate::floor) is talked to.
+    pub(crate) fn echoed(&self) -> Result<TcpStream, Failure> {
+        let mut stream = self.connected()?;
+        stream.write_all(b"x")?;
+        stream.read_exact(&mut [0])?;
+        Ok(stream)
     }
 
     /// A bare socket before its opening handshake.

@@ -1,0 +1,121 @@
+//! The streams over tokio, over a stream in memory that holds less than a message, and by a clock
+//! that goes on when all wait: what hangs is found at once.
+
+use std::{sync::atomic::Ordering, time::Duration};
+
+use socklet_core_tests::dropping::Dropper;
+use socklet_std::{CloseCode, Error, Message, Role, tokio::WebSocket};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, DuplexStream, duplex},
+    time::timeout,
+};
+
+use crate::{Plan, Seen, Session, faulty::Faulty, messages};
+
+/// Bytes on the way at a time, each way.
+const WAY_LEN: usize = 1000;
+
+/// Longer than all deadlines together.
+const HANGS: Duration = Duration::from_secs(3600);
+
+#[test]
+fn a_session_ends_whatever_operation_fails() {
+    for session in Session::both() {
+        let sessions = session.disturb(|session, plans| {
+            let droppers = [Dropper::never(), Dropper::never()];
+            run(session, plans, &droppers)
+        });
+        println!("{}, tokio: {sessions} disturbed sessions", session.url);
+    }
+}
+
+#[test]
+fn a_session_is_whole_whatever_future_is_dropped() {
+    for session in Session::both() {
+        for side in [0, 1] {
+            let mut dropped = 0;
+            for at in 0.. {
+                let mut droppers = [Dropper::never(), Dropper::never()];
+                droppers[side] = Dropper::at(at);
+                is_whole(run(&session, [Plan::NONE; 2], &droppers).0, side, at);
+                if droppers[side].awaits() <= at {
+                    break;
+                }
+                dropped += 1;
+            }
+            println!("{}, side {side}: dropped at each of {dropped} awaits", session.url);
+            assert!(dropped > 10, "{dropped} awaits");
+            // And all of them.
+            let mut droppers = [Dropper::never(), Dropper::never()];
+            droppers[side] = Dropper::every();
+            is_whole(run(&session, [Plan::NONE; 2], &droppers).0, side, u64::MAX);
+        }
+    }
+}
+
+fn is_whole(seen: [Seen; 2], side: usize, at: u64) {
+    for (seen, end) in seen {
+        assert!(end.is_ok(), "{side} dropped at {at}: {end:?}");
+        assert!(seen == messages(), "{side} dropped at {at}");
+    }
+}
+
+fn run(session: &Session, plans: [Plan; 2], droppers: &[Dropper; 2]) -> ([Seen; 2], [u64; 2]) {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_time().start_paused(true).build().unwrap();
+    runtime.block_on(async {
+        let (near, far) = duplex(WAY_LEN);
+        let (near, near_count) = Faulty::new(near, plans[0]);
+        let (far, far_count) = Faulty::new(far, plans[1]);
+        let both = async {
+            tokio::join!(talk(session, near, &droppers[0]), serve(session, far, &droppers[1]))
+        };
+        let (client, server) = timeout(HANGS, both).await.expect("it hangs");
+        let counts = [near_count, far_count].map(|count| count.load(Ordering::Relaxed));
+        ([client, server], counts)
+    })
+}
+
+async fn talk(session: &Session, stream: Faulty<DuplexStream>, dropper: &Dropper) -> Seen {
+    let mut seen = Vec::new();
+    let end = async {
+        let mut ws = session.client.connect_over(stream, session.url).await?;
+        for message in messages() {
+            send(&mut ws, dropper, &message).await?;
+            seen.extend(dropper.again(async || ws.recv().await).await?);
+        }
+        dropper.again(async || ws.close(CloseCode::NORMAL, "bye").await).await.map(drop)
+    };
+    let end = end.await;
+    (seen, end)
+}
+
+async fn serve(session: &Session, stream: Faulty<DuplexStream>, dropper: &Dropper) -> Seen {
+    let mut seen = Vec::new();
+    let end = async {
+        let mut ws = session.server.accept(stream).await?;
+        while let Some(message) = dropper.again(async || ws.recv().await).await? {
+            seen.push(message.clone());
+            send(&mut ws, dropper, &message).await?;
+        }
+        Ok(())
+    };
+    let end = end.await;
+    (seen, end)
+}
+
+/// Sends, and goes on with what a dropped send has left.
+async fn send<S: AsyncRead + AsyncWrite + Unpin, R: Role>(
+    ws: &mut WebSocket<S, R>,
+    dropper: &Dropper,
+    message: &Message,
+) -> Result<(), Error> {
+    loop {
+        match dropper.attempt(ws.send(message)).await {
+            Some(sent) => return sent,
+            // Taken whole: it leaves with the next receive.
+            None if ws.unfinished().is_none() => return Ok(()),
+            None => {}
+        }
+    }
+}
