@@ -44,7 +44,8 @@ cargo xtask VERB
                        ends on this machine, with every frame as it crossed the wire
   test [STEP...]       every check, cheap ones first; or only those named (`test list` lists them)
   autobahn [--full]    the Autobahn suite: a selection, or all of it
-  interop              other implementations and a browser, as clients and as servers
+  interop [proxies]    other implementations and a browser, as clients and as servers; or nginx,
+                       HAProxy, tinyproxy and microsocks between our clients and servers
   size [--update]      flash, state, stack and instructions of client and server on microcontrollers;
                        --update commits new budgets
   qemu [BOARD...]      firmware on emulated boards, as client and as server; --update commits
