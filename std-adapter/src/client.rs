@@ -4,13 +4,12 @@ use std::{fmt, time::Duration};
 
 use socklet_core::{
     Config, Fragmentation, Limits, Timeouts,
-    handshake::client::Request,
     permessage_deflate::{Agreed, Settings},
 };
 
+use crate::Proxies;
 #[cfg(feature = "blocking-tls")]
 use crate::tls::ClientTls;
-use crate::url::Url;
 
 /// What a client asks for, and how it behaves: headers, subprotocols, deadlines, limits.
 ///
@@ -39,6 +38,8 @@ pub struct Client {
     pub(crate) config: Config,
     pub(crate) deflate: Settings,
     pub(crate) agreed: Option<Agreed>,
+    pub(crate) proxies: Proxies,
+    pub(crate) redirects: u8,
     #[cfg(feature = "blocking-tls")]
     pub(crate) tls: ClientTls,
 }
@@ -54,6 +55,8 @@ impl Client {
             config: Config::CLIENT,
             deflate: Settings::OFF,
             agreed: None,
+            proxies: Proxies::none(),
+            redirects: 0,
             #[cfg(feature = "blocking-tls")]
             tls: ClientTls::new(),
         }
@@ -89,18 +92,28 @@ impl Client {
         Self { tls, ..self }
     }
 
-    /// The request for an address.
-    pub(crate) fn with_request<T>(&self, url: &Url, use_it: impl FnOnce(&Request<'_>) -> T) -> T {
-        let authority = url.authority();
-        let subprotocols: Vec<&str> = self.subprotocols.iter().map(String::as_str).collect();
-        let headers: Vec<(&str, &str)> =
-            self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        let mut request =
-            Request::new(&authority, url.target()).subprotocols(&subprotocols).headers(&headers);
-        if let Some(origin) = &self.origin {
-            request = request.origin(origin);
-        }
-        use_it(&request)
+    /// Reaches servers through proxies: a [`Proxy`](crate::Proxy) for all, or whatever
+    /// [`Proxies`] say. At first there is none, and the environment is not looked at.
+    #[must_use]
+    pub fn proxy(self, proxies: impl Into<Proxies>) -> Self {
+        Self { proxies: proxies.into(), ..self }
+    }
+
+    /// Follows up to so many redirects, none at first (RFC 6455 section 4.1, step 5 behind the
+    /// response): those of the statuses 301, 302, 303, 307 and 308 to an address that is one of a
+    /// WebSocket, where `http` counts as `ws` and `https` as `wss`. From `wss` to `ws` none is
+    /// followed. One that is not followed is an [`Error::Declined`](crate::Error::Declined).
+    ///
+    /// Another server than the one that was asked for is sent no `Authorization` and no `Cookie`.
+    ///
+    /// # Examples
+    /// ```
+    /// let client = socklet_std::Client::new().follow_redirects(5);
+    /// ```
+    #[must_use]
+    pub const fn follow_redirects(mut self, limit: u8) -> Self {
+        self.redirects = limit;
+        self
     }
 }
 
@@ -123,6 +136,8 @@ impl fmt::Debug for Client {
             .field("config", &self.config)
             .field("deflate", &self.deflate)
             .field("agreed", &self.agreed)
+            .field("proxies", &self.proxies)
+            .field("redirects", &self.redirects)
             .finish_non_exhaustive()
     }
 }

@@ -11,7 +11,7 @@ use socklet_core::{
 
 #[cfg(feature = "blocking-tls")]
 use crate::tls::TlsError;
-use crate::{io_error::IoError, url::UrlError};
+use crate::{ProxyError, io_error::IoError, url::UrlError};
 
 /// Any failure of a WebSocket.
 ///
@@ -29,6 +29,8 @@ pub enum Error {
     /// TLS: a certificate that is not trusted, a peer that does not speak TLS.
     #[cfg(feature = "blocking-tls")]
     Tls(TlsError),
+    /// The proxy did not lead to the server.
+    Proxy(ProxyError),
     /// The server answered with an HTTP response in place of a WebSocket.
     Declined(Box<Declined>),
     /// A setting or an argument that can never work.
@@ -50,7 +52,8 @@ pub enum Error {
 /// An HTTP response in place of a WebSocket
 /// ([RFC 6455 section 4.2.2](https://www.rfc-editor.org/rfc/rfc6455#section-4.2.2)).
 ///
-/// A redirect is one: [`location`](Self::location) says where to. It is not followed.
+/// A redirect is one: [`location`](Self::location) says where to. Unless
+/// [`Client::follow_redirects`](crate::Client::follow_redirects) is set, none is followed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Declined {
     /// The status, such as 401 or 302; anything but 101.
@@ -95,6 +98,7 @@ impl fmt::Display for Error {
             Self::Io(error) => error.fmt(f),
             #[cfg(feature = "blocking-tls")]
             Self::Tls(error) => error.fmt(f),
+            Self::Proxy(error) => error.fmt(f),
             Self::Declined(declined) => declined.fmt(f),
             Self::Config(error) => error.fmt(f),
             Self::Handshake(error) => error.fmt(f),
@@ -167,6 +171,7 @@ macro_rules! families {
 
 families! {
     Url: UrlError,
+    Proxy: ProxyError,
     Config: ConfigError,
     Handshake: HandshakeError,
     Protocol: ProtocolError,

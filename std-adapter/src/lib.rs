@@ -25,14 +25,16 @@
 //! | the stream | [`tokio::WebSocket`] | [`blocking::WebSocket`] |
 //! | two halves | [`tokio::WebSocket::into_split`] | [`blocking::WebSocket::into_split`] |
 //! | own streams | `AsyncRead + AsyncWrite` | [`blocking::Socket`] |
+//! | over one that is open | [`Client::connect_over`] | [`Client::connect_over_blocking`] |
 //!
 //! # What it does by itself
 //! - It answers Pings and Close frames while a receive waits, and ends the stream below in the
 //!   order of RFC 6455 section 7.1.1, so that the peer sees the last frame.
 //! - It fails a peer that breaks the protocol, or exceeds the [`Limits`], with the right close
 //!   code; and one that is silent, if [`Timeouts`] or [`Client::keep_alive`] say so.
-//! - It checks the server's certificate. It follows no redirects: they are reported, with the
-//!   address they point to, as [`Error::Declined`].
+//! - It checks the server's certificate. It follows redirects and uses proxies only if told so
+//!   ([`Client::follow_redirects`], [`Client::proxy`]); else a redirect is reported, with the
+//!   address it points to, as [`Error::Declined`].
 //! - It reserves no memory by a length that a peer declares.
 //!
 //! # Features
@@ -46,6 +48,7 @@
 //! | `blocking-tls` | the same for the blocking stream alone, without any of tokio |
 //! | `webpki-roots` | trusts the authorities of the browsers, built in |
 //! | `platform-roots` | trusts the authorities of the operating system |
+//! | `http` | connects to an `http::Uri` or an `http::Request` |
 //!
 //! # Compression
 //! permessage-deflate (RFC 7692) is off unless [`Client::deflate`] or [`Server::deflate`] turns it
@@ -61,6 +64,7 @@
 
 #[macro_use]
 mod settings;
+mod addresses;
 pub mod blocking;
 mod buffer;
 mod cells;
@@ -71,8 +75,11 @@ pub mod dump;
 mod error;
 mod io_error;
 mod message;
+mod proxy;
+mod redirect;
 mod rng;
 mod server;
+mod target;
 mod teardown;
 #[cfg(feature = "blocking-tls")]
 mod tls;
@@ -86,8 +93,10 @@ pub use deflate::{Allocated, HostCompressing, HostDeflate};
 pub use error::{Declined, Error};
 pub use io_error::IoError;
 pub use message::{Closed, Message, Sendable};
+pub use proxy::{Proxies, Proxy, ProxyError};
 pub use rng::Rng;
 pub use server::{Answer, Server};
+pub use target::{IntoTarget, Target};
 #[cfg(feature = "blocking-tls")]
 pub use tls::{ClientTls, ServerTls, TlsError};
 #[cfg(feature = "tokio")]

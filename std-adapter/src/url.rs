@@ -67,12 +67,21 @@ impl Url {
     /// What the `Host` header says: the host, and the port if it is not the scheme's own.
     #[must_use]
     pub fn authority(&self) -> String {
-        let (open, close) = if self.host.contains(':') { ("[", "]") } else { ("", "") };
-        let host = &self.host;
         match (self.secure, self.port) {
-            (false, 80) | (true, 443) => format!("{open}{host}{close}"),
-            (_, port) => format!("{open}{host}{close}:{port}"),
+            (false, 80) | (true, 443) => self.bracketed_host(),
+            _ => self.authority_with_port(),
         }
+    }
+
+    /// The host and the port, whatever that is.
+    pub(crate) fn authority_with_port(&self) -> String {
+        format!("{}:{}", self.bracketed_host(), self.port)
+    }
+
+    /// The host, an IPv6 address in its brackets.
+    fn bracketed_host(&self) -> String {
+        let (open, close) = if self.host.contains(':') { ("[", "]") } else { ("", "") };
+        format!("{open}{}{close}", self.host)
     }
 }
 

@@ -1,14 +1,9 @@
 //! How a blocking client opens a connection: name, TCP, TLS, opening handshake, all under one
 //! deadline.
 
-use std::{
-    io,
-    net::{SocketAddr, TcpStream, ToSocketAddrs},
-    sync::mpsc,
-    thread,
-};
+use std::net::TcpStream;
 
-use socklet_core::{Config, HandshakeError, Timeout};
+use socklet_core::{Config, HandshakeError};
 
 use super::{
     MaybeTls, Socket, WebSocket,
@@ -16,58 +11,82 @@ use super::{
     stream::{self, Core},
 };
 use crate::{
-    Client, ClientRole, Error, Url,
+    Client, ClientRole, Error, IntoTarget, Target, Url,
     buffer::GrowingBuffer,
     declined::{self, BODY_WAIT},
     deflate::Plan,
+    redirect::Redirects,
     rng::Rng,
 };
 
 impl Client {
-    /// Opens a connection to `ws://host/path` or `wss://host/path`.
+    /// Opens a connection to `ws://host/path` or `wss://host/path`, to an [`IntoTarget`] that is.
     ///
-    /// [`Timeouts::handshake_ms`](crate::Timeouts::handshake_ms) bounds all of it.
+    /// [`Timeouts::handshake_ms`](crate::Timeouts::handshake_ms) bounds all of it. The addresses
+    /// of a host are tried one after the other, its two families in turn.
     ///
     /// # Errors
-    /// [`Error::Url`] for the address; [`Error::Io`] if the server cannot be reached;
-    /// [`Error::Tls`] if it is not trusted; [`Error::Declined`] if it answers with an HTTP
-    /// response, a redirect among them; [`Error::Handshake`] if it answers wrongly;
-    /// [`Error::Timeout`]; [`Error::Config`] for settings that can never work.
-    pub fn connect_blocking(&self, url: &str) -> Result<WebSocket, Error> {
-        self.connect_layered_blocking(url, |stream| stream)
+    /// [`Error::Url`] for the address; [`Error::Io`] if the server or the proxy cannot be reached;
+    /// [`Error::Proxy`]; [`Error::Tls`] if the server is not trusted; [`Error::Declined`] if it
+    /// answers with an HTTP response, a redirect that is not followed among them;
+    /// [`Error::Handshake`] if it answers wrongly; [`Error::Timeout`]; [`Error::Config`] for
+    /// settings that can never work.
+    pub fn connect_blocking(&self, to: impl IntoTarget) -> Result<WebSocket, Error> {
+        let mut target = to.into_target()?;
+        let deadline = Deadline::new(self.config.timeouts.handshake_ms);
+        let mut redirects = Redirects(self.redirects);
+        loop {
+            match self.attempt_blocking(&target, |stream| stream, deadline) {
+                Ok(ws) => return Ok(ws),
+                Err(error) => target = redirects.follow(&target, error)?,
+            }
+        }
     }
 
     /// Opens a connection with a layer of the caller's between TCP or TLS and the WebSocket: one
-    /// that looks at the bytes, counts them or delays them.
+    /// that looks at the bytes, counts them or delays them. There is one layer, hence no redirect
+    /// is followed.
     ///
     /// # Errors
     /// As [`connect_blocking`](Self::connect_blocking).
     pub fn connect_layered_blocking<L: Socket>(
         &self,
-        url: &str,
+        to: impl IntoTarget,
         layer: impl FnOnce(MaybeTls<TcpStream>) -> L,
     ) -> Result<WebSocket<L>, Error> {
-        let url = Url::parse(url)?;
         let deadline = Deadline::new(self.config.timeouts.handshake_ms);
-        let stream = tcp(&url, deadline)?;
-        stream.set_nodelay(true)?;
-        let next = layer(self.secure_blocking(stream, &url, deadline)?);
-        self.open_blocking(next, &url, deadline)
+        self.attempt_blocking(&to.into_target()?, layer, deadline)
     }
 
-    /// Opens a connection over a stream that leads to the server: through a proxy or a tunnel, a
-    /// Unix socket, memory. The address says what to ask for, and whether to speak TLS.
+    /// Opens a connection over a stream that leads to the server: through a tunnel, to another
+    /// process, in memory. The address says what to ask for, and whether to speak TLS. Redirects
+    /// are not followed.
     ///
     /// # Errors
     /// As [`connect_blocking`](Self::connect_blocking).
     pub fn connect_over_blocking<S: Socket>(
         &self,
         stream: S,
-        url: &str,
+        to: impl IntoTarget,
     ) -> Result<WebSocket<MaybeTls<S>>, Error> {
-        let url = Url::parse(url)?;
+        let target = to.into_target()?;
         let deadline = Deadline::new(self.config.timeouts.handshake_ms);
-        self.open_blocking(self.secure_blocking(stream, &url, deadline)?, &url, deadline)
+        let next = self.secure_blocking(stream, &target.url, deadline)?;
+        self.open_blocking(next, &target, deadline)
+    }
+
+    /// Opens a connection to a server that listens on a Unix socket at this path. The address says
+    /// what to ask for, and whether to speak TLS; its host is not looked up.
+    ///
+    /// # Errors
+    /// As [`connect_over_blocking`](Self::connect_over_blocking).
+    #[cfg(unix)]
+    pub fn connect_unix_blocking(
+        &self,
+        path: impl AsRef<std::path::Path>,
+        to: impl IntoTarget,
+    ) -> Result<WebSocket<MaybeTls<std::os::unix::net::UnixStream>>, Error> {
+        self.connect_over_blocking(std::os::unix::net::UnixStream::connect(path)?, to)
     }
 
     /// Takes over a connection that something else has opened, an HTTP client for instance, with
@@ -87,14 +106,26 @@ impl Client {
         WebSocket::taken_over(core, self.config.timeouts.closing_ms, leftover)
     }
 
+    /// Opens a connection, or is told where else it could be opened.
+    fn attempt_blocking<L: Socket>(
+        &self,
+        target: &Target,
+        layer: impl FnOnce(MaybeTls<TcpStream>) -> L,
+        deadline: Deadline,
+    ) -> Result<WebSocket<L>, Error> {
+        let stream = self.reach_blocking(&target.url, deadline)?;
+        let next = layer(self.secure_blocking(stream, &target.url, deadline)?);
+        self.open_blocking(next, target, deadline)
+    }
+
     fn open_blocking<S: Socket>(
         &self,
         next: S,
-        url: &Url,
+        target: &Target,
         deadline: Deadline,
     ) -> Result<WebSocket<S>, Error> {
         let mut core = core(next, deadline.rest_of(self.config)?, Plan::negotiate(self.deflate))?;
-        match self.with_request(url, |request| core.handshake(request).map(|_| ())) {
+        match self.with_request(target, |request| core.handshake(request).map(|_| ())) {
             Err(socklet_core::Error::Handshake(HandshakeError::Declined { .. })) => {
                 Err(read_declined(core))
             }
@@ -147,45 +178,6 @@ fn core<S: Socket>(socket: S, config: Config, deflate: Plan) -> Result<Core<S, C
     let io = stream::io(socket);
     let clock = io.clock;
     Ok(Core::client_with(io, rng, receive, staging, config, deflate.compression(), clock))
-}
-
-/// Connects to the first address of the host that answers.
-fn tcp(url: &Url, deadline: Deadline) -> Result<TcpStream, Error> {
-    let mut last = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
-    for address in resolve(url, deadline)? {
-        let connected = match deadline.left()? {
-            Some(left) => TcpStream::connect_timeout(&address, left),
-            None => TcpStream::connect(address),
-        };
-        match connected {
-            Ok(stream) => return Ok(stream),
-            Err(error) => last = error,
-        }
-    }
-    deadline.left()?;
-    Err(last.into())
-}
-
-/// Looks up the addresses of the host; the system's way knows no deadline, so a thread of its own
-/// waits for it.
-fn resolve(url: &Url, deadline: Deadline) -> Result<Vec<SocketAddr>, Error> {
-    let Some(left) = deadline.left()? else {
-        return Ok((url.host(), url.port()).to_socket_addrs()?.collect());
-    };
-    if let Ok(address) = url.host().parse() {
-        return Ok(vec![SocketAddr::new(address, url.port())]);
-    }
-    let (tell, told) = mpsc::channel();
-    let (host, port) = (url.host().to_owned(), url.port());
-    thread::Builder::new().name("socklet-resolve".to_owned()).spawn(move || {
-        let addresses = (host.as_str(), port).to_socket_addrs().map(Iterator::collect);
-        // Nobody may be waiting any more.
-        let _ = tell.send(addresses);
-    })?;
-    match told.recv_timeout(left) {
-        Ok(addresses) => Ok(addresses?),
-        Err(_) => Err(Timeout::Handshake.into()),
-    }
 }
 
 /// The response in place of a WebSocket, with what comes of its body.

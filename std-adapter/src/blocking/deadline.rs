@@ -6,7 +6,6 @@ use socklet_core::{Config, Timeout};
 
 #[cfg(feature = "blocking-tls")]
 use super::Socket;
-#[cfg(feature = "blocking-tls")]
 use crate::Error;
 
 /// A moment, or never.
@@ -25,6 +24,14 @@ impl Deadline {
         let Some(at) = self.0 else { return Ok(None) };
         let left = at.saturating_duration_since(Instant::now());
         if left.is_zero() { Err(Timeout::Handshake) } else { Ok(Some(left)) }
+    }
+
+    /// What an error of a wait that ended is: the deadline's.
+    pub(super) fn passed<T>(self, error: std::io::Error) -> Result<T, Error> {
+        if self.0.is_some() && is_wait(&error) {
+            return Err(Timeout::Handshake.into());
+        }
+        Err(error.into())
     }
 
     /// The settings with what is left for the opening handshake.
@@ -72,8 +79,7 @@ impl Deadline {
 }
 
 /// Whether a wait ended without an outcome: what is left of the time says what to do.
-#[cfg(feature = "blocking-tls")]
-fn is_wait(error: &std::io::Error) -> bool {
+pub(super) fn is_wait(error: &std::io::Error) -> bool {
     use std::io::ErrorKind;
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted)
 }

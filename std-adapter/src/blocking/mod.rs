@@ -8,6 +8,7 @@ mod connect;
 mod deadline;
 mod io;
 mod maybe_tls;
+mod reach;
 mod socket;
 mod split;
 mod stream;
@@ -22,7 +23,7 @@ pub use stream::{Sender, WebSocket};
 #[cfg(feature = "blocking-tls")]
 pub use tls_halves::{TlsReads, TlsWrites};
 
-use crate::{Client, Error};
+use crate::{Client, Error, IntoTarget};
 
 /// Opens a connection to `ws://host/path` or `wss://host/path`, with the presets of [`Client`].
 ///
@@ -38,6 +39,6 @@ use crate::{Client, Error};
 /// }
 /// # Ok::<(), socklet_std::Error>(())
 /// ```
-pub fn connect(url: &str) -> Result<WebSocket, Error> {
-    Client::new().connect_blocking(url)
+pub fn connect(to: impl IntoTarget) -> Result<WebSocket, Error> {
+    Client::new().connect_blocking(to)
 }

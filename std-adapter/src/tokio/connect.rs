@@ -3,6 +3,8 @@
 use std::future::poll_fn;
 
 use socklet_core::{Client as Role, HandshakeError, connection::Connection};
+#[cfg(unix)]
+use tokio::net::UnixStream;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
@@ -15,60 +17,85 @@ use super::{
     driver::{CoreError, Driver, Goal, poll_read},
 };
 use crate::{
-    Client, ClientRole, Error, Url,
+    Client, ClientRole, Error, IntoTarget, Target, Url,
     buffer::GrowingBuffer,
     declined::{self, BODY_WAIT},
     deflate::{HostDeflate, Plan},
+    redirect::Redirects,
     rng::Rng,
 };
 
 impl Client {
-    /// Opens a connection to `ws://host/path` or `wss://host/path`.
+    /// Opens a connection to `ws://host/path` or `wss://host/path`, to an [`IntoTarget`] that is.
     ///
-    /// [`Timeouts::handshake_ms`](crate::Timeouts::handshake_ms) bounds all of it. Needs a tokio
-    /// runtime with I/O and time enabled.
+    /// [`Timeouts::handshake_ms`](crate::Timeouts::handshake_ms) bounds all of it. Of the addresses
+    /// of a host each is tried a quarter of a second after the one before, its two families in
+    /// turn, and the first to answer wins ([RFC 8305](https://www.rfc-editor.org/rfc/rfc8305)).
+    /// Needs a tokio runtime with I/O and time enabled.
     ///
     /// # Errors
-    /// [`Error::Url`] for the address; [`Error::Io`] if the server cannot be reached;
-    /// [`Error::Tls`] if it is not trusted; [`Error::Declined`] if it answers with an HTTP
-    /// response, a redirect among them; [`Error::Handshake`] if it answers wrongly;
-    /// [`Error::Timeout`]; [`Error::Config`] for settings that can never work.
-    pub async fn connect(&self, url: &str) -> Result<WebSocket, Error> {
-        self.connect_layered(url, |stream| stream).await
+    /// [`Error::Url`] for the address; [`Error::Io`] if the server or the proxy cannot be reached;
+    /// [`Error::Proxy`]; [`Error::Tls`] if the server is not trusted; [`Error::Declined`] if it
+    /// answers with an HTTP response, a redirect that is not followed among them;
+    /// [`Error::Handshake`] if it answers wrongly; [`Error::Timeout`]; [`Error::Config`] for
+    /// settings that can never work.
+    pub async fn connect(&self, to: impl IntoTarget) -> Result<WebSocket, Error> {
+        let mut target = to.into_target()?;
+        let deadline = Deadline::new(self.config.timeouts.handshake_ms);
+        let mut redirects = Redirects(self.redirects);
+        loop {
+            match self.attempt(&target, |stream| stream, deadline).await {
+                Ok(ws) => return Ok(ws),
+                Err(error) => target = redirects.follow(&target, error)?,
+            }
+        }
     }
 
     /// Opens a connection with a layer of the caller's between TCP or TLS and the WebSocket: one
-    /// that looks at the bytes, counts them or delays them.
+    /// that looks at the bytes, counts them or delays them. There is one layer, hence no redirect
+    /// is followed.
     ///
     /// # Errors
     /// As [`connect`](Self::connect).
     pub async fn connect_layered<L: AsyncRead + AsyncWrite + Unpin>(
         &self,
-        url: &str,
+        to: impl IntoTarget,
         layer: impl FnOnce(MaybeTls<TcpStream>) -> L,
     ) -> Result<WebSocket<L>, Error> {
-        let url = Url::parse(url)?;
+        let target = to.into_target()?;
         let deadline = Deadline::new(self.config.timeouts.handshake_ms);
-        let stream = deadline.bound(TcpStream::connect((url.host(), url.port()))).await?;
-        stream.set_nodelay(true)?;
-        let next = layer(deadline.bound(self.secure(stream, &url)).await?);
-        self.open(next, &url, deadline).await
+        self.attempt(&target, layer, deadline).await
     }
 
-    /// Opens a connection over a stream that leads to the server: through a proxy or a tunnel, a
-    /// Unix socket, memory. The address says what to ask for, and whether to speak TLS.
+    /// Opens a connection over a stream that leads to the server: through a tunnel, to another
+    /// process, in memory. The address says what to ask for, and whether to speak TLS. Redirects
+    /// are not followed.
     ///
     /// # Errors
     /// As [`connect`](Self::connect).
     pub async fn connect_over<S: AsyncRead + AsyncWrite + Unpin>(
         &self,
         stream: S,
-        url: &str,
+        to: impl IntoTarget,
     ) -> Result<WebSocket<MaybeTls<S>>, Error> {
-        let url = Url::parse(url)?;
+        let target = to.into_target()?;
         let deadline = Deadline::new(self.config.timeouts.handshake_ms);
-        let next = deadline.bound(self.secure(stream, &url)).await?;
-        self.open(next, &url, deadline).await
+        let next = deadline.bound(self.secure(stream, &target.url)).await?;
+        self.open(next, &target, deadline).await
+    }
+
+    /// Opens a connection to a server that listens on a Unix socket at this path. The address says
+    /// what to ask for, and whether to speak TLS; its host is not looked up.
+    ///
+    /// # Errors
+    /// As [`connect_over`](Self::connect_over).
+    #[cfg(unix)]
+    pub async fn connect_unix(
+        &self,
+        path: impl AsRef<std::path::Path>,
+        to: impl IntoTarget,
+    ) -> Result<WebSocket<MaybeTls<UnixStream>>, Error> {
+        self.connect_over(UnixStream::connect(path).await?, to).await
     }
 
     /// Takes over a connection that something else has opened, an HTTP client for instance, with
@@ -87,15 +114,27 @@ impl Client {
         WebSocket::taken_over(stream, connection(self, deflate)?, leftover)
     }
 
+    /// Opens a connection, or is told where else it could be opened.
+    async fn attempt<L: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        target: &Target,
+        layer: impl FnOnce(MaybeTls<TcpStream>) -> L,
+        deadline: Deadline,
+    ) -> Result<WebSocket<L>, Error> {
+        let stream = deadline.bound(self.reach(&target.url)).await?;
+        let next = layer(deadline.bound(self.secure(stream, &target.url)).await?);
+        self.open(next, target, deadline).await
+    }
+
     async fn open<S: AsyncRead + AsyncWrite + Unpin>(
         &self,
         next: S,
-        url: &Url,
+        target: &Target,
         deadline: Deadline,
     ) -> Result<WebSocket<S>, Error> {
         let connection = connection(self, Plan::negotiate(self.deflate))?;
         let mut driver = Driver::new(next, connection);
-        match deadline.bound(driver.handshake(self, url)).await {
+        match deadline.bound(driver.handshake(self, target)).await {
             Err(Error::Handshake(HandshakeError::Declined { .. })) => Err(driver.declined().await),
             outcome => {
                 outcome?;
@@ -147,12 +186,12 @@ fn connection(
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S, ClientRole> {
-    async fn handshake(&mut self, client: &Client, url: &Url) -> Result<(), CoreError> {
+    async fn handshake(&mut self, client: &Client, target: &Target) -> Result<(), CoreError> {
         let now_ms = Some(self.timer.now_ms());
-        client.with_request(url, |request| self.connection.stage_request(request, now_ms))?;
+        client.with_request(target, |request| self.connection.stage_request(request, now_ms))?;
         poll_fn(|context| self.poll_ready(Goal::Head, context)).await?;
         let now_ms = Some(self.timer.now_ms());
-        client.with_request(url, |request| self.connection.check_response(request, now_ms))
+        client.with_request(target, |request| self.connection.check_response(request, now_ms))
     }
 
     /// The response in place of a WebSocket, with what comes of its body.

@@ -8,6 +8,7 @@ mod driver;
 mod duplex;
 mod io;
 mod maybe_tls;
+mod reach;
 mod sender;
 mod socket;
 mod split;
@@ -19,12 +20,12 @@ pub use sender::Sender;
 pub use socket::WebSocket;
 pub use split::{Reader, ReuniteError, Writer};
 
-use crate::{Client, Error};
+use crate::{Client, Error, IntoTarget};
 
 /// Opens a connection to `ws://host/path` or `wss://host/path`, with the presets of [`Client`].
 ///
 /// # Errors
 /// As [`Client::connect`].
-pub async fn connect(url: &str) -> Result<WebSocket, Error> {
-    Client::new().connect(url).await
+pub async fn connect(to: impl IntoTarget) -> Result<WebSocket, Error> {
+    Client::new().connect(to).await
 }

@@ -1,7 +1,7 @@
 //! The arguments that both clients take.
 
 use lexopt::{Arg, Parser, ValueExt};
-use socklet_std::{Client, ClientTls, permessage_deflate::Settings};
+use socklet_std::{Client, ClientTls, Proxies, Proxy, permessage_deflate::Settings};
 
 use crate::{AnyClient, Failure};
 
@@ -9,7 +9,7 @@ use crate::{AnyClient, Failure};
 pub type Usage = lexopt::Error;
 
 /// `[--blocking] [--fixed] [--print] [--ca F | --insecure] [--subprotocol P]... [--deflate BITS]
-/// [--no-context-takeover] URL`
+/// [--no-context-takeover] [--proxy ADDRESS | --environment] [--redirects N] URL`
 #[derive(Debug)]
 pub struct Arguments {
     /// Whether to use the blocking adapter and not that of tokio.
@@ -24,6 +24,8 @@ pub struct Arguments {
     insecure: bool,
     subprotocols: Vec<String>,
     deflate: Settings,
+    proxies: Proxies,
+    redirects: u8,
 }
 
 impl Arguments {
@@ -41,6 +43,8 @@ impl Arguments {
             insecure: false,
             subprotocols: Vec::new(),
             deflate: Settings { threshold_len: 0, ..Settings::DEFAULT },
+            proxies: Proxies::none(),
+            redirects: 0,
         };
         let mut parser = Parser::from_env();
         while let Some(argument) = parser.next()? {
@@ -62,6 +66,15 @@ impl Arguments {
                 Arg::Long("subprotocol") => {
                     arguments.subprotocols.push(parser.value()?.string()?);
                 }
+                Arg::Long("proxy") => {
+                    let proxy = Proxy::parse(&parser.value()?.string()?);
+                    arguments.proxies = proxy.map_err(|e| Usage::Custom(e.into()))?.into();
+                }
+                Arg::Long("environment") => {
+                    let proxies = Proxies::from_environment();
+                    arguments.proxies = proxies.map_err(|e| Usage::Custom(e.into()))?;
+                }
+                Arg::Long("redirects") => arguments.redirects = parser.value()?.parse()?,
                 Arg::Value(url) if arguments.url.is_empty() => arguments.url = url.string()?,
                 other => return Err(other.unexpected()),
             }
@@ -84,7 +97,12 @@ impl Arguments {
         if self.insecure {
             tls = tls.danger_accept_any_certificate();
         }
-        let client = Client::new().subprotocols(&self.subprotocols).tls(tls).deflate(self.deflate);
+        let client = Client::new()
+            .subprotocols(&self.subprotocols)
+            .tls(tls)
+            .deflate(self.deflate)
+            .proxy(self.proxies.clone())
+            .follow_redirects(self.redirects);
         Ok(if self.blocking {
             AnyClient::Blocking(client.connect_blocking(&self.url)?)
         } else {

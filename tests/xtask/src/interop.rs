@@ -1,9 +1,10 @@
 //! The verb `interop`: Node.js `ws`, Python `websockets` and headless Chromium talk to our
-//! servers and clients, over ws and wss.
+//! servers and clients, over ws and wss; and its part `proxies`: what stands between.
 
 mod certificates;
 mod conversations;
 mod peers;
+mod proxies;
 
 use std::path::Path;
 use std::time::Duration;
@@ -23,8 +24,10 @@ const CLOSE_LIMIT: Duration = Duration::from_secs(5);
 
 /// Runs the verb.
 pub(crate) fn run(args: &[String]) -> Result<Tally> {
-    if !args.is_empty() {
-        return Err("usage: cargo xtask interop".into());
+    match args {
+        [] => {}
+        [part] if part == "proxies" => return proxies::run(),
+        _ => return Err("usage: cargo xtask interop [proxies]".into()),
     }
     let peers = Peers::install()?;
     let conversations = conversations::all();
@@ -44,6 +47,11 @@ pub(crate) fn run(args: &[String]) -> Result<Tally> {
 /// Installs the other implementations and the browser.
 pub(crate) fn setup() -> Result<()> {
     Peers::install().map(|_| ())
+}
+
+/// Installs the proxies.
+pub(crate) fn setup_proxies() -> Result<()> {
+    proxies::install()
 }
 
 /// Has all conversations between two implementations; an error is that one does not start.

@@ -46,7 +46,8 @@ cargo xtask VERB
   autobahn [--full] [PEER...]
                        the Autobahn suite: a selection, or all of it; with all our peers, or those
                        named, as server-tokio or boards
-  interop              other implementations and a browser, as clients and as servers
+  interop [proxies]    other implementations and a browser, as clients and as servers; or nginx,
+                       HAProxy, tinyproxy and microsocks between our clients and servers
   size [--update]      flash, state, stack and instructions of client and server on microcontrollers;
                        --update commits new budgets
   qemu [BOARD...]      firmware on emulated boards, as client and as server; --update commits

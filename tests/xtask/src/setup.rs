@@ -31,6 +31,7 @@ const PARTS: &[Part] = &[
     Part { name: "inspector", purpose: "what builds and tests the frame inspector for JavaScript", install: crate::inspector::setup },
     Part { name: "autobahn", purpose: "the Autobahn suite", install: crate::autobahn::setup },
     Part { name: "interop", purpose: "Node.js, Python and Chromium", install: crate::interop::setup },
+    Part { name: "proxies", purpose: "nginx, HAProxy, tinyproxy and microsocks", install: crate::interop::setup_proxies },
 ];
 
 /// The verb: installs the parts that are named, or all.

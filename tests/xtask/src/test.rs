@@ -37,6 +37,7 @@ const CHECKS: &[Check] = &[
     Check { name: "inspector", purpose: "the npm package and the page of the frame inspector", run: || inspector::run(&[]) },
     Check { name: "autobahn", purpose: "a selection of the Autobahn suite", run: || autobahn::run(&[]) },
     Check { name: "interop", purpose: "other implementations and a browser", run: || interop::run(&[]) },
+    Check { name: "proxies", purpose: "proxies in front of servers and of clients", run: || interop::run(&["proxies".into()]) },
 ];
 
 /// The verb: runs the named checks, or all; `None` when it only lists them.

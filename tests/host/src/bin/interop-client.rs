@@ -1,7 +1,7 @@
 //! Does as it is told, line by line: the client that is tested against other implementations.
 //!
 //! ```text
-//! interop-client [--blocking] [--ca F | --insecure] [--subprotocol P]... URL
+//! interop-client [--blocking] [--ca F | --insecure] [--subprotocol P]... [--proxy ADDRESS] URL
 //! ```
 //!
 //! It prints `open SUBPROTOCOL` (`-` for none) and then one line for each line of input:

@@ -86,6 +86,27 @@ async fn echo(server: &Server, stream: tokio::net::TcpStream) -> Result<(), Erro
     Ok(())
 }
 
+/// The error of both clients, which must be the same kind of thing.
+pub fn both(url: &str, client: &Client, check: impl Fn(Error)) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    check(runtime.block_on(client.connect(url)).expect_err("no connection"));
+    check(client.connect_blocking(url).expect_err("no connection"));
+}
+
+/// A server that gives the same answer to two clients, one after the other.
+pub fn serve_twice(answer: impl Fn(&mut TcpStream, String) + Send + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("ws://{}/chat?room=1", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for _ in 0..2 {
+            let (mut stream, _) = listener.accept().unwrap();
+            let head = read_head(&mut stream);
+            answer(&mut stream, head);
+        }
+    });
+    url
+}
+
 /// Starts a server for one connection, which it hands to `serve`.
 pub fn serve_once<T: Send + 'static>(
     serve: impl FnOnce(TcpStream) -> T + Send + 'static,

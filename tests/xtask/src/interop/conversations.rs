@@ -171,6 +171,19 @@ pub(super) fn for_firmware() -> Vec<Conversation> {
     all
 }
 
+/// Returns the one that has to pass through whatever stands between: every kind of frame, and a
+/// compressed one of every length.
+pub(super) fn for_proxies() -> Conversation {
+    Conversation::new("everything")
+        .echo("text 5")
+        .echo("binary 65537")
+        .echo("fragments 7 70001")
+        .echo("ping hello")
+        .tell("many 100", "many ok 100")
+        .tell("compression", "compression 15/kept 15/kept used")
+        .tell("close 4001 done", "closed local 4001*")
+}
+
 fn messages() -> Conversation {
     let mut messages = Conversation::new("messages");
     for len in LENGTHS {
