@@ -49,8 +49,9 @@ fn serve_heads(
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();
             let head = read_head(&mut stream);
+            // Before the answer, so that whoever has that sees it.
+            let _ = tell.send(head.clone());
             answer(&mut stream, &head);
-            let _ = tell.send(head);
         }
     });
     (address, told)
