@@ -4,7 +4,8 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::cases::Selection;
 use super::judge::{Outcome, Verdict};
@@ -21,6 +22,9 @@ const CASE_LIMIT: Duration = Duration::from_secs(130);
 
 /// For what takes no time.
 const SOON: Duration = Duration::from_secs(30);
+
+/// Between two attempts.
+const SHORTLY: Duration = Duration::from_millis(200);
 
 /// The suite, installed.
 pub(super) struct Suite {
@@ -71,9 +75,20 @@ impl Suite {
         server.line_after("Ok, will run", SOON)?;
 
         let start = |args: &[&str]| Child::start(name, &client(args), &self.logs());
-        let mut asking = start(&["--print", &format!("ws://{connect}/getCaseCount")])?;
-        let count = asking.line_after("", SOON)?;
-        asking.finish(SOON)?;
+        let ask = || -> Result<String> {
+            let mut asking = start(&["--print", &format!("ws://{connect}/getCaseCount")])?;
+            let count = asking.line_after("", SOON)?;
+            asking.finish(SOON)?;
+            Ok(count)
+        };
+        // The suite says that it runs a moment before it listens.
+        let asked = Instant::now();
+        let count = loop {
+            match ask() {
+                Err(_) if asked.elapsed() < SOON => thread::sleep(SHORTLY),
+                outcome => break outcome?,
+            }
+        };
         let count: usize = count.parse().map_err(|_| format!("not a number of cases: {count}"))?;
 
         let mut complaints = Vec::new();
