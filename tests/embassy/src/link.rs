@@ -33,6 +33,15 @@ impl Faults {
     pub const HOSTILE: Self = Self { lost_in: 10, doubled_in: 10, fastest_ms: 1, slowest_ms: 40 };
 }
 
+/// What becomes of the connection with a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It and all that follow vanish, which neither end sees.
+    Cut,
+    /// If there is TCP in it, it comes as a reset of that connection.
+    Reset,
+}
+
 /// The cable, to be seen and touched by a test.
 #[derive(Clone)]
 pub struct Link(Rc<RefCell<Cable>>);
@@ -46,6 +55,10 @@ struct Cable {
     is_up: bool,
     ends: [End; 2],
     frames: u64,
+    /// How many frames were sent.
+    sent: u64,
+    /// At which of them something happens.
+    fate: Option<(u64, Fate)>,
 }
 
 #[derive(Default)]
@@ -66,6 +79,8 @@ impl Link {
             is_up: true,
             ends: Default::default(),
             frames: 0,
+            sent: 0,
+            fate: None,
         })));
         let ports = [0, 1].map(|at| Port { link: link.clone(), at });
         (link, ports)
@@ -74,6 +89,17 @@ impl Link {
     /// From now on it does this to frames.
     pub fn set_faults(&self, faults: Faults) {
         self.0.borrow_mut().faults = faults;
+    }
+
+    /// Lets this happen with the `n`-th frame of all, counted from 0, of either end.
+    pub fn set_fate(&self, n: u64, fate: Fate) {
+        self.0.borrow_mut().fate = Some((n, fate));
+    }
+
+    /// How many frames were sent so far.
+    #[must_use]
+    pub fn sent(&self) -> u64 {
+        self.0.borrow().sent
     }
 
     /// Cuts it, or mends it: nobody sees that, frames vanish.
@@ -94,6 +120,13 @@ impl Link {
 impl Cable {
     fn send(&mut self, from: usize, frame: &[u8]) {
         let faults = self.faults;
+        let mut frame = frame.to_vec();
+        match self.fate {
+            Some((n, Fate::Cut)) if self.sent == n => self.is_cut = true,
+            Some((n, Fate::Reset)) if self.sent == n => reset(&mut frame),
+            _ => {}
+        }
+        self.sent += 1;
         if self.is_cut || !self.is_up {
             return;
         }
@@ -107,10 +140,32 @@ impl Cable {
             self.frames += 1;
             let at = (Instant::now() + Duration::from_millis(delay_ms), self.frames);
             let end = &mut self.ends[1 - from];
-            end.arriving.insert(at, frame.to_vec());
+            end.arriving.insert(at, frame.clone());
             end.waker.take().inspect(Waker::wake_by_ref);
         }
     }
+}
+
+/// Makes a reset of a segment of TCP (RFC 9293 section 3.1), with the checksum that it must have.
+fn reset(frame: &mut [u8]) {
+    const ETHERNET_LEN: usize = 14;
+    const TCP: u8 = 6;
+    let is_ipv4 = frame.get(12..ETHERNET_LEN) == Some(&[8, 0]);
+    if !is_ipv4 || frame[ETHERNET_LEN + 9] != TCP {
+        return;
+    }
+    let tcp = ETHERNET_LEN + usize::from(frame[ETHERNET_LEN] & 0xf) * 4;
+    let word = |frame: &[u8], at| u16::from_be_bytes([frame[at], frame[at + 1]]);
+    let before = word(frame, tcp + 12);
+    // RST, and of the others ACK alone.
+    frame[tcp + 13] = frame[tcp + 13] & 0x10 | 0x04;
+    let after = word(frame, tcp + 12);
+    // RFC 1624: what is summed up is one's complement.
+    let mut sum = u32::from(!word(frame, tcp + 16)) + u32::from(!before) + u32::from(after);
+    while sum > 0xffff {
+        sum = (sum & 0xffff) + (sum >> 16);
+    }
+    frame[tcp + 16..tcp + 18].copy_from_slice(&(!(sum as u16)).to_be_bytes());
 }
 
 /// One end of the cable: a driver for embassy-net.
