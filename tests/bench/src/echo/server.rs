@@ -66,24 +66,25 @@ async fn serve(
 ) -> Result<(), Failure> {
     // It has TLS of its own.
     if plan.peer == "socklet" {
-        return peers::socklet(stream, server).await;
+        return Box::pin(peers::socklet(stream, server)).await;
     }
     match acceptor {
-        Some(acceptor) => peer(acceptor.accept(stream).await?, plan).await,
+        Some(acceptor) => peer(Box::pin(acceptor.accept(stream)).await?, plan).await,
         None => peer(stream, plan).await,
     }
 }
 
+/// Boxed, each of them: a task that could be any is as large as the largest.
 async fn peer(stream: impl Stream, plan: &Plan) -> Result<(), Failure> {
     match plan.peer.as_str() {
-        "raw" => peers::raw(stream).await,
-        "fastwebsockets" => peers::fastwebsockets(stream).await,
-        "tokio-tungstenite" => peers::tungstenite(stream, false).await,
-        "tokio-tungstenite-batched" => peers::tungstenite(stream, true).await,
-        "tokio-websockets" => peers::tokio_websockets(stream, false).await,
-        "tokio-websockets-batched" => peers::tokio_websockets(stream, true).await,
-        "yawc" => peers::yawc(stream, false, plan.deflate).await,
-        "yawc-batched" => peers::yawc(stream, true, plan.deflate).await,
+        "raw" => Box::pin(peers::raw(stream)).await,
+        "fastwebsockets" => Box::pin(peers::fastwebsockets(stream)).await,
+        "tokio-tungstenite" => Box::pin(peers::tungstenite(stream, false)).await,
+        "tokio-tungstenite-batched" => Box::pin(peers::tungstenite(stream, true)).await,
+        "tokio-websockets" => Box::pin(peers::tokio_websockets(stream, false)).await,
+        "tokio-websockets-batched" => Box::pin(peers::tokio_websockets(stream, true)).await,
+        "yawc" => Box::pin(peers::yawc(stream, false, plan.deflate)).await,
+        "yawc-batched" => Box::pin(peers::yawc(stream, true, plan.deflate)).await,
         other => Err(format!("no peer {other}").into()),
     }
 }
