@@ -17,8 +17,13 @@ const MIN_ZONE_LEN: usize = 256;
 /// without an allocation each.
 const KEPT_LEN: usize = 8 << 10;
 
+/// Bytes beside a message: the header of its frame, or of its next fragment, and a control frame.
+/// Large buffers have them beyond a power of two: so a message whose length is one does not take
+/// twice as much.
+const BESIDE_LEN: usize = wire::MAX_CONTROL_FRAME_LEN + wire::MAX_HEADER_LEN;
+
 /// Bytes that are kept for a while: enough for one large message after another.
-const LINGERING_LEN: usize = 64 << 10;
+const LINGERING_LEN: usize = (64 << 10) + BESIDE_LEN;
 
 /// How many times in a row a buffer is released and does not grow before half of it goes back.
 const LINGERING_RELEASES: u8 = 16;
@@ -55,12 +60,9 @@ impl GrowingBuffer {
     ///
     /// With compression the window lies in it too.
     pub(crate) fn receive(config: &Config, deflate: &Plan) -> Self {
-        // Behind a message that is nearly whole there may lie the header of its next fragment, or
-        // a control frame.
-        let beside_len = wire::MAX_CONTROL_FRAME_LEN + wire::MAX_HEADER_LEN;
         let message_len = match config.limits.message_len {
             0 => usize::MAX,
-            len => len.saturating_add(beside_len),
+            len => len.saturating_add(BESIDE_LEN),
         };
         let len = message_len.max(config.limits.head_len as usize);
         let Some(window_len) = deflate.window_len() else {
@@ -93,10 +95,7 @@ impl Buffer for GrowingBuffer {
 
     fn grow(&mut self, len: usize) -> bool {
         if len > self.bytes.len() {
-            // Powers of two, up and down: an allocator has a place for the next where another was.
-            // With any lengths it takes more and more memory for the same.
-            let rounded = len.checked_next_power_of_two().unwrap_or(usize::MAX);
-            let wanted = rounded.max(self.first_len).min(self.limit);
+            let wanted = rounded(len).max(self.first_len).min(self.limit);
             // Exactly that: a `Vec` that grows by itself may take up to twice as much.
             self.bytes.reserve_exact(wanted.saturating_sub(self.bytes.len()));
             self.bytes.resize(wanted.max(self.bytes.len()), 0);
@@ -121,14 +120,13 @@ impl Buffer for GrowingBuffer {
         let len = self.bytes.len();
         // What is in use stands at the front for good, as the window of a compressed connection
         // does: without as much again behind it the next bytes would make the buffer grow anew.
-        let needed_len = used_len.saturating_mul(2).checked_next_power_of_two();
-        let needed_len = needed_len.unwrap_or(usize::MAX).max(KEPT_LEN);
+        let needed_len = rounded(used_len.saturating_mul(2)).max(KEPT_LEN);
         if len <= needed_len {
             return;
         }
         self.releases = self.releases.saturating_add(1);
         let kept_len = match self.releases {
-            LINGERING_RELEASES.. => len / 2,
+            LINGERING_RELEASES.. => rounded(len / 2),
             _ => len,
         };
         let kept_len = kept_len.min(LINGERING_LEN).max(needed_len);
@@ -142,6 +140,18 @@ impl Buffer for GrowingBuffer {
     fn rest(&mut self) {
         self.bytes = Vec::new();
         self.releases = 0;
+    }
+}
+
+/// The length of a buffer that holds so many bytes.
+///
+/// Powers of two, up and down: an allocator has a place for the next where another was. With any
+/// lengths it takes more and more memory for the same. Large ones have room beside a message.
+const fn rounded(len: usize) -> usize {
+    let room_len = if len > KEPT_LEN { BESIDE_LEN } else { 0 };
+    match len.saturating_sub(room_len).checked_next_power_of_two() {
+        Some(power) => power.saturating_add(room_len),
+        None => usize::MAX,
     }
 }
 
@@ -200,6 +210,19 @@ mod tests {
         for _ in 0..1000 {
             let before = buffer.bytes().len();
             buffer.grow(50_000);
+            allocations += usize::from(buffer.bytes().len() != before);
+            buffer.release(0);
+        }
+        assert!(allocations <= 1 + 1000 / usize::from(LINGERING_RELEASES), "{allocations}");
+    }
+
+    #[test]
+    fn messages_of_64_kib_with_their_headers_do_not_cost_an_allocation_each() {
+        let mut buffer = GrowingBuffer::new(1024, 1 << 24);
+        let mut allocations = 0;
+        for _ in 0..1000 {
+            let before = buffer.bytes().len();
+            buffer.grow((64 << 10) + BESIDE_LEN);
             allocations += usize::from(buffer.bytes().len() != before);
             buffer.release(0);
         }

@@ -21,10 +21,19 @@ impl<T: Default> Place for Allocated<T> {
     type Codec = T;
 
     fn codec(&mut self) -> &mut T {
-        // Made on the stack, which has to have room for it: 118 KiB for a compressor, twice
-        // without optimisation.
-        self.0.get_or_insert_with(Box::default)
+        self.0.get_or_insert_with(made)
     }
+}
+
+/// A new codec. It is made on the stack, which has to have room for it: 118 KiB for a compressor,
+/// twice without optimisation.
+///
+/// In a function of its own, or every message would take that much of the stack, compressed or not:
+/// all pages of it are touched when a function with such a frame is entered.
+#[cold]
+#[inline(never)]
+fn made<T: Default>() -> Box<T> {
+    Box::default()
 }
 
 impl<T> fmt::Debug for Allocated<T> {

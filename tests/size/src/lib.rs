@@ -13,6 +13,7 @@
 
 mod board;
 mod count;
+mod peers;
 mod transport;
 
 use core::cell::UnsafeCell;
@@ -21,8 +22,9 @@ use core::task::{Context, Poll, Waker};
 
 pub use board::report_state;
 pub use count::count;
+pub use peers::{Generator, Plain};
 pub use transport::{
-    CLIENT, Constant, DEFLATING_CLIENT, Kept, SERVER, Stub, consume, touch_transport,
+    CLIENT, Constant, DEFLATING_CLIENT, Kept, Played, SERVER, Stub, consume, touch_transport,
 };
 
 /// Runs a future to its end. The transport is always ready, so polling at once is no waste.

@@ -136,6 +136,53 @@ impl embedded_io_async::Write for Kept<'_> {
     }
 }
 
+/// A next layer that has these bytes to read, as much of them as fits at once, and drops what is
+/// written.
+pub struct Played<'a>(pub &'a [u8]);
+
+impl ErrorType for Played<'_> {
+    type Error = Infallible;
+}
+
+impl Read for Played<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> Result<usize, Infallible> {
+        let len = buf.len().min(self.0.len());
+        let (Some((from, rest)), Some(to)) = (self.0.split_at_checked(len), buf.get_mut(..len))
+        else {
+            return Ok(0);
+        };
+        to.copy_from_slice(from);
+        self.0 = rest;
+        Ok(len)
+    }
+}
+
+impl Write for Played<'_> {
+    fn write(&mut self, buf: &[u8]) -> Result<usize, Infallible> {
+        Ok(black_box(buf).len())
+    }
+
+    fn flush(&mut self) -> Result<(), Infallible> {
+        Ok(())
+    }
+}
+
+impl embedded_io_async::Read for Played<'_> {
+    async fn read(&mut self, buf: &mut [u8]) -> Result<usize, Infallible> {
+        Read::read(self, buf)
+    }
+}
+
+impl embedded_io_async::Write for Played<'_> {
+    async fn write(&mut self, buf: &[u8]) -> Result<usize, Infallible> {
+        Write::write(self, buf)
+    }
+
+    async fn flush(&mut self) -> Result<(), Infallible> {
+        Ok(())
+    }
+}
+
 /// Reads from one segment, never across its end; 0 at the end of the script.
 #[inline(never)]
 fn read(buf: &mut [u8]) -> usize {

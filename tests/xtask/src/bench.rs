@@ -1,6 +1,10 @@
 //! The verb `bench`: measurements beside other implementations, in one run.
 
+mod board;
+mod echo;
 mod memory;
+mod plots;
+mod svg;
 
 use std::fs;
 use std::path::PathBuf;
@@ -13,6 +17,11 @@ pub(crate) use memory::MANIFEST;
 /// Instructions for our messages, against the committed figures.
 pub(crate) fn memory() -> Result<Tally> {
     memory::run(false)
+}
+
+/// System calls of our servers, against their budget.
+pub(crate) fn calls() -> Result<Tally> {
+    echo::calls()
 }
 
 /// Where the tables of `bench deflate` are committed.
@@ -28,8 +37,13 @@ pub(crate) fn run(args: &[String]) -> Result<Tally> {
         ["deflate", "--update"] => deflate(true),
         ["memory"] => memory::run(false),
         ["memory", "--update"] => memory::run(true),
+        ["board"] => board::run(false),
+        ["board", "--update"] => board::run(true),
+        ["plots"] => plots::write().map(|()| Tally::one(true)),
+        ["echo"] => echo::run(false),
+        ["echo", "--update"] => echo::run(true),
         ["endurance", args @ ..] => endurance::run(args),
-        _ => Err("usage: cargo xtask bench deflate|memory|endurance [SECONDS] [--update]".into()),
+        _ => Err("usage: cargo xtask bench deflate|memory|echo|board|plots|endurance [SECONDS] [--update]".into()),
     }
 }
 
@@ -43,6 +57,7 @@ fn deflate(update: bool) -> Result<Tally> {
     println!("{tables}");
     if update {
         fs::write(DEFLATE_RESULTS, format!("{HEADER}{tables}"))?;
+        plots::write()?;
     }
     Ok(Tally::one(tables.contains("Balanced")))
 }

@@ -72,6 +72,11 @@ impl Child {
         written.map_err(|e| self.complain(&format!("does not read `{line}`: {e}")))
     }
 
+    /// Returns the number of the process.
+    pub(crate) fn id(&self) -> u32 {
+        self.inner.id()
+    }
+
     /// Says whether the program still runs.
     pub(crate) fn is_running(&mut self) -> bool {
         matches!(self.inner.try_wait(), Ok(None))

@@ -16,6 +16,7 @@ mod fuzz;
 mod inspector;
 mod instructions;
 mod interop;
+mod modules;
 mod ours;
 mod panic_free;
 mod pico;
@@ -56,6 +57,11 @@ cargo xtask VERB
   bench deflate        the codec beside zlib, zlib-rs and miniz_oxide; --update commits the tables
   bench memory         instructions for a message beside other implementations; without --update
                        only ours, against the committed figures
+  bench echo           servers that send back every message, ours beside others, over the loopback:
+                       processor time, system calls, memory; --update commits the figures
+  bench board          instructions for messages on microcontrollers beside other crates; --update
+                       commits the tables
+  bench plots          the charts, drawn anew of what the benches have committed
   bench endurance [S]  `socklet serve` with thousands of connections, and for S seconds of compressed
                        messages; --update commits the figures
   fuzz [TARGET] [S]    tries inputs on the codec, the extension and connections, S seconds each

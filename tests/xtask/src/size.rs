@@ -11,7 +11,7 @@ use std::time::Duration;
 use crate::budgets::{Budgets, Figures};
 use crate::command::{output, output_within, program, run as run_command};
 use crate::cross::Toolchain;
-use crate::{Result, Tally, instructions, setup};
+use crate::{Result, Tally, instructions, modules, setup};
 
 /// The package of the measuring programs.
 pub(crate) const MANIFEST: &str = "tests/size/Cargo.toml";
@@ -65,6 +65,7 @@ pub(crate) fn run(args: &[String]) -> Result<Tally> {
         budgets.set(&rows);
         budgets.write(Path::new(BUDGETS), HEADER)?;
         std::fs::write(RESULTS, results(&rows)?)?;
+        modules::write()?;
     }
     println!("{}", table(&rows));
     tally += budgets.check(&rows);

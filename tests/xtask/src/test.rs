@@ -31,6 +31,7 @@ const CHECKS: &[Check] = &[
     Check { name: "size", purpose: "flash, state and stack within their budgets", run: || size::run(&[]) },
     Check { name: "deny", purpose: "licences, bans and sources of all dependencies", run: deny },
     Check { name: "bench", purpose: "instructions for a message, within what is committed", run: bench::memory },
+    Check { name: "calls", purpose: "system calls of servers for a message, within their budget", run: bench::calls },
     Check { name: "demo", purpose: "the demonstration runs", run: demo::run },
     Check { name: "qemu", purpose: "firmware on emulated boards, as client and as server", run: || qemu::run(&[]) },
     Check { name: "pico", purpose: "firmware of real boards, built and in rp2040js", run: || pico::run(&[]) },

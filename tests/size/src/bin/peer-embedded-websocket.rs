@@ -2,12 +2,11 @@
 #![no_std]
 #![no_main]
 
-use embedded_websocket::framer::{Framer, ReadResult, Stream};
+use embedded_websocket::framer::{Framer, ReadResult};
 use embedded_websocket::{
     Client, WebSocketClient, WebSocketCloseStatusCode, WebSocketOptions, WebSocketSendMessageType,
 };
-use rand_core_06::{Error, RngCore};
-use socklet_size::{Buffer, CLIENT, Constant, Stub, consume, report_state};
+use socklet_size::{Buffer, CLIENT, Generator, Plain, Stub, consume, report_state};
 
 static READ: Buffer<512> = Buffer::new();
 static WRITE: Buffer<512> = Buffer::new();
@@ -42,39 +41,4 @@ fn talk() -> Option<()> {
     framer.close(&mut stub, WebSocketCloseStatusCode::NormalClosure, None).ok()?;
     framer.read(&mut stub, message).ok()?;
     Some(())
-}
-
-/// The same next layer, with this crate's traits.
-struct Plain(Stub);
-
-impl Stream<()> for Plain {
-    fn read(&mut self, buf: &mut [u8]) -> Result<usize, ()> {
-        embedded_io::Read::read(&mut self.0, buf).map_err(|_| ())
-    }
-
-    fn write_all(&mut self, buf: &[u8]) -> Result<(), ()> {
-        embedded_io::Write::write_all(&mut self.0, buf).map_err(|_| ())
-    }
-}
-
-/// The same generator, with this crate's traits.
-struct Generator;
-
-impl RngCore for Generator {
-    fn next_u32(&mut self) -> u32 {
-        rand_core::TryRng::try_next_u32(&mut Constant).unwrap_or_default()
-    }
-
-    fn next_u64(&mut self) -> u64 {
-        rand_core::TryRng::try_next_u64(&mut Constant).unwrap_or_default()
-    }
-
-    fn fill_bytes(&mut self, bytes: &mut [u8]) {
-        let _ = rand_core::TryRng::try_fill_bytes(&mut Constant, bytes);
-    }
-
-    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Error> {
-        self.fill_bytes(bytes);
-        Ok(())
-    }
 }
