@@ -46,8 +46,8 @@ use crate::{
 /// # Memory
 /// Buffers grow with what has arrived and shrink when nothing is in them: those for receiving and
 /// for sending to 64 KiB each at once, and to 8 KiB by and by. Before the first message, and in a
-/// long silence, there are none. A connection with small messages holds about 2 KiB, TLS apart; what compression adds is said at
-/// [`Client::deflate`](crate::Client::deflate).
+/// long silence, there are none. A connection with small messages holds about 2 KiB, TLS apart; what
+/// compression adds is said at [`Client::deflate`](crate::Client::deflate).
 ///
 /// Once buffers and codecs have grown to what the messages need, a message allocates nothing: not
 /// when it is sent, and not when it is received by [`recv_ref`](Self::recv_ref),

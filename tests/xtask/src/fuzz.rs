@@ -44,25 +44,58 @@ const SECONDS: u64 = 15;
 /// Seconds after which an input counts as one that hangs.
 const HANG: &str = "-timeout=20";
 
-/// The verb: fuzzes all targets, or one of them, for so many seconds each. Without arguments it tries
-/// the same on every run from a clean clone, so that a check says something about a change.
+/// Where the figures are committed.
+const RESULTS: &str = "tests/fuzz/RESULTS.md";
+
+/// The verb: fuzzes all targets, or one of them, for so many seconds each; `--update` commits the
+/// figures of all. Without arguments it tries the same on every run from a clean clone, so that a
+/// check says something about a change.
 pub(crate) fn run(args: &[String]) -> Result<Tally> {
     let mut targets = TARGETS.to_vec();
-    let mut seconds = SECONDS;
+    let (mut seconds, mut update) = (SECONDS, false);
     for arg in args {
         match (TARGETS.into_iter().find(|target| target == arg), arg.parse()) {
             (Some(target), _) => targets = vec![target],
             (None, Ok(number)) => seconds = number,
-            _ => return Err(format!("fuzz takes {} and seconds", TARGETS.join(" or ")).into()),
+            _ if arg == "--update" => update = true,
+            _ => {
+                let targets = TARGETS.join(" or ");
+                return Err(format!("fuzz takes {targets}, seconds and --update").into());
+            }
         }
+    }
+    if update && targets.len() != TARGETS.len() {
+        return Err("the figures are committed of all targets".into());
     }
     let programs = build()?;
     let mut tally = Tally::one(finds_the_canary(&programs)?);
+    let mut table = String::from(HEADER);
     for target in targets {
-        tally.count(fuzz(&programs, target, seconds, args.is_empty())?);
+        let (passed, figures) = fuzz(&programs, target, seconds, args.is_empty())?;
+        tally.count(passed);
+        if let Some(Figures { executions, reached, edges, kept }) = figures {
+            table += &format!(
+                "| `{target}` | {seconds} | {executions} | {reached} of {edges} | {kept} |\n"
+            );
+        }
+    }
+    if update && tally.is_success() {
+        fs::write(RESULTS, table)?;
     }
     Ok(tally)
 }
+
+const HEADER: &str = "\
+# Fuzzing
+
+Written by `cargo xtask fuzz SECONDS --update`. Edges are those between the basic blocks of all that is
+linked but the standard library: of socklet, of what judges it, and of what neither ever calls. What
+is kept are inputs that reach an edge more, or another number of times; seeds and earlier runs
+count.
+
+| target | seconds | executions | edges reached | inputs kept |
+|---|---:|---:|---:|---:|
+";
 
 /// Builds the programs, and returns where they are.
 fn build() -> Result<PathBuf> {
@@ -78,7 +111,12 @@ fn build() -> Result<PathBuf> {
 
 /// Fuzzes one target: true if nothing failed. It begins with the seeds and with what earlier runs
 /// have found to reach more; an input that fails stays in `target/fuzz/failures`.
-fn fuzz(programs: &Path, target: &str, seconds: u64, repeats: bool) -> Result<bool> {
+fn fuzz(
+    programs: &Path,
+    target: &str,
+    seconds: u64,
+    repeats: bool,
+) -> Result<(bool, Option<Figures>)> {
     let mut fuzz = libfuzzer(programs, target, seconds, &dir("failures")?);
     if repeats {
         fuzz.arg("-seed=1");
@@ -93,16 +131,53 @@ fn fuzz(programs: &Path, target: &str, seconds: u64, repeats: bool) -> Result<bo
     let outcome = Child::start(target, &fuzz, &logs)?.finish(limit(seconds));
     let log = fs::read(logs.join(target).with_extension("err"))?;
     let log = String::from_utf8_lossy(&log);
-    // `#1234 DONE cov: ...`: inputs, edges, what else tells inputs apart, those that are kept.
-    let done = log.lines().rfind(|line| line.contains("DONE")).unwrap_or("FAILED");
-    println!("fuzz {target}: {}", done.split_whitespace().collect::<Vec<_>>().join(" "));
+    let figures = Figures::read(&log);
+    match &figures {
+        Some(Figures { executions, reached, edges, kept }) => println!(
+            "fuzz {target}: {executions} executions, {reached} of {edges} edges, {kept} inputs kept"
+        ),
+        None => println!("fuzz {target}: FAILED"),
+    }
     if let Err(error) = &outcome {
         for line in log.lines().filter(|line| line.starts_with("thread")) {
             eprintln!("{line}");
         }
         eprintln!("{error}");
     }
-    Ok(outcome.is_ok())
+    Ok((outcome.is_ok() && figures.is_some(), figures))
+}
+
+/// What a run has come to.
+#[derive(Debug, PartialEq, Eq)]
+struct Figures {
+    executions: u64,
+    /// Edges that were taken.
+    reached: u64,
+    /// All that are instrumented.
+    edges: u64,
+    /// Inputs that are kept.
+    kept: u64,
+}
+
+impl Figures {
+    /// Reads libFuzzer's lines: `INFO: Loaded 1 PC tables (9085 PCs): ...` at first, and
+    /// `#1234 DONE   cov: 2222 ft: 4089 corp: 37/89Kb ...` at last.
+    fn read(log: &str) -> Option<Self> {
+        let number = |text: &str| {
+            let digits: String =
+                text.trim_start().chars().take_while(char::is_ascii_digit).collect();
+            digits.parse().ok()
+        };
+        let behind = |line: &str, what| line.split_once(what).and_then(|(_, rest)| number(rest));
+        let tables = log.lines().find(|line| line.contains(" PC tables"))?;
+        let done = log.lines().rfind(|line| line.contains("DONE"))?;
+        Some(Self {
+            executions: behind(done, "#")?,
+            reached: behind(done, "cov:")?,
+            edges: behind(tables, "tables (")?,
+            kept: behind(done, "corp:")?,
+        })
+    }
 }
 
 /// The fuzzer must be able to fail: it has to find what one input in 2^40 shows.
@@ -136,4 +211,19 @@ fn dir(name: &str) -> Result<PathBuf> {
     let dir = target_dir()?.join("fuzz").join(name);
     fs::create_dir_all(&dir)?;
     Ok(dir)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Figures;
+
+    #[test]
+    fn the_figures_of_a_run_are_read() {
+        let log = "INFO: Loaded 1 PC tables (9085 PCs): 9085 [0x56,0x57), \n\
+            #55\tINITED cov: 222 ft: 408 corp: 37/89Kb exec/s: 0 rss: 28Mb\n\
+            #8302300\tDONE   cov: 1849 ft: 10277 corp: 2174/647Kb lim: 4096 exec/s: 4609\n";
+        let figures = Figures { executions: 8_302_300, reached: 1849, edges: 9085, kept: 2174 };
+        assert_eq!(Figures::read(log), Some(figures));
+        assert_eq!(Figures::read("INFO: Loaded 1 PC tables (9085 PCs)\n"), None);
+    }
 }

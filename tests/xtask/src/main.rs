@@ -64,7 +64,8 @@ cargo xtask VERB
   bench plots          the charts, drawn anew of what the benches have committed
   bench endurance [S]  `socklet serve` with thousands of connections, and for S seconds of compressed
                        messages; --update commits the figures
-  fuzz [TARGET] [S]    tries inputs on the codec, the extension and connections, S seconds each
+  fuzz [TARGET] [S]    tries inputs on the codec, the extension and connections, S seconds each;
+                       --update commits the figures
   inspector [PART]     the frame inspector for JavaScript: its package, its page, or both; `build`
                        only builds them
   panic-free           proves that no panic is linked into firmware that uses the core

@@ -6,8 +6,8 @@ use crate::command::{cargo, check, check_tests, output};
 use crate::cross::{self, Toolchain};
 use crate::step::Steps;
 use crate::{
-    Result, Tally, autobahn, bench, demo, fuzz, inspector, interop, panic_free, pico, qemu, setup,
-    size,
+    Result, Tally, autobahn, bench, demo, endurance, fuzz, inspector, interop, panic_free, pico,
+    qemu, setup, size,
 };
 
 /// A check by its name, with what it checks.
@@ -30,6 +30,7 @@ const CHECKS: &[Check] = &[
     Check { name: "panic-free", purpose: "no panic is linked into firmware", run: panic_free::run },
     Check { name: "size", purpose: "flash, state and stack within their budgets", run: || size::run(&[]) },
     Check { name: "deny", purpose: "licences, bans and sources of all dependencies", run: deny },
+    Check { name: "endurance", purpose: "thousands of connections: memory, descriptors, tasks", run: endurance::check },
     Check { name: "bench", purpose: "instructions for a message, within what is committed", run: bench::memory },
     Check { name: "calls", purpose: "system calls of servers for a message, within their budget", run: bench::calls },
     Check { name: "demo", purpose: "the demonstration runs", run: demo::run },
