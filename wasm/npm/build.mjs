@@ -1,4 +1,4 @@
-// Builds the package from what socklet-bindgen made: `node build.mjs GLUE_DIRECTORY`;
+// Builds the package around the engine as rustc made it: `node build.mjs MODULE`;
 // `cargo xtask inspector package` calls it.
 
 import { execFileSync } from "node:child_process";
@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 
 import { build } from "esbuild";
 
-const [glue] = process.argv.slice(2);
+const [engine] = process.argv.slice(2);
 const here = dirname(fileURLToPath(import.meta.url));
 const dist = join(here, "dist");
 rmSync(dist, { recursive: true, force: true });
@@ -36,7 +36,9 @@ execFileSync(process.execPath, [
   "-Oz",
   "-Oz",
   ...FEATURES.map((feature) => `--enable-${feature}`),
-  join(glue, "glue_bg.wasm"),
+  "--strip-producers",
+  "--strip-target-features",
+  engine,
   "-o",
   join(dist, "socklet.wasm"),
 ]);
@@ -46,15 +48,21 @@ const common = {
   minify: true,
   target: "es2022",
   logLevel: "warning",
-  alias: { "socklet-glue": join(glue, "glue.js") },
 };
-const node = { entryPoints: [join(here, "src/node.js")], platform: "node" };
+const entries = (...names) => names.map((name) => join(here, "src", name));
 const outputs = [
-  { entryPoints: [join(here, "src/web.js")], format: "esm", outfile: join(dist, "web.js") },
-  { ...node, format: "esm", outfile: join(dist, "node.js") },
   {
-    ...node,
+    entryPoints: entries("web.js", "node.js"),
+    format: "esm",
+    outdir: dist,
+    external: ["node:*"],
+    splitting: true,
+    chunkNames: "engine",
+  },
+  {
+    entryPoints: entries("node.js"),
     format: "cjs",
+    platform: "node",
     outfile: join(dist, "node.cjs"),
     define: { "import.meta.url": "here" },
     banner: { js: 'const here=require("node:url").pathToFileURL(__filename).href;' },

@@ -13,6 +13,8 @@
 //! | `violation` | a violation |
 //! | `ending` | how the connection ended |
 
+mod object;
+
 use alloc::string::String;
 
 use socklet_core::trace::Parameter;
@@ -20,11 +22,11 @@ use socklet_core::trace::Parameter;
 use crate::{
     input::DamageKind,
     judge::{Tail, close_code_line, explain, explain_agreed},
-    report::{Connection, Frame, Kind, Message, Part, Report},
+    report::{Connection, Frame, Kind, Message, Report},
     stream::Sender,
-    text::{hex_digit, push_hex},
     violation::Violation,
 };
+use object::Object;
 
 pub use crate::text::push_number;
 
@@ -44,12 +46,23 @@ pub fn report(report: &Report) -> String {
         for at in 0..connection.messages.len() {
             message(connection, number, at as u32, &mut out);
         }
-        for violation in &connection.violations {
-            self::violation(violation, number, &mut out);
-        }
-        ending(connection, number, &mut out);
+        judgement(connection, number, &mut out);
     }
     out
+}
+
+/// Writes the lines about a connection as a whole: about itself, violations, ending.
+pub fn about(connection: &Connection, number: u64, out: &mut String) {
+    self::connection(connection, number, out);
+    judgement(connection, number, out);
+}
+
+/// Writes what is found in the end.
+fn judgement(connection: &Connection, number: u64, out: &mut String) {
+    for violation in &connection.violations {
+        self::violation(violation, number, out);
+    }
+    ending(connection, number, out);
 }
 
 /// Writes the line about the input.
@@ -59,7 +72,8 @@ pub fn capture(report: &Report, out: &mut String) {
     object.string("format", report.format.name());
     object.bool("guessed", report.is_guess);
     object.number("connections", report.connections.len() as u64);
-    object.list("notes", &report.notes, |object, note| {
+    object.open_list("notes");
+    for note in &report.notes {
         let (count, line) = note.line();
         let mut text = String::new();
         if let Some(count) = count {
@@ -67,8 +81,9 @@ pub fn capture(report: &Report, out: &mut String) {
             text.push(' ');
         }
         text.push_str(line);
-        push_string(object.out, &text);
-    });
+        object.element(&text);
+    }
+    object.close_list();
     if let Some(damage) = report.damage {
         object.open("damage");
         object.number("offset", damage.offset);
@@ -82,7 +97,7 @@ pub fn capture(report: &Report, out: &mut String) {
 }
 
 /// Writes the line about a connection.
-pub fn connection(connection: &Connection, number: u64, out: &mut String) {
+fn connection(connection: &Connection, number: u64, out: &mut String) {
     let mut object = Object::begin(out, "connection");
     object.number("connection", number);
     if let Some((client, server)) = &connection.names {
@@ -108,9 +123,11 @@ pub fn connection(connection: &Connection, number: u64, out: &mut String) {
         object.number("status", status.into());
     }
     if !handshake.offered_subprotocols.is_empty() {
-        object.list("subprotocols_offered", &handshake.offered_subprotocols, |object, name| {
-            push_string(object.out, name);
-        });
+        object.open_list("subprotocols_offered");
+        for name in &handshake.offered_subprotocols {
+            object.element(name);
+        }
+        object.close_list();
     }
     for (from, name) in [(Sender::Client, "client_deflate"), (Sender::Server, "server_deflate")] {
         if let Some(context) = connection.context(from) {
@@ -123,39 +140,39 @@ pub fn connection(connection: &Connection, number: u64, out: &mut String) {
     if connection.omitted_violations != 0 {
         object.number("violations_omitted", connection.omitted_violations);
     }
-    object.list("explained", &explain_agreed(handshake), |object, (name, value)| {
-        let mut text = String::from(*name);
+    object.open_list("explained");
+    for (name, value) in explain_agreed(handshake) {
+        let mut text = String::from(name);
         if let Parameter::Bits(bits) = value {
             text.push('=');
-            push_number(&mut text, (*bits).into());
+            push_number(&mut text, bits.into());
         }
         text.push_str(": ");
         text.push_str(explain(name, false));
-        push_string(object.out, &text);
-    });
-    object.list("inferred", &connection.inferences, |object, inference| {
-        push_string(object.out, inference.line());
-    });
+        object.element(&text);
+    }
+    object.close_list();
+    object.open_list("inferred");
+    for inference in &connection.inferences {
+        object.element(inference.line());
+    }
+    object.close_list();
     for (from, name) in [(Sender::Client, "client_gaps"), (Sender::Server, "server_gaps")] {
         let stream = connection.stream(from);
-        object.list(name, stream.gaps(), |object, gap| {
-            object.out.push('{');
+        object.open_list(name);
+        for gap in stream.gaps() {
+            object.open_element();
             object.number("offset", stream.offset(gap.at).saturating_sub(gap.len));
             object.number("len", gap.len);
             object.close();
-        });
+        }
+        object.close_list();
     }
     object.end();
 }
 
 /// Writes the line about a frame.
-pub fn frame(
-    connection: &Connection,
-    frame: &Frame,
-    number: u64,
-    frame_number: u64,
-    out: &mut String,
-) {
+fn frame(connection: &Connection, frame: &Frame, number: u64, frame_number: u64, out: &mut String) {
     let stream = connection.stream(frame.from);
     let mut object = Object::begin(out, "frame");
     object.number("connection", number);
@@ -194,7 +211,7 @@ pub fn frame(
 }
 
 /// Writes the line about a message.
-pub fn message(connection: &Connection, number: u64, message_number: u32, out: &mut String) {
+fn message(connection: &Connection, number: u64, message_number: u32, out: &mut String) {
     let Some(message) = connection.messages.get(message_number as usize) else { return };
     let Message { kind, is_compressed, .. } = *message;
     let mut object = Object::begin(out, "message");
@@ -219,7 +236,7 @@ pub fn message(connection: &Connection, number: u64, message_number: u32, out: &
 }
 
 /// Writes the line about a violation.
-pub fn violation(violation: &Violation, number: u64, out: &mut String) {
+fn violation(violation: &Violation, number: u64, out: &mut String) {
     let entry = violation.rule.entry();
     let mut object = Object::begin(out, "violation");
     object.number("connection", number);
@@ -246,7 +263,7 @@ pub fn violation(violation: &Violation, number: u64, out: &mut String) {
 }
 
 /// Writes the line about the ending.
-pub fn ending(connection: &Connection, number: u64, out: &mut String) {
+fn ending(connection: &Connection, number: u64, out: &mut String) {
     let ending = &connection.ending;
     let mut object = Object::begin(out, "ending");
     object.number("connection", number);
@@ -284,130 +301,4 @@ pub fn ending(connection: &Connection, number: u64, out: &mut String) {
         object.number("proxy_timeout_s", timeout.into());
     }
     object.end();
-}
-
-/// An object that is being written, or one in it.
-struct Object<'a> {
-    out: &'a mut String,
-}
-
-impl<'a> Object<'a> {
-    fn begin(out: &'a mut String, kind: &str) -> Self {
-        out.push('{');
-        let mut object = Self { out };
-        object.string("type", kind);
-        object
-    }
-
-    fn name(&mut self, name: &str) {
-        if !self.out.ends_with('{') {
-            self.out.push(',');
-        }
-        push_string(self.out, name);
-        self.out.push(':');
-    }
-
-    /// Begins an object that is a member.
-    fn open(&mut self, name: &str) {
-        self.name(name);
-        self.out.push('{');
-    }
-
-    fn close(&mut self) {
-        self.out.push('}');
-    }
-
-    fn string(&mut self, name: &str, value: &str) {
-        self.name(name);
-        push_string(self.out, value);
-    }
-
-    fn number(&mut self, name: &str, value: u64) {
-        self.name(name);
-        push_number(self.out, value);
-    }
-
-    fn bool(&mut self, name: &str, value: bool) {
-        self.name(name);
-        self.out.push_str(if value { "true" } else { "false" });
-    }
-
-    fn hex(&mut self, name: &str, bytes: &[u8]) {
-        self.name(name);
-        self.out.push('"');
-        push_hex(self.out, bytes);
-        self.out.push('"');
-    }
-
-    fn nanoseconds(&mut self, name: &str, time_ns: Option<u64>) {
-        if let Some(time_ns) = time_ns {
-            self.name(name);
-            self.out.push('"');
-            push_number(self.out, time_ns);
-            self.out.push('"');
-        }
-    }
-
-    fn list<T>(&mut self, name: &str, elements: &[T], mut element: impl FnMut(&mut Self, &T)) {
-        self.name(name);
-        self.out.push('[');
-        for (at, each) in elements.iter().enumerate() {
-            if at != 0 {
-                self.out.push(',');
-            }
-            element(self, each);
-        }
-        self.out.push(']');
-    }
-
-    /// Writes bytes as `text` if they are, else as `hex`; as `parts` where some are unknown.
-    fn parts(&mut self, parts: &[Part], is_text: bool) {
-        match parts {
-            [] => self.bytes(&[], is_text),
-            [Part::Known(bytes)] => self.bytes(bytes, is_text),
-            _ => self.list("parts", parts, |object, part| {
-                object.out.push('{');
-                match part {
-                    Part::Unknown(len) => object.number("unknown", *len),
-                    Part::Known(bytes) => object.bytes(bytes, is_text),
-                }
-                object.close();
-            }),
-        }
-    }
-
-    fn bytes(&mut self, bytes: &[u8], is_text: bool) {
-        match core::str::from_utf8(bytes) {
-            Ok(text) if is_text => self.string("text", text),
-            _ => self.hex("hex", bytes),
-        }
-    }
-
-    fn end(self) {
-        self.out.push_str("}\n");
-    }
-}
-
-/// Appends a string of JSON.
-pub(crate) fn push_string(out: &mut String, text: &str) {
-    out.push('"');
-    for char in text.chars() {
-        match char {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            // Line separators of JavaScript among them.
-            '\0'..='\x1f' | '\x7f' | '\u{2028}' | '\u{2029}' => {
-                let code = char as u32;
-                out.push_str("\\u");
-                for shift in [12, 8, 4, 0] {
-                    out.push(hex_digit((code >> shift) as u8));
-                }
-            }
-            char => out.push(char),
-        }
-    }
-    out.push('"');
 }

@@ -37,6 +37,7 @@ pub mod build;
 pub mod input;
 pub mod json;
 pub mod judge;
+mod pieces;
 pub mod report;
 pub mod stream;
 pub mod table;

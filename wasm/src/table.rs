@@ -6,7 +6,7 @@ use crate::{
     judge::{Close, Tail, close_code_line, explain, explain_agreed},
     report::{Connection, Frame, Kind, Part, Report},
     stream::Sender,
-    text::{push_fraction, push_hex, push_number},
+    text::{push_fraction, push_hex, push_left, push_number, push_right, push_shown},
     violation::Violation,
 };
 use socklet_core::trace::Parameter;
@@ -348,43 +348,4 @@ fn ending(connection: &Connection, out: &mut String) {
         out.push_str(" s in between");
     }
     out.push('\n');
-}
-
-fn push_right(out: &mut String, number: u64, width: usize) {
-    let mut digits = String::new();
-    push_number(&mut digits, number);
-    for _ in digits.len()..width {
-        out.push(' ');
-    }
-    out.push_str(&digits);
-}
-
-fn push_left(out: &mut String, text: &str, width: usize) {
-    out.push_str(text);
-    for _ in text.len()..width {
-        out.push(' ');
-    }
-}
-
-/// Appends text without what would control a terminal.
-fn push_shown(out: &mut String, text: &str) {
-    for char in text.chars() {
-        match char {
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            char if char.is_control() || is_bidi(char) => {
-                out.push_str("\\u{");
-                let code = char as u32;
-                push_hex(out, code.to_be_bytes().get(1..).unwrap_or_default());
-                out.push('}');
-            }
-            char => out.push(char),
-        }
-    }
-}
-
-/// Whether a character changes the direction of those around it.
-const fn is_bidi(char: char) -> bool {
-    matches!(char, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

@@ -103,3 +103,44 @@ pub(crate) fn lossy(bytes: &[u8]) -> String {
     text.push_str(core::str::from_utf8(rest).unwrap_or_default());
     text
 }
+
+/// Appends a number, with spaces before it up to a width.
+pub(crate) fn push_right(out: &mut String, number: u64, width: usize) {
+    let mut digits = String::new();
+    push_number(&mut digits, number);
+    for _ in digits.len()..width {
+        out.push(' ');
+    }
+    out.push_str(&digits);
+}
+
+/// Appends a text, with spaces behind it up to a width.
+pub(crate) fn push_left(out: &mut String, text: &str, width: usize) {
+    out.push_str(text);
+    for _ in text.len()..width {
+        out.push(' ');
+    }
+}
+
+/// Appends text without what would control a terminal.
+pub(crate) fn push_shown(out: &mut String, text: &str) {
+    for char in text.chars() {
+        match char {
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            char if char.is_control() || is_bidi(char) => {
+                out.push_str("\\u{");
+                let code = char as u32;
+                push_hex(out, code.to_be_bytes().get(1..).unwrap_or_default());
+                out.push('}');
+            }
+            char => out.push(char),
+        }
+    }
+}
+
+/// Whether a character changes the direction of those around it.
+const fn is_bidi(char: char) -> bool {
+    matches!(char, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}

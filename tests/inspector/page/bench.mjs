@@ -2,7 +2,7 @@
 //
 // Two captures: 100,000 small frames, and 50 MB of frames of 4 KiB. Of each, the median of the runs
 // of the engine's call, of that with the way to the worker and back, and of making the columns of
-// the table. `target/inspector/page` has to be built.
+// the table. `target/inspector/page` has to be built; `cargo xtask bench inspector` does that first.
 
 import { createReadStream } from "node:fs";
 import http from "node:http";
@@ -39,8 +39,9 @@ const browser = await chromium.launch({
   executablePath: "/usr/bin/chromium",
   args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-dev-shm-usage"],
 });
-console.log(`Chromium ${browser.version()}, ${cpus()[0].model}, median of ${RUNS} runs`);
-console.log("capture | input | frames | engine | with the way | columns");
+console.log(`Chromium ${browser.version()}, ${cpus()[0].model}, median of ${RUNS} runs.\n`);
+console.log("| capture | input | frames | engine | with the way | columns |");
+console.log("|---|---|---|---|---|---|");
 for (const [at, [name, capture]] of Object.entries(CAPTURES).entries()) {
   const page = await browser.newPage();
   page.setDefaultTimeout(0);
@@ -52,7 +53,7 @@ for (const [at, [name, capture]] of Object.entries(CAPTURES).entries()) {
     frames,
     ...[engine, way, columns].map((ms) => `${ms.toFixed(0)} ms`),
   ];
-  console.log([name, ...line].join(" | "));
+  console.log(`| ${[name, ...line].join(" | ")} |`);
   await page.close();
 }
 await browser.close();

@@ -334,6 +334,32 @@ fn ports_used_again_are_two_connections() {
 }
 
 #[test]
+fn connections_at_once_are_told_apart_by_their_ports() {
+    let plain = Tcp::open().talk(&talk(), 1000).finish(Client).file(Form::PLAIN);
+    let (header, mut records) = plain.split_at(24);
+    let mut file = header.to_vec();
+    let ports: Vec<u16> = (0..300).map(|number| 1024 + number * 211).collect();
+    while !records.is_empty() {
+        let len = u32::from_le_bytes(records[8..12].try_into().unwrap()) as usize;
+        let (record, rest) = records.split_at(16 + len);
+        // Behind the headers of the record, of Ethernet and of IPv4.
+        let at = if record[50..52] == 40_000_u16.to_be_bytes() { 50 } else { 52 };
+        for port in &ports {
+            let start = file.len();
+            file.extend_from_slice(record);
+            file[start + at..start + at + 2].copy_from_slice(&port.to_be_bytes());
+        }
+        records = rest;
+    }
+    let report = report(&file);
+    assert_eq!(report.connections.len(), ports.len());
+    for (connection, port) in report.connections.iter().zip(ports) {
+        is_talk(connection, &talk());
+        assert_eq!(connection.names.as_ref().unwrap().0, format!("192.0.2.1:{port}"));
+    }
+}
+
+#[test]
 fn what_is_no_websocket_is_counted() {
     let notes = |talk: Talk| {
         let report = report(&Tcp::open().talk(&talk, 1000).file(Form::PLAIN));

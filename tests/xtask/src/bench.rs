@@ -10,7 +10,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use crate::command::{cargo, output, program, run as run_command, target_dir};
-use crate::{Result, Tally, endurance, setup};
+use crate::{Result, Tally, endurance, inspector, setup};
 
 pub(crate) use memory::MANIFEST;
 
@@ -27,6 +27,9 @@ pub(crate) fn calls() -> Result<Tally> {
 /// Where the tables of `bench deflate` are committed.
 const DEFLATE_RESULTS: &str = "tests/deflate/RESULTS.md";
 
+/// Where the table of `bench inspector` is committed.
+const INSPECTOR_RESULTS: &str = "tests/inspector/RESULTS.md";
+
 /// Messages of each stream.
 const COUNT: &str = "4000";
 
@@ -42,8 +45,12 @@ pub(crate) fn run(args: &[String]) -> Result<Tally> {
         ["plots"] => plots::write().map(|()| Tally::one(true)),
         ["echo"] => echo::run(false),
         ["echo", "--update"] => echo::run(true),
+        ["inspector"] => self::inspector(false),
+        ["inspector", "--update"] => self::inspector(true),
         ["endurance", args @ ..] => endurance::run(args),
-        _ => Err("usage: cargo xtask bench deflate|memory|echo|board|plots|endurance [SECONDS] [--update]".into()),
+        _ => Err("usage: cargo xtask bench deflate|memory|echo|board|plots|inspector|endurance \
+                  [SECONDS] [--update]"
+            .into()),
     }
 }
 
@@ -60,6 +67,16 @@ fn deflate(update: bool) -> Result<Tally> {
         plots::write()?;
     }
     Ok(Tally::one(tables.contains("Balanced")))
+}
+
+/// The engine of the frame inspector in a browser. Each capture is found to hold what was put in.
+fn inspector(update: bool) -> Result<Tally> {
+    let table = inspector::bench()?;
+    println!("{table}");
+    if update {
+        fs::write(INSPECTOR_RESULTS, format!("{INSPECTOR_HEADER}{table}\n"))?;
+    }
+    Ok(Tally::one(table.contains("frames of")))
 }
 
 /// Writes a stream of messages and returns its path.
@@ -86,5 +103,17 @@ compressed on its own, over one context, as permessage-deflate does it.
   miniz_oxide. The best of several runs; expect a tenth more or less from one run to the next.
 
 What the codec takes of flash on a microcontroller is in [tests/size/RESULTS.md](../size/RESULTS.md).
+
+";
+
+const INSPECTOR_HEADER: &str = "\
+# The frame inspector's engine in a browser
+
+Written by `cargo xtask bench inspector --update`: captures of one connection, made by
+`page/many.mjs` and inspected in the worker of the page.
+
+- Engine: the call that recognises, reads and judges the capture.
+- With the way: the same with the capture's way to the worker and the answer's way back.
+- Columns: the arrays of all frames that the table is made of.
 
 ";

@@ -3,11 +3,9 @@
 
 mod engine;
 
-pub(crate) use engine::BINDGEN;
-
 use std::path::Path;
 
-use crate::command::{check_node_tests, program, run as run_command};
+use crate::command::{check_node_tests, output, program, run as run_command};
 use crate::ours::Ours;
 use crate::step::Steps;
 use crate::{Result, Tally, setup};
@@ -43,6 +41,13 @@ pub(crate) fn run(args: &[String]) -> Result<Tally> {
     Ok(steps.finish())
 }
 
+/// Measures how long the engine takes in Chromium, and returns the table.
+pub(crate) fn bench() -> Result<String> {
+    setup()?;
+    build()?;
+    output(program("node", &["tests/inspector/page/bench.mjs"]))
+}
+
 /// Builds engine, package and page.
 fn build() -> Result<()> {
     let mut package = program("node", &["wasm/npm/build.mjs"]);
@@ -55,8 +60,7 @@ fn build() -> Result<()> {
 pub(crate) fn setup() -> Result<()> {
     setup::npm(BUILD)?;
     setup::npm(TESTS)?;
-    setup::apt(&["chromium", "tshark"])?;
-    engine::setup()
+    setup::apt(&["chromium", "tshark"])
 }
 
 /// Runs the tests of Node.js in a directory, one process a file.

@@ -9,11 +9,40 @@ use socklet_wasm::{
     xray,
 };
 
+/// Rows of numbers, or bytes: what crosses the border.
+#[derive(Default)]
+pub(crate) struct Rows {
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Rows {
+    pub(crate) fn push(&mut self, numbers: &[f64]) {
+        for number in numbers {
+            self.bytes.extend_from_slice(&number.to_le_bytes());
+        }
+    }
+
+    /// How many parts there are, their lengths, of unknown ones negative, and the known bytes.
+    pub(crate) fn parts(&mut self, parts: &[Part]) {
+        self.push(&[parts.len() as f64]);
+        for part in parts {
+            self.push(&[match part {
+                Part::Known(bytes) => bytes.len() as f64,
+                Part::Unknown(len) => -(*len as f64),
+            }]);
+        }
+        for part in parts {
+            if let Part::Known(bytes) = part {
+                self.bytes.extend_from_slice(bytes);
+            }
+        }
+    }
+}
+
 /// Time, offset, offset in the input, payload, of that present, inflated, message, masking key, and
 /// bits: the first byte, who (1 bit), bytes of the header (4 bits), which verdict (0: none).
-pub(crate) fn frames(connection: &Connection) -> Vec<f64> {
+pub(crate) fn frames(connection: &Connection, rows: &mut Rows) {
     let verdicts = verdicts(connection);
-    let mut rows = Vec::with_capacity(connection.frames.len() * 9);
     for frame in &connection.frames {
         let stream = connection.stream(frame.from);
         let verdict = frame.verdict.map(|rule| rule.entry().id);
@@ -24,7 +53,7 @@ pub(crate) fn frames(connection: &Connection) -> Vec<f64> {
             | from(frame.from) << 8
             | u32::from(frame.header_len & 0xf) << 9
             | verdict.map_or(0, |at| at as u32 + 1) << 13;
-        rows.extend_from_slice(&[
+        rows.push(&[
             time(frame.moment),
             stream.offset(frame.start) as f64,
             stream.source(frame.start).map_or(f64::NAN, |offset| offset as f64),
@@ -36,7 +65,6 @@ pub(crate) fn frames(connection: &Connection) -> Vec<f64> {
             bits.into(),
         ]);
     }
-    rows
 }
 
 /// The verdicts of frames, each once.
@@ -53,8 +81,7 @@ pub(crate) fn verdicts(connection: &Connection) -> Vec<&'static str> {
 
 /// Time, first frame, frames, bytes on the wire, bytes, and bits: who, whether it is binary,
 /// compressed, whole, cut.
-pub(crate) fn messages(connection: &Connection) -> Vec<f64> {
-    let mut rows = Vec::with_capacity(connection.messages.len() * 6);
+pub(crate) fn messages(connection: &Connection, rows: &mut Rows) {
     for message in &connection.messages {
         let is_framed = message.given.is_none();
         let bits = from(message.from)
@@ -62,7 +89,7 @@ pub(crate) fn messages(connection: &Connection) -> Vec<f64> {
             | u32::from(message.is_compressed) << 2
             | u32::from(message.is_whole && message.cut.is_none()) << 3
             | u32::from(message.cut.is_some()) << 4;
-        rows.extend_from_slice(&[
+        rows.push(&[
             time(message.moment),
             if is_framed { message.first_frame.into() } else { f64::NAN },
             message.frames.into(),
@@ -71,17 +98,15 @@ pub(crate) fn messages(connection: &Connection) -> Vec<f64> {
             bits.into(),
         ]);
     }
-    rows
 }
 
 /// First bit, where in the message, bytes of it, distance, and what it is: a literal, a match, a
 /// stored, a fixed, a dynamic block, stored bytes, the end; 8 added to a block that is the last.
-pub(crate) fn steps(connection: &Connection, number: u32) -> Vec<f64> {
-    let mut rows = Vec::new();
+pub(crate) fn steps(connection: &Connection, number: u32, rows: &mut Rows) {
     let message = connection.messages.get(number as usize).filter(|found| found.is_compressed);
-    let Some(message) = message else { return rows };
+    let Some(message) = message else { return };
     let parts = connection.joined(number);
-    let Some(Part::Known(data)) = parts.first() else { return rows };
+    let Some(Part::Known(data)) = parts.first() else { return };
     xray::read(data, message.history_len, message.window_len, &mut |step: Step| {
         let (len, distance, kind) = match step.symbol {
             Symbol::Literal => (1, 0, 0),
@@ -98,9 +123,8 @@ pub(crate) fn steps(connection: &Connection, number: u32) -> Vec<f64> {
             Symbol::End => (0, 0, 6),
         };
         let row = [step.bit as f64, step.at as f64, len as f64, distance.into(), kind.into()];
-        rows.extend_from_slice(&row);
+        rows.push(&row);
     });
-    rows
 }
 
 fn from(sender: Sender) -> u32 {

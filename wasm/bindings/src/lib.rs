@@ -1,8 +1,16 @@
-//! JavaScript's view of the frame inspector. The package in `wasm/npm` wraps it: its `index.d.ts`
-//! says what each is for.
+//! JavaScript's view of the frame inspector: `wasm/npm/src/engine.js` calls these functions, and its
+//! `index.d.ts` says what each is for.
 //!
-//! Rows cross the border as columns of numbers, so that a table of 100,000 frames is one call;
+//! ```text
+//! JavaScript                                       here
+//! room(border, len): a pointer; bytes go there     what an input or a search is about
+//! get(inspection, border, what, ...): a length     the answer is in the border
+//! start(border): a pointer; bytes are copied       rows of numbers, JSON, or bytes
+//! ```
+//! Rows cross as columns of 64-bit floating point, so that a table of 100,000 frames is one call;
 //! `NaN` stands for what is not there. All else crosses as JSON of the versioned schema, or bytes.
+//!
+//! A pointer that JavaScript was given it gives back as it is: that is what makes a reference of it.
 #![cfg_attr(target_family = "wasm", no_std)]
 
 extern crate alloc;
@@ -11,189 +19,164 @@ mod columns;
 #[cfg(target_family = "wasm")]
 mod runtime;
 
-use alloc::{string::String, vec::Vec};
+use alloc::{boxed::Box, string::String, vec, vec::Vec};
+use core::mem;
 
 use socklet_wasm::{
     Options,
     build::{self, Fields},
     input::Format,
-    inspect, json,
-    report::{Connection, Part, Report},
+    json,
+    report::Report,
     stream::Sender,
 };
-use wasm_bindgen::prelude::wasm_bindgen;
+
+use columns::{Rows, steps};
+
+/// Bytes on their way from or to JavaScript.
+#[derive(Debug, Default)]
+pub struct Border {
+    bytes: Vec<u8>,
+}
+
+impl Border {
+    /// Leaves an answer, and returns its length.
+    fn answer(&mut self, bytes: Vec<u8>) -> usize {
+        self.bytes = bytes;
+        self.bytes.len()
+    }
+}
 
 /// What was found in an input.
-#[wasm_bindgen]
 #[derive(Debug)]
 pub struct Inspection {
     report: Report,
     is_readable: bool,
-    /// Lengths of the parts that were handed out last; of unknown ones, negative.
-    layout: Vec<f64>,
 }
 
-#[wasm_bindgen]
-impl Inspection {
-    /// Inspects an input. Numbers choose of what is optional: below 0, nothing was said.
-    ///
-    /// If nothing can be read, the line about the input has the damage, and
-    /// [`is_readable`](Self::is_readable) is false.
-    #[wasm_bindgen(constructor)]
-    pub fn new(
-        bytes: &[u8],
-        format: i32,
-        first_sender: i32,
-        compression: i32,
-        inflate_limit: usize,
-    ) -> Self {
-        let options = Options {
-            format: Format::ALL.get(format as usize).copied(),
-            first_sender: (first_sender >= 0).then(|| sender(first_sender as usize)),
-            compression: (compression >= 0).then_some(compression > 0),
-            inflate_limit,
-        };
-        let inspected = inspect(bytes, &options);
-        let is_readable = inspected.is_ok();
-        let report = inspected.unwrap_or_else(|damage| Report {
-            format: Format::Raw,
-            is_guess: true,
-            damage: Some(damage),
-            notes: Vec::new(),
-            connections: Vec::new(),
-        });
-        Self { report, is_readable, layout: Vec::new() }
-    }
+/// Makes a border.
+#[unsafe(no_mangle)]
+pub extern "C" fn border() -> Box<Border> {
+    Box::default()
+}
 
-    /// Whether anything of the input can be read.
-    pub fn is_readable(&self) -> bool {
-        self.is_readable
-    }
+/// Makes room in the border for so many bytes, and returns where.
+#[unsafe(no_mangle)]
+pub extern "C" fn room(border: &mut Border, len: usize) -> *mut u8 {
+    border.bytes = vec![0; len];
+    border.bytes.as_mut_ptr()
+}
 
-    /// The line about the input.
-    pub fn capture(&self) -> String {
-        let mut line = String::new();
-        json::capture(&self.report, &mut line);
-        line
-    }
+/// Where the bytes in the border are.
+#[unsafe(no_mangle)]
+pub extern "C" fn start(border: &Border) -> *const u8 {
+    border.bytes.as_ptr()
+}
 
-    /// The lines about a connection: about it as a whole, violations, ending.
-    pub fn connection(&self, connection: usize) -> String {
-        let mut lines = String::new();
-        if let Some(found) = self.of(connection) {
-            let number = connection as u64;
-            json::connection(found, number, &mut lines);
-            for violation in &found.violations {
-                json::violation(violation, number, &mut lines);
-            }
-            json::ending(found, number, &mut lines);
-        }
-        lines
-    }
+/// Inspects the input in the border. Numbers choose of what is optional: below 0, nothing was said.
+///
+/// If nothing can be read, the line about the input has the damage, and [`is_readable`] is false.
+#[unsafe(no_mangle)]
+pub extern "C" fn inspect(
+    border: &mut Border,
+    format: i32,
+    first_sender: i32,
+    compression: i32,
+    inflate_limit: usize,
+) -> Box<Inspection> {
+    let options = Options {
+        format: Format::ALL.get(format as usize).copied(),
+        first_sender: (first_sender >= 0).then(|| sender(first_sender as u32)),
+        compression: (compression >= 0).then_some(compression > 0),
+        inflate_limit,
+    };
+    let inspected = socklet_wasm::inspect(&mem::take(&mut border.bytes), &options);
+    let is_readable = inspected.is_ok();
+    let report = inspected.unwrap_or_else(|damage| Report {
+        format: Format::Raw,
+        is_guess: true,
+        damage: Some(damage),
+        notes: Vec::new(),
+        connections: Vec::new(),
+    });
+    Box::new(Inspection { report, is_readable })
+}
 
-    /// All lines.
-    pub fn json(&self) -> String {
-        json::report(&self.report)
-    }
+/// Whether anything of the input can be read.
+#[unsafe(no_mangle)]
+pub extern "C" fn is_readable(inspection: &Inspection) -> bool {
+    inspection.is_readable
+}
 
-    /// Rows of frames.
-    pub fn frames(&self, connection: usize) -> Vec<f64> {
-        self.of(connection).map(columns::frames).unwrap_or_default()
-    }
+/// Frees the memory of an inspection.
+#[unsafe(no_mangle)]
+pub extern "C" fn release(inspection: Box<Inspection>) {
+    drop(inspection);
+}
 
-    /// What their verdicts stand for, one a line.
-    pub fn verdicts(&self, connection: usize) -> String {
-        let mut lines = String::new();
-        for id in self.of(connection).map(columns::verdicts).unwrap_or_default() {
-            if !lines.is_empty() {
-                lines.push('\n');
-            }
-            lines.push_str(id);
-        }
-        lines
-    }
+/// Leaves in the border what is asked for, and returns its length; nothing, if there is no such
+/// thing. `number` is that of a frame, a message or an end.
+#[unsafe(no_mangle)]
+pub extern "C" fn get(
+    inspection: &Inspection,
+    border: &mut Border,
+    what: u32,
+    connection: usize,
+    number: u32,
+) -> usize {
+    let sought = mem::take(&mut border.bytes);
+    let answer = self::answer(&inspection.report, &sought, what, connection, number);
+    border.answer(answer.unwrap_or_default())
+}
 
-    /// Rows of messages.
-    pub fn messages(&self, connection: usize) -> Vec<f64> {
-        self.of(connection).map(columns::messages).unwrap_or_default()
-    }
-
-    /// Why there is no more of a message.
-    pub fn cut(&self, connection: usize, message: usize) -> Option<String> {
-        let message = self.of(connection)?.messages.get(message)?;
-        Some(message.cut?.line().into())
-    }
-
-    /// What an end sent: 0 is the client.
-    pub fn stream(&self, connection: usize, from: usize) -> Vec<u8> {
-        let stream = self.of(connection).map(|found| found.stream(sender(from)));
-        stream.map(|stream| stream.bytes().to_vec()).unwrap_or_default()
-    }
-
-    /// A frame as it was on the wire.
-    pub fn wire(&self, connection: usize, frame: usize) -> Vec<u8> {
-        let wire = || {
-            let found = self.of(connection)?;
-            let frame = found.frames.get(frame)?;
-            found.stream(frame.from).bytes().get(frame.start..frame.payload().end)
-        };
-        wire().unwrap_or_default().to_vec()
-    }
-
-    /// The known bytes of a payload, unmasked; [`layout`](Self::layout) tells where they belong.
-    pub fn payload(&mut self, connection: usize, frame: usize) -> Vec<u8> {
-        let parts = self.of(connection).and_then(|found| {
-            let frame = found.frames.get(frame)?;
-            Some(found.payload(frame))
-        });
-        self.lay_out(parts.unwrap_or_default())
-    }
-
-    /// The known bytes of a message, as those of a payload.
-    pub fn message(&mut self, connection: usize, message: u32) -> Vec<u8> {
-        let parts = self.of(connection).map(|found| found.message(message));
-        self.lay_out(parts.unwrap_or_default())
-    }
-
-    /// How the bytes that were handed out last lie.
-    pub fn layout(&self) -> Vec<f64> {
-        self.layout.clone()
-    }
-
-    /// The numbers of messages with this in them.
-    pub fn find(&self, connection: usize, bytes: &[u8]) -> Vec<u32> {
-        self.of(connection).map(|found| found.find(bytes)).unwrap_or_default()
-    }
-
-    /// Rows of what compressed data are made of.
-    pub fn xray(&self, connection: usize, message: u32) -> Vec<f64> {
-        self.of(connection).map(|found| columns::steps(found, message)).unwrap_or_default()
-    }
-
-    fn of(&self, connection: usize) -> Option<&Connection> {
-        self.report.connections.get(connection)
-    }
-
-    fn lay_out(&mut self, parts: Vec<Part>) -> Vec<u8> {
-        self.layout.clear();
-        let mut known = Vec::new();
-        for part in &parts {
-            self.layout.push(match part {
-                Part::Known(bytes) => {
-                    known.extend_from_slice(bytes);
-                    bytes.len() as f64
+/// The numbers are those of `engine.js`.
+fn answer(
+    report: &Report,
+    sought: &[u8],
+    what: u32,
+    connection: usize,
+    number: u32,
+) -> Option<Vec<u8>> {
+    let mut text = String::new();
+    match what {
+        0 => json::capture(report, &mut text),
+        1 => text = json::report(report),
+        _ => {
+            let found = report.connections.get(connection)?;
+            let frame = || found.frames.get(number as usize);
+            let mut rows = Rows::default();
+            match what {
+                2 => json::about(found, connection as u64, &mut text),
+                3 => columns::verdicts(found).iter().for_each(|id| {
+                    text.push_str(id);
+                    text.push('\n');
+                }),
+                4 => text.push_str(found.messages.get(number as usize)?.cut?.line()),
+                5 => columns::frames(found, &mut rows),
+                6 => columns::messages(found, &mut rows),
+                7 => steps(found, number, &mut rows),
+                8 => rows.bytes.extend_from_slice(found.stream(sender(number)).bytes()),
+                9 => {
+                    let frame = frame()?;
+                    let wire = frame.start..frame.payload().end;
+                    rows.bytes.extend_from_slice(found.stream(frame.from).bytes().get(wire)?);
                 }
-                Part::Unknown(len) => -(*len as f64),
-            });
+                10 => rows.parts(&found.payload(frame()?)),
+                11 => rows.parts(&found.message(number)),
+                _ => found.find(sought).into_iter().for_each(|number| rows.push(&[number.into()])),
+            }
+            if text.is_empty() {
+                return Some(rows.bytes);
+            }
         }
-        known
     }
+    Some(text.into_bytes())
 }
 
-/// Builds a frame. `bits` is its first byte; the masking key's first byte is the highest, and one
-/// that is no 32-bit number stands for none.
-#[wasm_bindgen]
-pub fn build(bits: u8, masking_key: f64, compress: bool, payload: &[u8]) -> Vec<u8> {
+/// Builds a frame of the payload in the border, and returns its length. `bits` is its first byte;
+/// the masking key's first byte is the highest, and one that is no 32-bit number stands for none.
+#[unsafe(no_mangle)]
+pub extern "C" fn build(border: &mut Border, bits: u8, masking_key: f64, compress: bool) -> usize {
     let key = masking_key as u32;
     let fields = Fields {
         fin: bits & 0x80 != 0,
@@ -204,9 +187,10 @@ pub fn build(bits: u8, masking_key: f64, compress: bool, payload: &[u8]) -> Vec<
         compress,
         ..Fields::new(bits)
     };
-    build::build(&fields, payload)
+    let payload = mem::take(&mut border.bytes);
+    border.answer(build::build(&fields, &payload))
 }
 
-fn sender(number: usize) -> Sender {
+fn sender(number: u32) -> Sender {
     if number == 0 { Sender::Client } else { Sender::Server }
 }

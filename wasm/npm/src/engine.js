@@ -1,15 +1,11 @@
 // The engine behind the types of ../index.d.ts: rows become objects, JSON becomes values.
 
-import init, { Inspection as Report, build } from "socklet-glue";
+import { Report, instantiate } from "./module.js";
 import { FRAME_WIDTH, MESSAGE_WIDTH, Table, frameOf, messageOf, stepsOf } from "./rows.js";
 
 // As the engine numbers them.
 const FORMATS = ["raw", "hex", "dump", "array", "base64", "pcap", "pcapng", "har", "log"];
 const SENDERS = ["client", "server"];
-
-const encoder = new TextEncoder();
-
-const bytesOf = (input) => (typeof input === "string" ? encoder.encode(input) : input);
 
 /** Nothing of an input can be read. */
 export class InputError extends Error {
@@ -27,16 +23,17 @@ function choice(choices, value, name) {
   return at;
 }
 
-function inspect(input, options = {}) {
+function inspect(module, input, options = {}) {
   const { format, firstSender, compression, inflateLimit = 64 << 20 } = options;
   const chosen = [
     choice(FORMATS, format, "format"),
     choice(SENDERS, firstSender, "firstSender"),
     choice([false, true], compression, "compression"),
+    Math.min(inflateLimit, 0xffff_ffff),
   ];
-  const report = new Report(bytesOf(input), ...chosen, Math.min(inflateLimit, 0xffff_ffff));
-  if (!report.is_readable()) {
-    const { line, offset } = JSON.parse(report.capture()).damage;
+  const report = new Report(module, input, chosen);
+  if (!report.isReadable) {
+    const [{ damage: { line, offset } }] = report.lines("capture");
     report.free();
     throw new InputError(line, offset);
   }
@@ -48,7 +45,7 @@ class Inspection {
 
   constructor(report) {
     this.#report = report;
-    this.capture = JSON.parse(report.capture());
+    [this.capture] = report.lines("capture");
     this.connections = Array.from(
       { length: this.capture.connections },
       (_, number) => new Connection(report, number),
@@ -56,7 +53,7 @@ class Inspection {
   }
 
   json() {
-    return this.#report.json();
+    return this.#report.text("json");
   }
 
   free() {
@@ -75,7 +72,7 @@ class Connection {
   constructor(report, number) {
     this.#report = report;
     this.#number = number;
-    const lines = report.connection(number).trimEnd().split("\n").map((line) => JSON.parse(line));
+    const lines = report.lines("about", number);
     this.about = lines.shift();
     this.ending = lines.pop();
     this.violations = lines;
@@ -88,48 +85,41 @@ class Connection {
   }
 
   get frames() {
-    const verdicts = this.#report.verdicts(this.#number).split("\n");
-    const rows = this.#report.frames(this.#number);
+    const verdicts = this.#report.text("verdicts", this.#number).split("\n");
+    const rows = this.#report.rows("frames", this.#number);
     const make = (row, number) => frameOf(row, number, verdicts);
     return this.#table("frames", new Table(rows, FRAME_WIDTH, make));
   }
 
   get messages() {
-    const cut = (number) => this.#report.cut(this.#number, number);
-    const rows = this.#report.messages(this.#number);
+    const cut = (number) => this.#report.text("cut", this.#number, number);
+    const rows = this.#report.rows("messages", this.#number);
     const make = (row, number) => messageOf(row, number, cut);
     return this.#table("messages", new Table(rows, MESSAGE_WIDTH, make));
   }
 
   stream(from) {
-    return this.#report.stream(this.#number, choice(SENDERS, from, "from"));
+    return this.#report.bytes("stream", this.#number, choice(SENDERS, from, "from"));
   }
 
   wire(frame) {
-    return this.#report.wire(this.#number, frame);
+    return this.#report.bytes("wire", this.#number, frame);
   }
 
   payload(frame) {
-    return this.#parts(this.#report.payload(this.#number, frame));
+    return this.#report.parts("payload", this.#number, frame);
   }
 
   message(message) {
-    return this.#parts(this.#report.message(this.#number, message));
+    return this.#report.parts("message", this.#number, message);
   }
 
   find(text) {
-    return this.#report.find(this.#number, encoder.encode(text));
+    return Uint32Array.from(this.#report.rows("find", this.#number, 0, text));
   }
 
   xray(message) {
-    return stepsOf(this.#report.xray(this.#number, message));
-  }
-
-  #parts(known) {
-    let at = 0;
-    return Array.from(this.#report.layout(), (length) =>
-      length < 0 ? -length : known.subarray(at, (at += length)),
-    );
+    return stepsOf(this.#report.rows("xray", this.#number, message));
   }
 }
 
@@ -140,16 +130,19 @@ function range(value, end, name) {
   return value;
 }
 
-function buildFrame(fields) {
+function build(module, fields) {
   const { opcode, fin = true, rsv1, rsv2, rsv3, maskingKey, compress = false } = fields;
   const first =
     range(opcode, 16, "opcode") | (fin && 0x80) | (rsv1 && 0x40) | (rsv2 && 0x20) | (rsv3 && 0x10);
   const key = maskingKey === undefined ? NaN : range(maskingKey, 2 ** 32, "maskingKey");
-  return build(first, key, compress, bytesOf(fields.payload ?? ""));
+  return module.build(fields.payload ?? "", first, key, compress);
 }
 
 /** Loads the engine from here, or from wherever `found` says. */
 export async function load(wasm, found) {
-  await init({ module_or_path: wasm ?? found() });
-  return { inspect, build: buildFrame };
+  const module = await instantiate(wasm ?? found());
+  return {
+    inspect: (input, options) => inspect(module, input, options),
+    build: (fields) => build(module, fields),
+  };
 }

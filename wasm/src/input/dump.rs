@@ -43,18 +43,21 @@ struct Row {
     at: usize,
     /// Whether it is indented: of the other end.
     is_second: bool,
+    /// Whether the one before it is repeated, as often as fits.
+    repeats: bool,
     /// The digits of its offset.
     offset: Range<usize>,
-    style: Style,
-    bytes: Vec<u8>,
+    /// Its bytes among those of all lines.
+    bytes: Range<usize>,
 }
 
 pub(super) fn is_dump(bytes: &[u8]) -> bool {
     let bytes = beginning(bytes);
     let (mut rows, mut others) = (0_usize, 0_usize);
     let mut is_first = true;
+    let mut decoded = Vec::new();
     for (at, line) in lines(bytes) {
-        match row(at, line) {
+        match row(at, line, &mut decoded) {
             Some(row) if !row.bytes.is_empty() => {
                 // The first offset of a dump is zero; hexadecimal digits alone are none.
                 if is_first && !line.trim_ascii().starts_with(b"0000") {
@@ -82,8 +85,8 @@ fn is_noise(line: &[u8]) -> bool {
             .any(|start| line.starts_with(start))
 }
 
-/// Reads a line; `None` if it is not of a dump.
-fn row(at: usize, line: &[u8]) -> Option<Row> {
+/// Reads a line and appends its bytes; `None` if it is not of a dump.
+fn row(at: usize, line: &[u8], bytes: &mut Vec<u8>) -> Option<Row> {
     let indent = line.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
     let is_second = indent >= 4 || line.starts_with(b"\t");
     let rest = line.get(indent..)?;
@@ -99,26 +102,20 @@ fn row(at: usize, line: &[u8]) -> Option<Row> {
         None | Some(b' ' | b'\t') => {}
         _ => return None,
     }
-    let mut row = Row {
-        at,
-        is_second,
-        offset: offset.start + at..offset.end + at,
-        style: Style::Bytes,
-        bytes: Vec::new(),
-    };
-    let mut is_first = true;
-    while row.bytes.len() < MAX_LINE_LEN {
+    let start = bytes.len();
+    let mut line_style = None;
+    while bytes.len() - start < MAX_LINE_LEN {
         let rest = line.get(cursor..).unwrap_or_default();
         let spaces = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
         let word = rest.get(spaces..).unwrap_or_default();
         let len = word.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
         let is_word = matches!(word.get(len), None | Some(b' ' | b'\t'));
         // The characters stand behind more white space than the bytes; words have none.
-        let most = match row.style {
-            _ if is_first => usize::MAX,
-            Style::Bytes if is_xxd => 1,
-            Style::Bytes => 2,
-            Style::Words | Style::OctalWords => 8,
+        let most = match line_style {
+            None => usize::MAX,
+            Some(Style::Bytes) if is_xxd => 1,
+            Some(Style::Bytes) => 2,
+            Some(Style::Words | Style::OctalWords) => 8,
         };
         if len == 0 || !is_word || spaces > most {
             break;
@@ -129,16 +126,14 @@ fn row(at: usize, line: &[u8]) -> Option<Row> {
             4 if !is_xxd => Style::Words,
             _ => Style::Bytes,
         };
-        if is_first {
-            row.style = style;
-        } else if style != row.style {
+        if style != *line_style.get_or_insert(style) {
             break;
         }
-        push_word(word, style, &mut row.bytes)?;
-        is_first = false;
+        push_word(word, style, bytes)?;
         cursor += spaces + len;
     }
-    Some(row)
+    let offset = offset.start + at..offset.end + at;
+    Some(Row { at, is_second, repeats: false, offset, bytes: start..bytes.len() })
 }
 
 fn push_word(word: &[u8], style: Style, bytes: &mut Vec<u8>) -> Option<()> {
@@ -163,54 +158,41 @@ fn push_word(word: &[u8], style: Style, bytes: &mut Vec<u8>) -> Option<()> {
     Some(())
 }
 
-/// The bytes of all rows, cut where the other end speaks or a dump begins anew.
-struct Blocks {
-    bytes: Vec<u8>,
-    /// Whether they are of the second end, and where they begin.
-    starts: Vec<(bool, usize)>,
+/// The bytes of one end up to where the other speaks or a dump begins anew.
+struct Block {
+    is_second: bool,
+    range: Range<usize>,
 }
 
-impl Blocks {
-    /// Each that is not empty.
-    fn iter(&self) -> impl Iterator<Item = (bool, Range<usize>)> {
-        self.starts.iter().enumerate().filter_map(|(number, (end, start))| {
-            let next = self.starts.get(number + 1);
-            let range = *start..next.map_or(self.bytes.len(), |(_, next)| *next);
-            (!range.is_empty()).then_some((*end, range))
-        })
-    }
+/// What is known of an end.
+#[derive(Default)]
+struct End {
+    /// The offset of its next byte.
+    expected: u64,
+    /// Bytes of its last line.
+    last_len: usize,
 }
 
 pub(super) fn read(input: &[u8]) -> Result<Capture, InputError> {
-    let rows = rows(input)?;
+    let (rows, decoded) = rows(input)?;
     let radix = radix(input, &rows);
-    let mut blocks = Blocks { bytes: Vec::new(), starts: Vec::new() };
-    // Where the next byte of each end is expected.
-    let mut expected = [0_u64; 2];
-    let mut last_len = [0_usize; 2];
-    let (mut repeats, mut repeated_len) = (false, 0_usize);
+    let mut bytes = Vec::new();
+    let mut blocks: Vec<Block> = Vec::new();
+    let (mut first, mut second) = (End::default(), End::default());
+    let mut repeated_len = 0_usize;
     for (number, row) in rows.iter().enumerate() {
-        let Line::Row(row) = row else {
-            repeats = true;
-            continue;
-        };
         let offset = offset(input, row, radix);
-        let end = usize::from(row.is_second);
-        let (Some(expected), Some(last_len)) = (expected.get_mut(end), last_len.get_mut(end))
-        else {
-            continue;
-        };
+        let End { expected, last_len } = if row.is_second { &mut second } else { &mut first };
         let is_new = offset == 0 && *expected != 0 && !row.bytes.is_empty();
-        let last = blocks.starts.last().filter(|(second, _)| !is_new && *second == row.is_second);
-        let start = last.map_or(blocks.bytes.len(), |(_, start)| *start);
+        let last = blocks.last().filter(|last| !is_new && last.is_second == row.is_second);
+        let start = last.map_or(bytes.len(), |last| last.range.start);
         if last.is_none() {
             if offset == 0 {
                 *expected = 0;
             }
-            blocks.starts.push((row.is_second, start));
+            blocks.push(Block { is_second: row.is_second, range: start..start });
         }
-        let bytes = &mut blocks.bytes;
-        if repeats && offset > *expected && *last_len != 0 {
+        if row.repeats && offset > *expected && *last_len != 0 {
             let missing = usize::try_from(offset - *expected).unwrap_or(usize::MAX);
             repeated_len = repeated_len.saturating_add(missing);
             if repeated_len > MAX_REPEATED_LEN {
@@ -223,14 +205,14 @@ pub(super) fn read(input: &[u8]) -> Result<Capture, InputError> {
             }
             *expected = offset;
         }
-        repeats = false;
         // What the next offset says is true: a column of characters may look like bytes.
-        let next = next_offset(input, rows.get(number + 1..), row.is_second, radix);
-        let len = match next.and_then(|next| next.checked_sub(offset)) {
+        let next = rows.get(number + 1).filter(|next| follows(row, next));
+        let next = next.and_then(|next| self::offset(input, next, radix).checked_sub(offset));
+        let len = match next {
             Some(len @ 1..) => usize::try_from(len).unwrap_or(usize::MAX).min(row.bytes.len()),
             _ => row.bytes.len(),
         };
-        let (shown, _) = row.bytes.split_at_checked(len).unwrap_or_default();
+        let shown = decoded.get(row.bytes.start..row.bytes.start + len).unwrap_or_default();
         bytes.extend_from_slice(shown);
         if !shown.is_empty() {
             *last_len = len;
@@ -241,52 +223,53 @@ pub(super) fn read(input: &[u8]) -> Result<Capture, InputError> {
         if row.bytes.is_empty() && has_more && is_only(&rows) {
             bytes.truncate(start + offset as usize);
         }
+        if let Some(last) = blocks.last_mut() {
+            last.range.end = bytes.len();
+        }
     }
-    if blocks.bytes.is_empty() {
+    blocks.retain(|block| !block.range.is_empty());
+    if blocks.is_empty() {
         return Err(Damage { kind: DamageKind::Empty, offset: 0 });
     }
-    Ok(capture(&blocks))
+    Ok(capture(&bytes, &blocks))
 }
 
 /// Whether all lines are of one end.
-fn is_only(rows: &[Line]) -> bool {
-    let has = |is_second| {
-        rows.iter().any(|line| matches!(line, Line::Row(row) if row.is_second == is_second))
-    };
-    !(has(true) && has(false))
+fn is_only(rows: &[Row]) -> bool {
+    let is_first = |row: &Row| !row.is_second;
+    rows.iter().all(is_first) || !rows.iter().any(is_first)
 }
 
-/// A line of a dump.
-enum Line {
-    Row(Row),
-    /// The line before, as often as fits.
-    Repeat,
+/// Whether a line is of the same end as the one before it, and right behind.
+const fn follows(row: &Row, next: &Row) -> bool {
+    !next.repeats && next.is_second == row.is_second
 }
 
-fn rows(input: &[u8]) -> Result<Vec<Line>, InputError> {
-    let mut rows = Vec::new();
+/// All lines, and their bytes.
+fn rows(input: &[u8]) -> Result<(Vec<Row>, Vec<u8>), InputError> {
+    let (mut rows, mut bytes) = (Vec::new(), Vec::new());
+    let mut repeats = false;
     for (at, line) in lines(input) {
         if line.trim_ascii() == b"*" {
-            rows.push(Line::Repeat);
-        } else if let Some(row) = row(at, line) {
-            rows.push(Line::Row(row));
+            repeats = true;
+        } else if let Some(row) = row(at, line, &mut bytes) {
+            rows.push(Row { repeats, ..row });
+            repeats = false;
         } else if !is_noise(line) {
             return Err(Damage { kind: DamageKind::Digit, offset: at as u64 });
         }
     }
-    Ok(rows)
+    Ok((rows, bytes))
 }
 
 /// Tells how offsets are written: as most lines have it that follow another.
-fn radix(input: &[u8], rows: &[Line]) -> u64 {
+fn radix(input: &[u8], rows: &[Row]) -> u64 {
     let fits = |radix| {
-        rows.windows(2)
-            .filter(|pair| match pair {
-                [Line::Row(row), Line::Row(next)] => {
-                    let from = offset(input, row, radix);
-                    offset(input, next, radix) == from.saturating_add(row.bytes.len() as u64)
-                }
-                _ => false,
+        let pairs = rows.iter().zip(rows.iter().skip(1));
+        pairs
+            .filter(|(row, next)| {
+                let behind = offset(input, row, radix).saturating_add(row.bytes.len() as u64);
+                !next.repeats && offset(input, next, radix) == behind
             })
             .count()
     };
@@ -308,42 +291,33 @@ fn offset(input: &[u8], row: &Row, radix: u64) -> u64 {
         .fold(0, |offset: u64, digit| offset.wrapping_mul(radix).wrapping_add(digit.into()))
 }
 
-/// The offset of the line that follows right behind.
-fn next_offset(input: &[u8], behind: Option<&[Line]>, is_second: bool, radix: u64) -> Option<u64> {
-    match behind?.first()? {
-        Line::Row(next) if next.is_second == is_second => Some(offset(input, next, radix)),
-        _ => None,
-    }
-}
-
 /// Blocks of both ends are a conversation. Blocks of one end that are packets are a capture, else
 /// they are one stream.
-fn capture(blocks: &Blocks) -> Capture {
-    if !blocks.iter().any(|(is_second, _)| is_second) {
-        let capture = ethernet(blocks);
-        return capture.unwrap_or_else(|| Capture::of(raw::of(&blocks.bytes, None)));
+fn capture(bytes: &[u8], blocks: &[Block]) -> Capture {
+    if !blocks.iter().any(|block| block.is_second) {
+        let capture = ethernet(bytes, blocks);
+        return capture.unwrap_or_else(|| Capture::of(raw::of(bytes, None)));
     }
     let mut conversation = Conversation::default();
-    for (order, (is_second, range)) in (0..).zip(blocks.iter()) {
-        let stream = if is_second { &mut conversation.second } else { &mut conversation.first };
-        let bytes = blocks.bytes.get(range).unwrap_or_default();
+    for (order, Block { is_second, range }) in (0..).zip(blocks) {
+        let stream = if *is_second { &mut conversation.second } else { &mut conversation.first };
+        let bytes = bytes.get(range.clone()).unwrap_or_default();
         stream.push(bytes, Moment { order, time_ns: None }, None);
     }
     Capture::of(conversation)
 }
 
 /// Reads blocks as packets of Ethernet, if the first of them is one with TCP.
-fn ethernet(blocks: &Blocks) -> Option<Capture> {
+fn ethernet(bytes: &[u8], blocks: &[Block]) -> Option<Capture> {
     const ETHERNET: u32 = 1;
-    let (_, first) = blocks.iter().next()?;
-    let first = blocks.bytes.get(first)?;
+    let first = bytes.get(blocks.first()?.range.clone())?;
     let at = super::link::ip_at(ETHERNET, first)?;
     let super::ip::Packet::Tcp { is_cut: false, .. } = super::ip::parse(first.get(at..)?) else {
         return None;
     };
-    let mut packets = Packets::new(&blocks.bytes);
-    for (_, range) in blocks.iter() {
-        packets.packet(ETHERNET, range, None, false);
+    let mut packets = Packets::new(bytes);
+    for block in blocks {
+        packets.packet(ETHERNET, block.range.clone(), None, false);
     }
     let mut capture = packets.finish();
     for conversation in &mut capture.conversations {

@@ -6,7 +6,7 @@
 //! ```
 
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
-use core::ops::Range;
+use core::{mem, ops::Range};
 
 use super::{
     Capture, Damage, DamageKind, InputError, base64, beginning, find,
@@ -34,12 +34,15 @@ type Fields = Vec<(String, String)>;
 
 #[derive(Debug, Default)]
 struct GivenMessage {
-    is_received: bool,
+    /// `send` or `receive`.
+    kind: String,
     time_ns: Option<u64>,
     is_binary: bool,
-    data: Vec<u8>,
-    /// Where the data are in the input.
+    /// The data as they stand in the input: text, or base64 of bytes.
+    text: String,
+    /// Where they are in it.
     at: usize,
+    data: Vec<u8>,
 }
 
 pub(super) fn is_har(bytes: &[u8]) -> bool {
@@ -66,9 +69,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<Capture, InputError> {
         return Err(Damage { kind: DamageKind::NoMessages, offset: 0 });
     }
     for message in given.iter_mut().flat_map(|given| &mut given.messages) {
-        if message.is_binary {
-            message.data = base64::decode(&message.data, message.at)?;
-        }
+        let text = mem::take(&mut message.text).into_bytes();
+        message.data = if message.is_binary { base64::decode(&text, message.at)? } else { text };
     }
     Ok(Capture { given, ..Capture::default() })
 }
@@ -76,42 +78,44 @@ pub(super) fn read(bytes: &[u8]) -> Result<Capture, InputError> {
 impl Given {
     /// Takes in what stands at a path of the entry.
     fn take(&mut self, path: &str, value: Option<Value<'_>>) -> Result<(), InputError> {
-        let (fields, in_fields) = match path.strip_prefix(".request.headers[]") {
-            Some(path) => (&mut self.request, Some(path)),
-            None => (&mut self.response, path.strip_prefix(".response.headers[]")),
-        };
         let Some(value) = value else {
-            match (in_fields, path) {
-                (Some(""), _) => fields.push(Default::default()),
-                (_, "._webSocketMessages[]") => self.messages.push(Default::default()),
+            match path {
+                ".request.headers[]" => self.request.push(Default::default()),
+                ".response.headers[]" => self.response.push(Default::default()),
+                "._webSocketMessages[]" => self.messages.push(Default::default()),
                 _ => {}
             }
             return Ok(());
         };
-        if let (Some(path), Some((name, text))) = (in_fields, fields.last_mut()) {
-            match path {
-                ".name" => *name = value.text()?,
-                ".value" => *text = value.text()?,
-                _ => {}
-            }
-        }
-        match path {
-            ".request.url" => self.url = value.text()?,
-            ".response.status" => self.status = value.number().to_owned(),
-            _ => {}
-        }
-        let in_message = path.strip_prefix("._webSocketMessages[]");
-        if let (Some(path), Some(message)) = (in_message, self.messages.last_mut()) {
-            match path {
-                ".type" => message.is_received = value.text()? == "receive",
-                ".time" => message.time_ns = seconds(value.number()),
-                ".opcode" => message.is_binary = value.number() == "2",
-                ".data" => {
-                    message.at = value.start();
-                    message.data = value.text()?.into_bytes();
+        let message = self.messages.last_mut();
+        let text = match path {
+            ".request.url" => Some(&mut self.url),
+            ".request.headers[].name" => self.request.last_mut().map(|(name, _)| name),
+            ".request.headers[].value" => self.request.last_mut().map(|(_, value)| value),
+            ".response.headers[].name" => self.response.last_mut().map(|(name, _)| name),
+            ".response.headers[].value" => self.response.last_mut().map(|(_, value)| value),
+            "._webSocketMessages[].type" => message.map(|message| &mut message.kind),
+            "._webSocketMessages[].data" => message.map(|message| {
+                message.at = value.start();
+                &mut message.text
+            }),
+            _ => {
+                let number = value.number();
+                match (path, message) {
+                    (".response.status", _) => self.status = number.to_owned(),
+                    ("._webSocketMessages[].time", Some(message)) => {
+                        message.time_ns = seconds(number);
+                    }
+                    ("._webSocketMessages[].opcode", Some(message)) => {
+                        message.is_binary = number == "2";
+                    }
+                    _ => {}
                 }
-                _ => {}
+                None
             }
+        };
+        if let Some(text) = text {
+            *text = value.text()?;
         }
         Ok(())
     }
@@ -160,7 +164,7 @@ impl Given {
         connection.ending.verdict = Verdict::Open;
         for (order, message) in (0..).zip(self.messages) {
             connection.messages.push(Message {
-                from: if message.is_received { Sender::Server } else { Sender::Client },
+                from: if message.kind == "receive" { Sender::Server } else { Sender::Client },
                 kind: if message.is_binary { Kind::Binary } else { Kind::Text },
                 first_frame: 0,
                 frames: 0,

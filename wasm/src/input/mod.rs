@@ -21,6 +21,7 @@ mod har;
 mod hex;
 mod ip;
 mod json;
+mod latest;
 mod link;
 mod log;
 mod packets;
@@ -225,6 +226,25 @@ impl Capture {
     }
 }
 
+/// Whether an input is of a format.
+type Check = fn(&[u8]) -> bool;
+
+/// Reads an input of a format.
+type Read = fn(&[u8]) -> Result<Capture, InputError>;
+
+/// What an input may be, the surest first.
+const FORMATS: [(Format, Check, Read); 9] = [
+    (Format::Pcap, pcap::is_magic, pcap::read),
+    (Format::Pcapng, pcapng::is_section, pcapng::read),
+    (Format::Raw, |bytes| raw::is_head(bytes) || !is_text(bytes), raw::read),
+    (Format::Har, har::is_har, har::read),
+    (Format::Log, log::is_log, log::read),
+    (Format::Dump, dump::is_dump, dump::read),
+    (Format::Hex, hex::is_hex, hex::read),
+    (Format::Array, array::is_array, array::read),
+    (Format::Base64, base64::is_base64, base64::read),
+];
+
 /// Recognises what an input is.
 ///
 /// # Errors
@@ -237,43 +257,18 @@ pub fn recognise(bytes: &[u8]) -> Result<Format, InputError> {
     if bytes.starts_with(&[0x1f, 0x8b, 0x08]) {
         return fail(DamageKind::Gzip);
     }
-    let found = CHECKS.iter().find(|(is_it, _)| is_it(bytes));
-    found.map_or_else(|| fail(DamageKind::Unrecognised), |(_, format)| Ok(*format))
+    let found = FORMATS.iter().find(|(_, is_it, _)| is_it(bytes));
+    found.map_or_else(|| fail(DamageKind::Unrecognised), |(format, ..)| Ok(*format))
 }
-
-/// What an input may be, the surest first.
-const CHECKS: [(Check, Format); 9] = [
-    (pcap::is_magic, Format::Pcap),
-    (pcapng::is_section, Format::Pcapng),
-    (|bytes| raw::is_head(bytes) || !is_text(bytes), Format::Raw),
-    (har::is_har, Format::Har),
-    (log::is_log, Format::Log),
-    (dump::is_dump, Format::Dump),
-    (hex::is_hex, Format::Hex),
-    (array::is_array, Format::Array),
-    (base64::is_base64, Format::Base64),
-];
 
 /// Reads an input of a format.
 ///
 /// # Errors
 /// What is wrong with it, and where.
 pub fn read(bytes: &[u8], format: Format) -> Result<Capture, InputError> {
-    match format {
-        Format::Raw => Ok(raw::read(bytes)),
-        Format::Hex => hex::read(bytes),
-        Format::Dump => dump::read(bytes),
-        Format::Array => array::read(bytes),
-        Format::Base64 => base64::read(bytes),
-        Format::Pcap => pcap::read(bytes),
-        Format::Pcapng => pcapng::read(bytes),
-        Format::Har => har::read(bytes),
-        Format::Log => log::read(bytes),
-    }
+    let found = FORMATS.iter().find(|(each, ..)| *each == format);
+    found.map_or_else(|| Ok(Capture::default()), |(.., read)| read(bytes))
 }
-
-/// Whether the input is of a format.
-type Check = fn(&[u8]) -> bool;
 
 /// Bytes of an input that are looked at to recognise it.
 const LOOK_LEN: usize = 64 << 10;

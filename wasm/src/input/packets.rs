@@ -1,6 +1,6 @@
 //! Packets of a capture, sorted into TCP connections, and those that are WebSockets chosen.
 
-use alloc::{collections::BTreeMap, string::String, vec, vec::Vec};
+use alloc::{string::String, vec, vec::Vec};
 use core::ops::Range;
 
 use socklet_core::handshake::{Header, client, head_len, server};
@@ -8,6 +8,7 @@ use socklet_core::handshake::{Header, client, head_len, server};
 use super::{
     Capture, Damage, DamageKind, InputError, Note,
     ip::{self, Address, Packet},
+    latest::{Endpoint, Latest},
     link,
     tcp::{Direction, Segment},
 };
@@ -16,9 +17,6 @@ use crate::{
     stream::{Conversation, Moment, Stream},
     text::{hex_digit, push_number},
 };
-
-/// An address and, behind it, a port.
-type Endpoint = [u8; 18];
 
 fn endpoint(address: Address, port: u16) -> Endpoint {
     let mut endpoint = [0; 18];
@@ -45,9 +43,7 @@ struct Flow {
 pub(super) struct Packets<'a> {
     capture: &'a [u8],
     flows: Vec<Flow>,
-    /// The latest connection between two endpoints, of which the smaller stands first. A tree: a
-    /// capture can be made to collide with any table.
-    latest: BTreeMap<[Endpoint; 2], usize>,
+    latest: Latest,
     order: u32,
     other: u32,
     cut: u32,
@@ -60,7 +56,7 @@ impl<'a> Packets<'a> {
         Self {
             capture,
             flows: Vec::new(),
-            latest: BTreeMap::new(),
+            latest: Latest::new(),
             order: 0,
             other: 0,
             cut: 0,
@@ -112,25 +108,22 @@ impl<'a> Packets<'a> {
     fn segment(&mut self, is_v6: bool, source: Address, destination: Address, segment: &Segment) {
         let from = endpoint(source, segment.source_port);
         let to = endpoint(destination, segment.destination_port);
-        let ends = [from, to];
-        let key = if from < to { ends } else { [to, from] };
-        let mut at = self.latest.get(&key).copied().unwrap_or(usize::MAX);
+        let Some(at) = self.latest.between(&from, &to) else { return };
         let is_reused = |flow: &Flow| {
             let [first, second] = &flow.directions;
             let sender = if flow.endpoints[0] == from { first } else { second };
             sender.is_reused_by(segment)
         };
-        if self.flows.get(at).is_none_or(is_reused) {
-            at = self.flows.len();
+        if self.flows.get(*at).is_none_or(is_reused) {
+            *at = self.flows.len();
             self.flows.push(Flow {
                 is_v6,
-                endpoints: ends,
+                endpoints: [from, to],
                 directions: Default::default(),
                 is_opener_known: false,
             });
-            self.latest.insert(key, at);
         }
-        let Some(flow) = self.flows.get_mut(at) else { return };
+        let Some(flow) = self.flows.get_mut(*at) else { return };
         if segment.is_opening() {
             flow.is_opener_known = true;
             if flow.endpoints[0] != from {
@@ -153,14 +146,16 @@ impl<'a> Packets<'a> {
             if flow.directions.iter().all(|direction| !direction.has_data()) {
                 continue;
             }
-            let [first, second] = flow.directions.map(|sent| sent.stream(self.capture));
+            let [first, second] = flow.directions;
+            let (first, second) = (first.stream(self.capture), second.stream(self.capture));
+            let [near, far] = flow.endpoints;
             let count: &mut u32 = match content(&first, &second) {
                 Content::WebSocket => {
                     capture.conversations.push(Conversation {
                         first,
                         second,
                         is_first_client: flow.is_opener_known,
-                        names: Some(flow.endpoints.map(|end| name(flow.is_v6, end)).into()),
+                        names: Some((name(flow.is_v6, near), name(flow.is_v6, far))),
                     });
                     continue;
                 }

@@ -33,15 +33,14 @@ const MAX_PACKET_LEN: u32 = 256 << 10;
 /// What the first four bytes tell: the order of bytes, nanoseconds in a unit of the time stamps,
 /// and bytes of a record's header.
 fn magic(bytes: &[u8]) -> Option<(Endian, u64, usize)> {
-    Some(match bytes.first_chunk()? {
-        [0xd4, 0xc3, 0xb2, 0xa1] => (Endian::Little, 1000, RECORD_HEADER_LEN),
-        [0xa1, 0xb2, 0xc3, 0xd4] => (Endian::Big, 1000, RECORD_HEADER_LEN),
-        [0x4d, 0x3c, 0xb2, 0xa1] => (Endian::Little, 1, RECORD_HEADER_LEN),
-        [0xa1, 0xb2, 0x3c, 0x4d] => (Endian::Big, 1, RECORD_HEADER_LEN),
+    let big = u32_at(bytes, 0)?;
+    let kinds = [(Endian::Big, big), (Endian::Little, big.swap_bytes())];
+    kinds.into_iter().find_map(|(endian, magic)| match magic {
+        0xa1b2_c3d4 => Some((endian, 1000, RECORD_HEADER_LEN)),
+        0xa1b2_3c4d => Some((endian, 1, RECORD_HEADER_LEN)),
         // Kuznetzov's, with eight bytes more before each packet.
-        [0x34, 0xcd, 0xb2, 0xa1] => (Endian::Little, 1000, RECORD_HEADER_LEN + 8),
-        [0xa1, 0xb2, 0xcd, 0x34] => (Endian::Big, 1000, RECORD_HEADER_LEN + 8),
-        _ => return None,
+        0xa1b2_cd34 => Some((endian, 1000, RECORD_HEADER_LEN + 8)),
+        _ => None,
     })
 }
 

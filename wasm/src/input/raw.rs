@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::{Capture, Note, find};
+use super::{Capture, InputError, Note, find};
 use crate::{
     judge::is_request,
     stream::{Conversation, Moment, Stream},
@@ -22,7 +22,7 @@ fn has_version(bytes: &[u8]) -> bool {
         .is_some_and(|version| version.starts_with(b"HTTP/"))
 }
 
-pub(super) fn read(bytes: &[u8]) -> Capture {
+pub(super) fn read(bytes: &[u8]) -> Result<Capture, InputError> {
     let mut conversation = of(bytes, Some(0));
     let mut notes = Vec::new();
     if is_head(bytes)
@@ -31,7 +31,7 @@ pub(super) fn read(bytes: &[u8]) -> Capture {
         notes.push(Note::LineEnds);
         conversation = of(&restored, None);
     }
-    Capture { notes, ..Capture::of(conversation) }
+    Ok(Capture { notes, ..Capture::of(conversation) })
 }
 
 /// The conversation that these bytes are: all of one direction, or two heads one after the other.

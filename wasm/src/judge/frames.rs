@@ -20,7 +20,8 @@ use socklet_core::{
 
 use super::{Found, inflater::Inflater, messages::Open, resync};
 use crate::{
-    report::{Cut, Frame, Inference, Piece, Pieces},
+    pieces::{Piece, Pieces},
+    report::{Cut, Frame, Inference},
     stream::{Gap, Moment, Sender, Stream},
     text::lossy,
     violation::{Rule, Violation},

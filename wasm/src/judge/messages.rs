@@ -9,7 +9,8 @@ use super::{
     inflater::{Output, Stop},
 };
 use crate::{
-    report::{Cut, Frame, Kind, Message, Piece, Pieces},
+    pieces::{Piece, Pieces},
+    report::{Cut, Frame, Kind, Message},
     violation::Rule,
     xray,
 };

@@ -10,18 +10,20 @@
 mod ending;
 mod frames;
 mod handshake;
+mod heads;
 mod inflater;
 mod messages;
 mod resync;
 
 use alloc::{boxed::Box, vec, vec::Vec};
+use core::ops::Range;
 
 use socklet_core::{permessage_deflate::Context, trace};
 
 pub use ending::{Ending, Verdict, close_code_line};
 pub use frames::{Close, Tail};
-pub(crate) use handshake::is_request;
 pub use handshake::{Handshake, explain, explain_agreed};
+pub(crate) use heads::is_request;
 pub(crate) use resync::is_chain;
 
 use crate::{
@@ -51,20 +53,18 @@ pub fn judge(conversation: Conversation, options: &Options) -> Connection {
     let mut found = Found { inferences, ..Found::default() };
     let handshake = handshake::judge(&client, &server, &mut found.violations);
     let heads = found.violations.len();
-    let mut splits = [0; 3];
-    let [client_end, server_end] = Sender::BOTH.map(|from| {
-        let (stream, head) = match from {
-            Sender::Client => (&client, &handshake.request),
-            Sender::Server => (&server, &handshake.response),
-        };
+    let mut run = |from, stream, head: &Option<Range<usize>>| {
         let compression = compression(&handshake, from, options);
-        splits = [found.frames.len(), found.messages.len(), found.violations.len() - heads];
+        let split = [found.frames.len(), found.messages.len(), found.violations.len() - heads];
         let mut tap = Tap::new(stream, from, compression, options.inflate_limit, &mut found);
         if !handshake.is_seen() || handshake.is_open {
             tap.run(head.as_ref().map_or(0, |head| head.end));
         }
-        (tap.inflated, Side { stream, close: tap.close, tail: tap.tail })
-    });
+        (tap.inflated, Side { stream, close: tap.close, tail: tap.tail }, split)
+    };
+    let client_end = run(Sender::Client, &client, &handshake.request);
+    let server_end = run(Sender::Server, &server, &handshake.response);
+    let splits = server_end.2;
     let mut ending = ending::judge(&handshake, &client_end.1, &server_end.1);
     found.merge(splits, heads, &mut ending);
     let inflated = [client_end.0, server_end.0];

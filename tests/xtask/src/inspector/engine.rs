@@ -1,35 +1,21 @@
-//! The engine as WebAssembly, with its JavaScript glue.
+//! The engine as WebAssembly.
 
 use std::path::PathBuf;
 
 use crate::Result;
-use crate::command::{cargo, run as run_command, target_dir};
+use crate::command::run as run_command;
 use crate::cross::Toolchain;
 
 const TARGET: &str = "wasm32-unknown-unknown";
-/// The package of the wasm-bindgen command; it stands outside the workspace.
-pub(crate) const BINDGEN: &str = "tests/inspector/bindgen/Cargo.toml";
 
-/// Builds engine and glue and returns the directory where they are.
+/// Builds the engine and returns the module.
 pub(crate) fn build() -> Result<PathBuf> {
     // With the core library built for size as well.
     let toolchain = Toolchain::find_with_source(TARGET)?;
-    let mut cargo = toolchain.cargo("build")?;
+    let mut cargo = toolchain.cargo("rustc")?;
     cargo.args(["-p", "socklet-wasm-bindings", "--profile", "wasm"]);
+    // What it makes cheaper on a processor makes WebAssembly larger.
+    cargo.args(["--", "-Cllvm-args=-disable-lsr"]);
     run_command(cargo)?;
-    let module = toolchain.programs_dir("wasm")?.join("socklet_wasm_bindings.wasm");
-    let glue = target_dir()?.join("inspector/glue");
-    let mut bindgen = self::bindgen("run");
-    bindgen.arg("--").arg(module).arg(&glue);
-    run_command(bindgen)?;
-    Ok(glue)
-}
-
-/// Builds the wasm-bindgen command.
-pub(crate) fn setup() -> Result<()> {
-    run_command(bindgen("build"))
-}
-
-fn bindgen(verb: &str) -> std::process::Command {
-    cargo(&[verb, "--locked", "--quiet", "--manifest-path", BINDGEN])
+    Ok(toolchain.programs_dir("wasm")?.join("socklet_wasm_bindings.wasm"))
 }
