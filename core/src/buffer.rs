@@ -1,5 +1,9 @@
 //! The memory of a connection: owned by the caller, of a fixed length or growing within bounds.
 
+use core::str;
+
+use crate::wire::mask::Mask;
+
 /// Memory for received or staged bytes.
 ///
 /// On a microcontroller this is an array or a slice, whose length never changes. A host may
@@ -29,6 +33,25 @@ pub trait Buffer {
     /// given back.
     fn release(&mut self, used_len: usize) {
         let _ = used_len;
+    }
+
+    /// Masks bytes of it: [`Mask::apply`], unless the owner of the memory knows a faster way on its
+    /// machine.
+    #[inline]
+    fn mask(mask: &mut Mask, bytes: &mut [u8]) {
+        mask.apply(bytes);
+    }
+
+    /// Masks bytes on their way into it: [`Mask::copy`], or a faster way.
+    #[inline]
+    fn mask_copy(mask: &mut Mask, from: &[u8], to: &mut [u8]) {
+        mask.copy(from, to);
+    }
+
+    /// Bytes of it as a text, if they are UTF-8: [`core::str::from_utf8`], or a faster way.
+    #[inline]
+    fn text(bytes: &[u8]) -> Option<&str> {
+        str::from_utf8(bytes).ok()
     }
 }
 
@@ -75,5 +98,20 @@ impl<B: Buffer + ?Sized> Buffer for &mut B {
 
     fn release(&mut self, used_len: usize) {
         (**self).release(used_len);
+    }
+
+    #[inline]
+    fn mask(mask: &mut Mask, bytes: &mut [u8]) {
+        B::mask(mask, bytes);
+    }
+
+    #[inline]
+    fn mask_copy(mask: &mut Mask, from: &[u8], to: &mut [u8]) {
+        B::mask_copy(mask, from, to);
+    }
+
+    #[inline]
+    fn text(bytes: &[u8]) -> Option<&str> {
+        B::text(bytes)
     }
 }
