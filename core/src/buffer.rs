@@ -1,5 +1,9 @@
 //! The memory of a connection: owned by the caller, of a fixed length or growing within bounds.
 
+use core::str;
+
+use crate::wire::mask::Mask;
+
 /// Memory for received or staged bytes.
 ///
 /// On a microcontroller this is an array or a slice, whose length never changes. A host may
@@ -33,6 +37,25 @@ pub trait Buffer {
 
     /// Tells that no byte is in use, and that none is expected soon: all memory may be given back.
     fn rest(&mut self) {}
+
+    /// Masks bytes of it: [`Mask::apply`], unless the owner of the memory knows a faster way on its
+    /// machine.
+    #[inline]
+    fn mask(mask: &mut Mask, bytes: &mut [u8]) {
+        mask.apply(bytes);
+    }
+
+    /// Masks bytes on their way into it: [`Mask::copy`], or a faster way.
+    #[inline]
+    fn mask_copy(mask: &mut Mask, from: &[u8], to: &mut [u8]) {
+        mask.copy(from, to);
+    }
+
+    /// Bytes of it as a text, if they are UTF-8: [`core::str::from_utf8`], or a faster way.
+    #[inline]
+    fn text(bytes: &[u8]) -> Option<&str> {
+        str::from_utf8(bytes).ok()
+    }
 }
 
 impl<const N: usize> Buffer for [u8; N] {
@@ -82,5 +105,20 @@ impl<B: Buffer + ?Sized> Buffer for &mut B {
 
     fn rest(&mut self) {
         (**self).rest();
+    }
+
+    #[inline]
+    fn mask(mask: &mut Mask, bytes: &mut [u8]) {
+        B::mask(mask, bytes);
+    }
+
+    #[inline]
+    fn mask_copy(mask: &mut Mask, from: &[u8], to: &mut [u8]) {
+        B::mask_copy(mask, from, to);
+    }
+
+    #[inline]
+    fn text(bytes: &[u8]) -> Option<&str> {
+        B::text(bytes)
     }
 }

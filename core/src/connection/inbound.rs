@@ -15,9 +15,13 @@
 //! A compressed message does not stay where it is: [`inflating`] says where it goes.
 
 mod inflating;
+mod whole;
+
+pub(super) use whole::Short;
 
 use core::{num::NonZeroUsize, ops::Range, str};
 
+use super::HAS_SHORT_WAY;
 use crate::moving::move_down;
 use crate::{
     Limits,
@@ -371,7 +375,7 @@ impl<B: Buffer, X: InboundContext> Inbound<B, X> {
         if !R::CLIENT
             && let Some(payload) = bytes.get_mut(payload.clone())
         {
-            self.mask.apply(payload);
+            B::mask(&mut self.mask, payload);
         }
         move_down(bytes, payload, self.end);
         self.raw = self.raw.wrapping_add(len);
@@ -479,9 +483,11 @@ impl<B: Buffer, X: InboundContext> Inbound<B, X> {
         let gained_len = self.filled.wrapping_sub(stored_len);
         let free_len = self.capacity().wrapping_sub(self.filled);
         if gained_len != 0 && (gained_len >= stored_len || free_len < len) {
-            let bytes = self.buffer.bytes_mut();
-            move_down(bytes, self.start..self.start.wrapping_add(message_len), 0);
-            move_down(bytes, self.raw..self.filled, message_len);
+            if !HAS_SHORT_WAY || stored_len != 0 {
+                let bytes = self.buffer.bytes_mut();
+                move_down(bytes, self.start..self.start.wrapping_add(message_len), 0);
+                move_down(bytes, self.raw..self.filled, message_len);
+            }
             self.start = 0;
             self.end = message_len;
             self.raw = message_len;

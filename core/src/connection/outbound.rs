@@ -9,6 +9,7 @@
 //! caller, the stream is never torn within a frame by this endpoint.
 
 mod compressing;
+mod whole;
 
 use crate::{
     Fragmentation,
@@ -187,7 +188,21 @@ impl<R: Role, B: Buffer, X: OutboundContext> Outbound<R, B, X> {
     }
 
     /// Stages the next frames of a part of a message, all of them if there is room.
+    #[cfg_attr(target_pointer_width = "64", inline)]
     pub(super) fn stage_part<E>(
+        &mut self,
+        part: Part<'_>,
+        fragmentation: Fragmentation,
+    ) -> Result<Staged, Error<E>> {
+        if self.stage_whole(&part) {
+            return Ok(Staged::Whole);
+        }
+        self.stage_frames(part, fragmentation)
+    }
+
+    /// Stages the next frames of a part by the general way.
+    #[cfg_attr(target_pointer_width = "64", inline(never))] // Not where the short way stands.
+    fn stage_frames<E>(
         &mut self,
         part: Part<'_>,
         fragmentation: Fragmentation,
@@ -272,7 +287,7 @@ impl<R: Role, B: Buffer, X: OutboundContext> Outbound<R, B, X> {
         let Some(frame) = self.buffer.bytes_mut().get_mut(self.end..end) else { return };
         let Some(payload) = header.encode(frame) else { return };
         if let Some(mut mask) = header.mask() {
-            mask.apply(payload);
+            B::mask(&mut mask, payload);
         }
         self.end = end;
     }

@@ -2,7 +2,7 @@
 
 use super::{
     Mode, Ready, Step,
-    inbound::{Decoded, Inbound},
+    inbound::{Decoded, Inbound, Short},
     outbound::Outbound,
     state::{End, Phase, State},
 };
@@ -51,7 +51,30 @@ impl<R: Role, B: Buffer, X: OutboundContext> Answers for Outbound<R, B, X> {
 
 /// Says what to do next to receive: see
 /// [`Connection::poll_receive`](super::Connection::poll_receive).
+#[cfg_attr(target_pointer_width = "64", inline)]
 pub(super) fn poll<R: Role, B: Buffer, X: InboundContext>(
+    inbound: &mut Inbound<B, X>,
+    state: &mut State,
+    answers: &mut impl Answers,
+    mode: Mode,
+    control: bool,
+    now_ms: Option<u64>,
+) -> Step {
+    if state.is_open() {
+        match inbound.take_whole::<R>(mode, &state.config.limits) {
+            // A message owes no answer, so it needs no room for one.
+            Short::Taken => return Step::Ready(Ready::Data),
+            Short::Empty if answers.is_drained() => return Step::Read,
+            Short::Empty => return Step::Drain,
+            Short::Other => {}
+        }
+    }
+    poll_any::<R, _, _>(inbound, state, answers, mode, control, now_ms)
+}
+
+/// The general way, for all that there is.
+#[cfg_attr(target_pointer_width = "64", inline(never))] // Not where the short way stands.
+fn poll_any<R: Role, B: Buffer, X: InboundContext>(
     inbound: &mut Inbound<B, X>,
     state: &mut State,
     answers: &mut impl Answers,

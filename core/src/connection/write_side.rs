@@ -59,6 +59,7 @@ impl<R: Role, B: Buffer, X: OutboundContext> WriteSide<R, B, X> {
     /// # Errors
     /// [`UsageError`] when the state does not allow it, or another message is half staged;
     /// [`ResourceError`](crate::ResourceError) when it would need to be fragmented and must not.
+    #[cfg_attr(target_pointer_width = "64", inline)]
     pub fn stage<E>(&mut self, message: Message<'_>) -> Result<Staged, Error<E>> {
         self.stage_part(message.into())
     }
@@ -68,10 +69,42 @@ impl<R: Role, B: Buffer, X: OutboundContext> WriteSide<R, B, X> {
     /// # Errors
     /// As there; [`UsageError`] if the kind changes within a message, or for text that cannot
     /// become UTF-8.
+    #[cfg_attr(target_pointer_width = "64", inline)]
     pub fn stage_part<E>(&mut self, part: Part<'_>) -> Result<Staged, Error<E>> {
         self.state.check_open()?;
         self.state.close_waits = false;
         self.outbound.stage_part(part, self.state.config.fragmentation)
+    }
+
+    /// Stages a message as [`stage`](Self::stage) does, but lets `write` write it first, from where
+    /// it lies: `write` is called at most once, with what is to come first and what then, and says
+    /// how many bytes of them in order it has written. What it has not is staged. So a large
+    /// message of a server leaves without a copy if the peer takes it.
+    ///
+    /// Only where nothing is staged yet, nothing is masked or compressed, and the message needs but
+    /// one frame; else, and on machines of less than 64 bits, `write` is not called.
+    ///
+    /// # Errors
+    /// As there; [`Error::ConnectionLost`] for a buffer that does not become as long as it says.
+    pub fn stage_through<E>(
+        &mut self,
+        message: Message<'_>,
+        write: impl FnOnce(&[u8], &[u8]) -> usize,
+    ) -> Result<Staged, Error<E>> {
+        self.state.check_open()?;
+        match self.outbound.write_whole(&message.into(), write) {
+            None => self.stage(message),
+            Some(true) => {
+                self.state.close_waits = false;
+                self.waiting_ms = NOT_WAITING;
+                Ok(Staged::Whole)
+            }
+            Some(false) => {
+                self.outbound.discard();
+                self.state.end(End::Lost);
+                Err(Error::ConnectionLost)
+            }
+        }
     }
 
     /// Says whether messages are to be compressed, from the next that begins on; they are unless

@@ -356,6 +356,7 @@ impl<S: Read + Write, R: Role, B: Buffer, C: Compression, T: Deadline<S>> WebSoc
     }
 
     /// Reads once, or does what is due when nothing came in time.
+    #[cfg_attr(target_pointer_width = "64", inline(never))] // Most messages are there already.
     fn read(&mut self) -> Result<(), Error<S::Error>> {
         if T::RUNS {
             let now_ms = self.clock.now_ms();

@@ -178,6 +178,7 @@ impl Header {
     /// Encodes the header at the start of `out`, the length in as few bytes as can be, and
     /// returns the rest of `out`; `None`, with unspecified bytes written, if it does not fit.
     #[must_use]
+    #[cfg_attr(target_pointer_width = "64", inline)]
     pub fn encode<'a>(&self, out: &'a mut [u8]) -> Option<&'a mut [u8]> {
         let (start, mut out) = out.split_first_chunk_mut::<2>()?;
         let bit = |set: bool, mask: u8| if set { mask } else { 0 };

@@ -47,7 +47,7 @@ fn the_phase_is_kept_over_pieces_of_any_lengths() {
     let mut rng = TestRng::new(4);
     for _ in 0..2_000 {
         let key = std::array::from_fn(|_| rng.next() as u8);
-        let len = rng.below(300);
+        let len = rng.below(700);
         let plain = rng.bytes(len);
         let mut bytes = plain.clone();
         let (mut rest, mut mask) = (&mut bytes[..], Mask::new(key));
@@ -57,6 +57,14 @@ fn the_phase_is_kept_over_pieces_of_any_lengths() {
             rest = tail;
         }
         assert_eq!(bytes, masked(&plain, key));
+
+        let (mut copied, mut at, mut mask) = (vec![0; len], 0, Mask::new(key));
+        while at < len {
+            let end = at + 1 + rng.below(len - at);
+            mask.copy(&plain[at..end], &mut copied[at..end]);
+            at = end;
+        }
+        assert_eq!(copied, masked(&plain, key));
     }
 }
 

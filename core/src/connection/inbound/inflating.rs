@@ -101,7 +101,7 @@ impl<B: Buffer, X: InboundContext> Inbound<B, X> {
             if !R::CLIENT
                 && let Some(masked) = payload.get_mut(state.plain_len..)
             {
-                self.mask.apply(masked);
+                B::mask(&mut self.mask, masked);
             }
             state.plain_len = payload_len;
 
