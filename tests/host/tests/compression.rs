@@ -139,7 +139,7 @@ async fn halves_send_and_receive_compressed_at_once() {
             }
             let port = peer.serve(server).port();
             let client = Client::new().tls(certificates.client()).deflate(Settings::DEFAULT);
-            let ws = client.connect(&format!("{scheme}://localhost:{port}/")).await.unwrap();
+            let ws = client.connect(format!("{scheme}://localhost:{port}/")).await.unwrap();
             let (mut reader, mut writer) = ws.into_split();
             let sends = tokio::spawn(async move {
                 for message in messages() {
@@ -175,7 +175,7 @@ fn blocking_halves_send_and_receive_compressed_at_once() {
             }
             let port = peer.serve(server).port();
             let client = Client::new().tls(certificates.client()).deflate(Settings::DEFAULT);
-            let ws = client.connect_blocking(&format!("{scheme}://localhost:{port}/")).unwrap();
+            let ws = client.connect_blocking(format!("{scheme}://localhost:{port}/")).unwrap();
             let (mut reader, mut writer) = ws.into_split().unwrap();
             let sends = thread::spawn(move || {
                 for message in messages() {
