@@ -1,5 +1,7 @@
 //! The memory of a connection: owned by the caller, of a fixed length or growing within bounds.
 
+use core::ops::Range;
+
 /// Memory for received or staged bytes.
 ///
 /// On a microcontroller this is an array or a slice, whose length never changes. A host may
@@ -30,6 +32,15 @@ pub trait Buffer {
     fn release(&mut self, used_len: usize) {
         let _ = used_len;
     }
+}
+
+/// The bytes of a range that is known to lie within.
+///
+/// Out of line on small machines: in small builds each copy of such a check counts.
+#[cfg_attr(target_pointer_width = "64", inline(always))]
+#[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+pub(crate) fn range(bytes: &[u8], range: Range<usize>) -> &[u8] {
+    bytes.get(range).unwrap_or_default()
 }
 
 impl<const N: usize> Buffer for [u8; N] {
