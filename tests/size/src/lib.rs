@@ -13,6 +13,7 @@
 
 mod board;
 mod count;
+mod deflating;
 mod transport;
 
 use core::cell::UnsafeCell;
@@ -21,6 +22,7 @@ use core::task::{Context, Poll, Waker};
 
 pub use board::report_state;
 pub use count::count;
+pub use deflating::{Codecs, talk_deflating};
 pub use transport::{
     CLIENT, Constant, DEFLATING_CLIENT, Kept, SERVER, Stub, consume, touch_transport,
 };
