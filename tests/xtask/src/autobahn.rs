@@ -15,13 +15,38 @@ use crate::{Result, Tally, qemu};
 use cases::Selection;
 use suite::Suite;
 
-/// Runs the verb: `--full` takes every case that applies.
+/// What is tested beside our servers and clients: peers with a defect, and, in full only, firmware.
+const CANARY: &str = "canary";
+const FIRMWARE: &str = "firmware";
+
+/// Tests one of ours.
+type Test = fn(&Suite, &Ours, Flavour, &Selection) -> Result<Tally>;
+
+/// Runs the verb: `--full` takes every case that applies, names take only these peers.
 pub(crate) fn run(args: &[String]) -> Result<Tally> {
-    let (selection, full) = match args.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        [] => (cases::everyday(), false),
-        ["--full"] => (cases::full(), true),
-        _ => return Err("usage: cargo xtask autobahn [--full]".into()),
-    };
+    let (flags, wanted): (Vec<&str>, Vec<&str>) =
+        args.iter().map(String::as_str).partition(|arg| *arg == "--full");
+    let full = !flags.is_empty();
+    let mut peers = Vec::new();
+    for (role, test) in [("server", server as Test), ("client", client)] {
+        for flavour in Flavour::ALL {
+            peers.push((format!("{role}-{}", flavour.name()), test, flavour));
+        }
+    }
+    let names = peers.iter().map(|(name, ..)| name.as_str());
+    let names: Vec<&str> = [CANARY, FIRMWARE].into_iter().chain(names).collect();
+    if let Some(unknown) = wanted.iter().find(|name| !names.contains(name)) {
+        let names = names.join(", ");
+        return Err(
+            format!("{unknown} is not a peer of autobahn [--full] [PEER...]: {names}").into()
+        );
+    }
+    let is_wanted = |name: &str| wanted.is_empty() || wanted.contains(&name);
+    if wanted.contains(&FIRMWARE) && !full {
+        return Err("cargo xtask qemu runs the selection on firmware, --full the rest".into());
+    }
+
+    let selection = if full { cases::full() } else { cases::everyday() };
     let suite = Suite::install()?;
     let ours = Ours::build()?;
     // A run that breaks off is a failure, and must not hide the others.
@@ -29,13 +54,16 @@ pub(crate) fn run(args: &[String]) -> Result<Tally> {
         println!("FAILED {error}");
         Tally::one(false)
     };
-    let mut tally = canary::run(&suite, &ours).unwrap_or_else(broken);
-    for test in [server, client] {
-        for flavour in Flavour::ALL {
-            tally += test(&suite, &ours, flavour, &selection).unwrap_or_else(broken);
+    let mut tally = Tally::default();
+    if is_wanted(CANARY) {
+        tally += canary::run(&suite, &ours).unwrap_or_else(broken);
+    }
+    for (name, test, flavour) in &peers {
+        if is_wanted(name) {
+            tally += test(&suite, &ours, *flavour, &selection).unwrap_or_else(broken);
         }
     }
-    if full {
+    if full && is_wanted(FIRMWARE) {
         tally += qemu::autobahn_in_full().unwrap_or_else(broken);
     }
     Ok(tally)

@@ -43,7 +43,9 @@ cargo xtask VERB
   demo                 firmware in QEMU talks to a host over verified TLS, with compression; and two
                        ends on this machine, with every frame as it crossed the wire
   test [STEP...]       every check, cheap ones first; or only those named (`test list` lists them)
-  autobahn [--full]    the Autobahn suite: a selection, or all of it
+  autobahn [PEER...]   the Autobahn suite: a selection of its cases, or all with --full, against all
+                       peers or these: canary, {server,client}-{tokio,blocking,fixed}, and firmware,
+                       which comes with --full
   interop              other implementations and a browser, as clients and as servers
   size [--update]      flash, state, stack and instructions of client and server on microcontrollers;
                        --update commits new budgets
