@@ -1,6 +1,6 @@
 //! The memory of a connection: owned by the caller, of a fixed length or growing within bounds.
 
-use core::str;
+use core::{ops::Range, str};
 
 use crate::wire::mask::Mask;
 
@@ -56,6 +56,15 @@ pub trait Buffer {
     fn text(bytes: &[u8]) -> Option<&str> {
         str::from_utf8(bytes).ok()
     }
+}
+
+/// The bytes of a range that is known to lie within.
+///
+/// Out of line on small machines: in small builds each copy of such a check counts.
+#[cfg_attr(target_pointer_width = "64", inline(always))]
+#[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+pub(crate) fn range(bytes: &[u8], range: Range<usize>) -> &[u8] {
+    bytes.get(range).unwrap_or_default()
 }
 
 impl<const N: usize> Buffer for [u8; N] {

@@ -55,15 +55,12 @@ fn put_block(region: &mut [u8], block: [u8; BLOCK_LEN]) -> &mut [u8] {
 /// Moves `bytes[from]` up to begin at `to`, its end first. There are few: what has been read and not
 /// decoded.
 fn move_up(bytes: &mut [u8], from: Range<usize>, to: usize) {
-    let mut len = from.end.saturating_sub(from.start);
-    let region = bytes.get_mut(from.start..to.saturating_add(len)).unwrap_or_default();
-    let mut end = region.len();
-    while let Some(last) = len.checked_sub(1)
-        && let Some(byte) = region.get(last).copied()
-        && let Some(place) = region.get_mut(end.wrapping_sub(1))
+    let gap = to.wrapping_sub(from.start);
+    let mut region = bytes.get_mut(from.start..from.end.saturating_add(gap)).unwrap_or_default();
+    while let Some((place, before)) = region.split_last_mut()
+        && let Some(byte) = before.get(before.len().wrapping_sub(gap))
     {
-        *place = byte;
-        len = last;
-        end = end.wrapping_sub(1);
+        *place = *byte;
+        region = before;
     }
 }

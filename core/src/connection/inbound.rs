@@ -25,7 +25,7 @@ use super::HAS_SHORT_WAY;
 use crate::moving::move_down;
 use crate::{
     Limits,
-    buffer::Buffer,
+    buffer::{Buffer, range},
     error::{ProtocolError, ResourceError},
     handshake::head_len,
     message::{Chunk, Kind},
@@ -197,7 +197,7 @@ impl<B: Buffer, X: InboundContext> Inbound<B, X> {
     /// Goes on where it stopped the last time, so bytes that come one by one cost no more.
     pub(super) fn find_head(&mut self) -> bool {
         let from = self.checked_len.saturating_sub(HEAD_END_LEN);
-        let received = self.buffer.bytes().get(..self.filled).unwrap_or_default();
+        let received = range(self.buffer.bytes(), 0..self.filled);
         self.checked_len = received.len();
         if let Some(len) = received.get(from..).and_then(head_len) {
             self.raw = from.saturating_add(len);
@@ -240,7 +240,7 @@ impl<B: Buffer, X: InboundContext> Inbound<B, X> {
     /// The payload of the control frame that was taken out last.
     pub(super) fn control(&self) -> &[u8] {
         let start = self.raw.wrapping_sub(usize::from(self.control_len));
-        self.buffer.bytes().get(start..self.raw).unwrap_or_default()
+        range(self.buffer.bytes(), start..self.raw)
     }
 
     /// The code of the Close frame that was taken out last.
@@ -421,7 +421,7 @@ impl<B: Buffer, X: InboundContext> Inbound<B, X> {
     fn check_utf8(&mut self) -> Result<(), ProtocolError> {
         if self.kind == Kind::Text {
             let from = self.start.wrapping_add(self.checked_len);
-            self.utf8.push(self.buffer.bytes().get(from..self.end).unwrap_or_default())?;
+            self.utf8.push(range(self.buffer.bytes(), from..self.end))?;
             self.checked_len = self.end.wrapping_sub(self.start);
         }
         Ok(())

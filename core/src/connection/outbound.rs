@@ -13,7 +13,7 @@ mod whole;
 
 use crate::{
     Fragmentation,
-    buffer::Buffer,
+    buffer::{Buffer, range},
     error::{ConfigError, Error, ResourceError, UsageError},
     message::{Kind, Message},
     permessage_deflate::OutboundContext,
@@ -108,7 +108,7 @@ impl<R: Role, B: Buffer, X: OutboundContext> Outbound<R, B, X> {
 
     /// What is staged and not written.
     pub(super) fn staged(&self) -> &[u8] {
-        self.buffer.bytes().get(self.start..self.end).unwrap_or_default()
+        range(self.buffer.bytes(), self.start..self.end)
     }
 
     /// Takes note that the next layer has written `len` of the staged bytes.
@@ -159,7 +159,7 @@ impl<R: Role, B: Buffer, X: OutboundContext> Outbound<R, B, X> {
 
     /// The head that was staged last: it stays until the first frame is staged.
     pub(super) fn head(&self) -> &[u8] {
-        self.buffer.bytes().get(..self.end).unwrap_or_default()
+        range(self.buffer.bytes(), 0..self.end)
     }
 
     /// Whether any control frame would fit. One may become due with each frame received, so

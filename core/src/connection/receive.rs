@@ -133,6 +133,7 @@ fn count_control(
 
 /// Answers the peer's Close frame with its code, 1000 if it had none, or takes it as the answer
 /// to ours (RFC 6455 section 5.5.1).
+#[inline(never)] // Once in the life of a connection.
 fn peer_closed(state: &mut State, answers: &mut impl Answers, code: Option<CloseCode>) {
     let by = if matches!(state.phase, Phase::Closing) {
         Side::Local

@@ -3,6 +3,7 @@
 use core::fmt;
 
 use super::{
+    Compressor, Mark, Steps,
     emit::Emission,
     history::History,
     matcher::{Matcher, Search},
@@ -40,54 +41,6 @@ pub struct Compress<
     strategy: S,
     emission: Emission,
     window_bits: u8,
-}
-
-/// What a call of [`Compressor::compress`] has done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Compressed {
-    /// Bytes taken from the input.
-    pub read: usize,
-    /// Bytes written to the output.
-    pub written: usize,
-    /// Whether all is done that was asked for.
-    pub done: bool,
-}
-
-/// A place in a stream, between two messages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Mark(pub(super) u64);
-
-/// What every [`Compress`] and [`Direct`](super::Direct) does. Sealed.
-pub trait Compressor: sealed::Sealed + core::fmt::Debug {
-    /// The largest window in bits, 8 to 15, that there is memory for.
-    const MAX_WINDOW_BITS: u8;
-
-    /// Begins a stream, without history, in which no match goes back farther than 2^`window_bits`
-    /// bytes: 8 bits at least, [`MAX_WINDOW_BITS`](Self::MAX_WINDOW_BITS) at most.
-    fn reset(&mut self, window_bits: u8);
-
-    /// Compresses `input` to the front of `out`, which may be of any length.
-    ///
-    /// With `flush` the message ends with `input`: its last block is written, and the three bits
-    /// that begin an empty stored block, filled up to a byte. The four bytes 00 00 FF FF that
-    /// complete that block are not written: RFC 7692 section 7.2.1 wants them left off. While
-    /// the result is not [`done`](Compressed::done), `out` is full: call it again with the rest of
-    /// the input, and the same `flush`.
-    ///
-    /// Without `flush` bytes may be held back, as many as there is memory for.
-    fn compress(&mut self, input: &[u8], out: &mut [u8], flush: bool) -> Compressed;
-
-    /// The most bytes that a message of `len` bytes can become, flushed, if nothing is held back
-    /// from before: all of it in stored blocks.
-    fn max_compressed_len(len: usize) -> usize;
-
-    /// Where the stream is. To be called between two messages.
-    fn mark(&self) -> Mark;
-
-    /// Takes back what has been compressed since `mark`, for a message that is not sent after all:
-    /// the history is what it was. If that has been pushed out of the buffer there is none, which
-    /// is always right: nothing obliges a compressor to refer to it.
-    fn rewind(&mut self, mark: Mark);
 }
 
 impl<const BUFFER: usize, const HEADS: usize, const CHAIN: usize, const TOKENS: usize, S: Strategy>
@@ -134,21 +87,43 @@ impl<const BUFFER: usize, const HEADS: usize, const CHAIN: usize, const TOKENS: 
             bits => 1_usize << (bits & 15),
         }
     }
+}
 
-    /// Writes what is left of a block or flush. Says whether all found room.
-    fn emit(&mut self, out: &mut Output<'_>) -> bool {
+/// The largest window that a buffer has room for.
+pub(super) const fn max_window_bits(buffer: usize) -> u8 {
+    assert!(buffer >= 320);
+    let bits = (buffer / 5 * 4).ilog2();
+    if bits < 15 { bits as u8 } else { 15 }
+}
+
+/// Most bytes of a block, less the last match: a stored block has no more than 2^16.
+const MAX_RAW: usize = u16::MAX as usize - MAX_MATCH;
+
+impl<const BUFFER: usize, const HEADS: usize, const CHAIN: usize, const TOKENS: usize, S: Strategy>
+    Steps for Compress<BUFFER, HEADS, CHAIN, TOKENS, S>
+{
+    fn emit(&mut self, out: &mut Output<'_>) -> Option<bool> {
         let Self { history, tokens, strategy, emission, .. } = self;
         if emission.is_done() {
-            return true;
+            return Some(false);
         }
+        let was_flush = emission.is_flush();
         let raw = history.bytes().get(history.block..history.at).unwrap_or_default();
         if !emission.emit(strategy, &tokens.view(), raw, out) {
-            return false;
+            return None;
         }
         tokens.clear();
         strategy.drop_block();
         history.block = history.at;
-        true
+        Some(was_flush)
+    }
+
+    fn take(&mut self, input: &[u8]) -> usize {
+        self.history.take(input)
+    }
+
+    fn is_full(&self) -> bool {
+        self.history.is_full()
     }
 
     /// Finds tokens for what is in the buffer. Begins a block if one must end, begins the end of
@@ -186,16 +161,6 @@ impl<const BUFFER: usize, const HEADS: usize, const CHAIN: usize, const TOKENS: 
     }
 }
 
-/// The largest window that a buffer has room for.
-pub(super) const fn max_window_bits(buffer: usize) -> u8 {
-    assert!(buffer >= 320);
-    let bits = (buffer / 5 * 4).ilog2();
-    if bits < 15 { bits as u8 } else { 15 }
-}
-
-/// Most bytes of a block, less the last match: a stored block has no more than 2^16.
-const MAX_RAW: usize = u16::MAX as usize - MAX_MATCH;
-
 impl<const BUFFER: usize, const HEADS: usize, const CHAIN: usize, const TOKENS: usize, S: Strategy>
     Compressor for Compress<BUFFER, HEADS, CHAIN, TOKENS, S>
 {
@@ -212,29 +177,6 @@ impl<const BUFFER: usize, const HEADS: usize, const CHAIN: usize, const TOKENS: 
         self.tokens.clear();
         self.strategy.drop_block();
         self.emission.clear();
-    }
-
-    fn compress(&mut self, input: &[u8], out: &mut [u8], flush: bool) -> Compressed {
-        let mut out = Output { bytes: out, written: 0 };
-        let mut read = 0_usize;
-        let done = loop {
-            let was_flush = self.emission.is_flush();
-            if !self.emit(&mut out) {
-                break false;
-            }
-            let rest = input.get(read..).unwrap_or_default();
-            if was_flush && rest.is_empty() {
-                break true;
-            }
-            let taken = self.history.take(rest);
-            read = read.wrapping_add(taken);
-            let last = flush && taken == rest.len();
-            if !last && !self.history.is_full() {
-                break !flush;
-            }
-            self.advance(last);
-        };
-        Compressed { read, written: out.written, done }
     }
 
     fn max_compressed_len(len: usize) -> usize {
@@ -267,18 +209,5 @@ impl<const BUFFER: usize, const HEADS: usize, const CHAIN: usize, const TOKENS: 
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Compress").finish_non_exhaustive()
-    }
-}
-
-pub(crate) mod sealed {
-    pub trait Sealed {}
-    impl<
-        const BUFFER: usize,
-        const HEADS: usize,
-        const CHAIN: usize,
-        const TOKENS: usize,
-        S: super::Strategy,
-    > Sealed for super::Compress<BUFFER, HEADS, CHAIN, TOKENS, S>
-    {
     }
 }

@@ -6,8 +6,8 @@
 use core::fmt;
 
 use super::{
-    Compressed, Compressor, Mark,
-    compress::{max_window_bits, sealed},
+    Compressor, Mark, Steps,
+    compress::max_window_bits,
     get,
     history::History,
     matcher::common_len,
@@ -60,30 +60,8 @@ impl<const BUFFER: usize> Direct<BUFFER> {
         (1_usize << Self::MAX_WINDOW_BITS).wrapping_shr(self.spared_bits.into())
     }
 
-    /// Takes the next step of a message: a symbol, its end if this is the last of it, or room in
-    /// the buffer for more of it.
-    fn advance(&mut self, last: bool) {
-        let left = self.history.end.wrapping_sub(self.history.at);
-        if left > if last { 0 } else { Self::LOOKAHEAD } {
-            if self.state == State::Nothing {
-                self.state = State::Block;
-                self.bits.put_few(FIXED_BLOCK, 3);
-            }
-            self.symbol();
-        } else if last {
-            // After the end of the block, if there is one, the header of an empty stored one.
-            if self.state == State::Block {
-                self.put(symbols::END);
-            }
-            self.bits.put_few(0, 3);
-            self.bits.align();
-            self.state = State::Flush;
-        } else {
-            self.history.slide(self.history.stale(self.window()));
-        }
-    }
-
     /// Writes a literal or a match, whichever the next bytes are.
+    #[inline(never)] // Or its registers are taken from the loop of all steps.
     fn symbol(&mut self) {
         let at = self.history.at;
         let (len, distance) = self.longest(at);
@@ -127,6 +105,50 @@ impl<const BUFFER: usize> Direct<BUFFER> {
     }
 }
 
+impl<const BUFFER: usize> Steps for Direct<BUFFER> {
+    fn emit(&mut self, out: &mut Output<'_>) -> Option<bool> {
+        if !self.bits.drain(out) {
+            return None;
+        }
+        let is_flushed = self.state == State::Flush;
+        if is_flushed {
+            self.state = State::Nothing;
+        }
+        Some(is_flushed)
+    }
+
+    fn take(&mut self, input: &[u8]) -> usize {
+        self.history.take(input)
+    }
+
+    fn is_full(&self) -> bool {
+        self.history.is_full()
+    }
+
+    /// Takes the next step of a message: a symbol, its end if this is the last of it, or room in
+    /// the buffer for more of it.
+    fn advance(&mut self, last: bool) {
+        let left = self.history.end.wrapping_sub(self.history.at);
+        if left > if last { 0 } else { Self::LOOKAHEAD } {
+            if self.state == State::Nothing {
+                self.state = State::Block;
+                self.bits.put_few(FIXED_BLOCK, 3);
+            }
+            self.symbol();
+        } else if last {
+            // After the end of the block, if there is one, the header of an empty stored one.
+            if self.state == State::Block {
+                self.put(symbols::END);
+            }
+            self.bits.put_few(0, 3);
+            self.bits.align();
+            self.state = State::Flush;
+        } else {
+            self.history.slide(self.history.stale(self.window()));
+        }
+    }
+}
+
 impl<const BUFFER: usize> Compressor for Direct<BUFFER> {
     const MAX_WINDOW_BITS: u8 = {
         let bits = max_window_bits(BUFFER);
@@ -141,31 +163,6 @@ impl<const BUFFER: usize> Compressor for Direct<BUFFER> {
         self.history.forget();
         self.bits.clear();
         self.state = State::Nothing;
-    }
-
-    fn compress(&mut self, input: &[u8], out: &mut [u8], flush: bool) -> Compressed {
-        let mut out = Output { bytes: out, written: 0 };
-        let mut read = 0_usize;
-        let done = loop {
-            if !self.bits.drain(&mut out) {
-                break false;
-            }
-            let rest = input.get(read..).unwrap_or_default();
-            if self.state == State::Flush {
-                self.state = State::Nothing;
-                if rest.is_empty() {
-                    break true;
-                }
-            }
-            let taken = self.history.take(rest);
-            read = read.wrapping_add(taken);
-            let last = flush && taken == rest.len();
-            if !last && !self.history.is_full() {
-                break !flush;
-            }
-            self.advance(last);
-        };
-        Compressed { read, written: out.written, done }
     }
 
     fn max_compressed_len(len: usize) -> usize {
@@ -197,5 +194,3 @@ impl<const BUFFER: usize> fmt::Debug for Direct<BUFFER> {
         f.debug_struct("Direct").finish_non_exhaustive()
     }
 }
-
-impl<const BUFFER: usize> sealed::Sealed for Direct<BUFFER> {}

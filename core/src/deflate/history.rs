@@ -16,8 +16,8 @@ pub(super) struct History<const BUFFER: usize> {
     pub(super) at: usize,
     /// The first byte of the block.
     pub(super) block: usize,
-    /// The number of the first byte here, counted over all that was ever compressed.
-    base: u64,
+    /// The number of the first byte here, counted over all that was ever compressed. It may wrap.
+    base: usize,
     bytes: [u8; BUFFER],
 }
 
@@ -74,25 +74,25 @@ impl<const BUFFER: usize> History<BUFFER> {
             self.end = self.end.wrapping_sub(by);
             self.at = self.at.wrapping_sub(by);
             self.block = self.block.wrapping_sub(by);
-            self.base = self.base.wrapping_add(by as u64);
+            self.base = self.base.wrapping_add(by);
         }
     }
 
     /// Lets go of all bytes. Numbers go on, so that none means two bytes.
     pub(super) fn forget(&mut self) {
-        self.base = self.base.wrapping_add(self.end as u64);
+        self.base = self.base.wrapping_add(self.end);
         (self.end, self.at, self.block) = (0, 0, 0);
     }
 
     /// The number of the next byte that comes.
-    pub(super) fn position(&self) -> u64 {
-        self.base.wrapping_add(self.end as u64)
+    pub(super) fn position(&self) -> usize {
+        self.base.wrapping_add(self.end)
     }
 
     /// Takes back all bytes from this number on. If those before it have gone, all bytes go.
-    pub(super) fn truncate(&mut self, position: u64) {
-        match usize::try_from(position.wrapping_sub(self.base)) {
-            Ok(end) if end <= self.end => (self.end, self.at, self.block) = (end, end, end),
+    pub(super) fn truncate(&mut self, position: usize) {
+        match position.wrapping_sub(self.base) {
+            end if end <= self.end => (self.end, self.at, self.block) = (end, end, end),
             _ => self.forget(),
         }
     }

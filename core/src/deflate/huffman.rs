@@ -86,8 +86,9 @@ impl Alphabet {
             return symbol << VALUE;
         }
         // Each four lengths, or two distances, have one extra bit more than those before.
-        let (number, group) = if is_literals { (symbol.wrapping_sub(257), 2) } else { (symbol, 1) };
-        if number >= 28 && is_literals || number >= 30 {
+        let (number, group, numbers) =
+            if is_literals { (symbol.wrapping_sub(257), 2, 28) } else { (symbol, 1, 30) };
+        if number >= numbers {
             return match symbol {
                 256 => END,
                 285 => LITERALS | 255 << VALUE,
@@ -146,16 +147,14 @@ impl Codes {
         alphabet: Alphabet,
         range: Range<usize>,
     ) -> Result<(), InflateError> {
-        let Self { literals, distances, .. } = self;
+        let Self { literals, distances, sorted, table } = self;
         let code = if alphabet == Alphabet::Literals { literals } else { distances };
+        let lens = table.get(range).unwrap_or_default();
         let ends = &mut code.ends;
         // How many codes there are of each length,
         *ends = [0; LENGTHS];
-        for at in range.clone() {
-            let len = self.table.get(at).copied().unwrap_or_default();
-            if len != 0
-                && let Some(count) = ends.get_mut(usize::from(len) % LENGTHS)
-            {
+        for len in lens {
+            if let Some(count) = ends.get_mut(usize::from(*len) % LENGTHS) {
                 *count = count.wrapping_add(1);
             }
         }
@@ -164,23 +163,19 @@ impl Codes {
         let [ones, ..] = *used;
         let first = if alphabet == Alphabet::Literals { 0 } else { LITERAL_SYMBOLS as u16 };
         *unused = first;
-        let (mut at, mut left) = (first, 1_u32);
+        let (mut at, mut left) = (first, 1_i32);
         for end in used {
             let count = *end;
             *end = at;
             at = at.wrapping_add(count);
             left = left.wrapping_mul(2).wrapping_sub(count.into());
-            if left > 1 << LENGTHS {
-                return Err(InflateError::CodeLengths);
-            }
         }
         // and behind the last of them.
         let mut symbol = 0_u16;
-        for at in range {
-            let len = self.table.get(at).copied().unwrap_or_default();
-            if len != 0
-                && let Some(end) = ends.get_mut(usize::from(len) % LENGTHS)
-                && let Some(to) = self.sorted.get_mut(usize::from(*end))
+        for len in lens {
+            if *len != 0
+                && let Some(end) = ends.get_mut(usize::from(*len) % LENGTHS)
+                && let Some(to) = sorted.get_mut(usize::from(*end))
             {
                 *to = symbol;
                 *end = end.wrapping_add(1);
@@ -188,15 +183,13 @@ impl Codes {
             symbol = symbol.wrapping_add(1);
         }
         let count = at.wrapping_sub(first);
-        code.other = if left == 0 {
-            LONG
-        } else if count == 0 && alphabet == Alphabet::Lengths {
+        // Once there are too many there always are.
+        code.other = match alphabet {
+            _ if left == 0 => LONG,
             // zlib reads lengths of zero, and then misses the end of the block.
-            1
-        } else if count == ones && alphabet != Alphabet::Lengths {
-            INVALID | 1
-        } else {
-            return Err(InflateError::CodeLengths);
+            Alphabet::Lengths if count == 0 => 1,
+            Alphabet::Literals | Alphabet::Distances if count == ones && left > 0 => INVALID | 1,
+            _ => return Err(InflateError::CodeLengths),
         };
         Ok(())
     }

@@ -44,22 +44,24 @@ pub(super) fn length(beyond_min: u8) -> Symbol {
         return Symbol { index: 285, extra_len: 0, extra: 0 };
     }
     // Eight lengths without extra bits, then four symbols for each number of them.
-    let value = usize::from(beyond_min);
-    let extra_len = log2(value | 4).wrapping_sub(2);
-    let index = (257_usize.wrapping_add(value.wrapping_shr(extra_len)))
-        .wrapping_add((extra_len as usize).wrapping_mul(4));
-    Symbol { index, extra_len: extra_len as u8, extra: low_bits(value, extra_len) }
+    number(257, 2, beyond_min.into())
 }
 
 /// The symbol of a distance, 1 to 32768.
 #[inline(always)]
 pub(super) fn distance(distance: u16) -> Symbol {
     // Four distances without extra bits, then two symbols for each number of them.
-    let value = usize::from(distance.wrapping_sub(1));
-    let extra_len = log2(value | 2).wrapping_sub(1);
-    let index = LITERALS
+    number(LITERALS, 1, distance.wrapping_sub(1).into())
+}
+
+/// The symbol of a number: of the first `2^(group + 1)` each has one, which begin at `first`; then
+/// each `2^group` symbols have one extra bit more than those before.
+#[inline(always)]
+fn number(first: usize, group: u32, value: usize) -> Symbol {
+    let extra_len = log2(value | 1_usize.wrapping_shl(group)).wrapping_sub(group);
+    let index = first
         .wrapping_add(value.wrapping_shr(extra_len))
-        .wrapping_add((extra_len as usize).wrapping_mul(2));
+        .wrapping_add((extra_len as usize).wrapping_shl(group));
     Symbol { index, extra_len: extra_len as u8, extra: low_bits(value, extra_len) }
 }
 
@@ -83,31 +85,32 @@ const fn low_bits(value: usize, len: u32) -> u16 {
     (value & (1_usize << (len & 15)).wrapping_sub(1)) as u16
 }
 
-/// Length of a symbol's code in the fixed codes (RFC 1951 section 3.2.6).
-pub(super) const fn fixed_len(index: usize) -> u8 {
+/// Length of a symbol's code in the fixed codes (RFC 1951 section 3.2.6), and what is to be added to
+/// its index for a number that ends with that code.
+const fn fixed(index: usize) -> (u8, usize) {
     match index {
-        0..144 => 8,
-        144..256 => 9,
-        256..280 => 7,
-        280..LITERALS => 8,
-        _ => 5,
+        0..144 => (8, 0x30),
+        144..256 => (9, 0x100),
+        256..280 => (7, 0),
+        280..LITERALS => (8, 0xA8),
+        _ => (5, 0),
     }
+}
+
+/// Length of a symbol's code in the fixed codes.
+pub(super) const fn fixed_len(index: usize) -> u8 {
+    let (len, _) = fixed(index);
+    len
 }
 
 /// A symbol's code in the fixed codes, first bit lowest, and its length.
 pub(super) fn fixed_code(index: usize) -> (u32, u32) {
-    let len = fixed_len(index).into();
-    // The low bits of what is added to the index: no more of it counts.
-    let mut rest = index.wrapping_add(match index {
-        0..144 => 0x30,
-        144..256 => 0x100,
-        280..LITERALS => 0xA8,
-        _ => 0,
-    });
+    let (len, add) = fixed(index);
+    let mut rest = index.wrapping_add(add);
     let mut code = 0;
     for _ in 0..len {
         code = code << 1 | (rest & 1) as u32;
         rest >>= 1;
     }
-    (code, len)
+    (code, len.into())
 }

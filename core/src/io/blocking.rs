@@ -215,18 +215,12 @@ impl<S: Read + Write, R: Role, B: Buffer, C: Compression, T: Deadline<S>> WebSoc
     pub fn recv_with_sender(
         &mut self,
     ) -> Result<Option<(Message<'_>, Sender<'_, S, R, B, T, C::Outbound>)>, Error<S::Error>> {
-        let ready = self.receive(Mode::Whole, false)?;
-        if ready != Ready::Data {
+        if self.receive(Mode::Whole, false)? != Ready::Data {
             return Ok(None);
         }
-        let (message, mut sender) = self.message();
-        match message {
-            Ok(message) => Ok(Some((message, sender))),
-            Err(error) => {
-                // Whether or not the Close frame gets through, this is why the connection failed.
-                let _ = sender.drain();
-                Err(error.into())
-            }
+        match self.message() {
+            (Ok(message), sender) => Ok(Some((message, sender))),
+            (Err(error), sender) => sender.refuse(error),
         }
     }
 
@@ -261,16 +255,10 @@ impl<S: Read + Write, R: Role, B: Buffer, C: Compression, T: Deadline<S>> WebSoc
     /// As [`recv`](Self::recv).
     pub fn recv_event(&mut self) -> Result<Option<Event<'_>>, Error<S::Error>> {
         match self.receive(Mode::Whole, true)? {
-            Ready::Data => {
-                let (message, mut sender) = self.message();
-                match message {
-                    Ok(message) => Ok(Some(Event::Message(message))),
-                    Err(error) => {
-                        let _ = sender.drain();
-                        Err(error.into())
-                    }
-                }
-            }
+            Ready::Data => match self.message() {
+                (Ok(message), _) => Ok(Some(Event::Message(message))),
+                (Err(error), sender) => sender.refuse(error),
+            },
             Ready::Ping => Ok(Some(Event::Ping(self.control()))),
             Ready::Pong => Ok(Some(Event::Pong(self.control()))),
             Ready::Head | Ready::Ended => Ok(None),

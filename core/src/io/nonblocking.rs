@@ -203,7 +203,13 @@ impl<S: Read + Write, R: Role, B: Buffer, C: Compression, T: Timer> WebSocket<S,
     /// # Cancellation
     /// Loses nothing.
     pub async fn recv(&mut self) -> Result<Option<Message<'_>>, Error<S::Error>> {
-        Ok(self.recv_with_sender().await?.map(|(message, _)| message))
+        if self.receive(Mode::Whole, false).await? != Ready::Data {
+            return Ok(None);
+        }
+        match self.message() {
+            (Ok(message), _) => Ok(Some(message)),
+            (Err(error), sender) => sender.refuse(error).await,
+        }
     }
 
     /// Receives the next message together with a sender, which borrows the rest of the stream:
@@ -233,18 +239,12 @@ impl<S: Read + Write, R: Role, B: Buffer, C: Compression, T: Timer> WebSocket<S,
     pub async fn recv_with_sender(
         &mut self,
     ) -> Result<Option<(Message<'_>, Sender<'_, S, R, B, T, C::Outbound>)>, Error<S::Error>> {
-        let ready = self.receive(Mode::Whole, false).await?;
-        if ready != Ready::Data {
+        if self.receive(Mode::Whole, false).await? != Ready::Data {
             return Ok(None);
         }
-        let (message, mut sender) = self.message();
-        match message {
-            Ok(message) => Ok(Some((message, sender))),
-            Err(error) => {
-                // Whether or not the Close frame gets through, this is why the connection failed.
-                let _ = sender.drain().await;
-                Err(error.into())
-            }
+        match self.message() {
+            (Ok(message), sender) => Ok(Some((message, sender))),
+            (Err(error), sender) => sender.refuse(error).await,
         }
     }
 
@@ -288,16 +288,10 @@ impl<S: Read + Write, R: Role, B: Buffer, C: Compression, T: Timer> WebSocket<S,
     /// Loses nothing.
     pub async fn recv_event(&mut self) -> Result<Option<Event<'_>>, Error<S::Error>> {
         match self.receive(Mode::Whole, true).await? {
-            Ready::Data => {
-                let (message, mut sender) = self.message();
-                match message {
-                    Ok(message) => Ok(Some(Event::Message(message))),
-                    Err(error) => {
-                        let _ = sender.drain().await;
-                        Err(error.into())
-                    }
-                }
-            }
+            Ready::Data => match self.message() {
+                (Ok(message), _) => Ok(Some(Event::Message(message))),
+                (Err(error), sender) => sender.refuse(error).await,
+            },
             Ready::Ping => Ok(Some(Event::Ping(self.control()))),
             Ready::Pong => Ok(Some(Event::Pong(self.control()))),
             Ready::Head | Ready::Ended => Ok(None),

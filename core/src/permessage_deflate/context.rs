@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::{Context, NoCompression, Place, Volume, sealed};
-use crate::deflate::{Compressed, Compressor, Inflate, Mark};
+use crate::deflate::{Compressor, Inflate, Mark, Output, Steps};
 
 /// What is kept of what is received, if messages can be compressed at all.
 ///
@@ -63,6 +63,7 @@ const MAX_EXPANSION: u32 = 2048;
 /// Where inflating is. The history, what of the messages so far may be referred to, lies in the
 /// receive buffer, and so does the message.
 #[derive(Debug, Clone, Copy)]
+#[repr(C)] // The small fields first: a microcontroller reaches them by short offsets.
 pub struct Inflating {
     /// Whether the message that is being received is compressed.
     pub(crate) compressed: bool,
@@ -71,10 +72,10 @@ pub struct Inflating {
     pub(crate) needs_room: bool,
     /// Whether no compressed bytes of the message have come.
     pub(crate) is_empty: bool,
-    /// Bytes of the tail that have been inflated after the message.
-    pub(crate) tail_len: usize,
     /// See [`Settings::expansion`](super::Settings::expansion).
     pub(crate) expansion: u16,
+    /// Bytes of the tail that have been inflated after the message.
+    pub(crate) tail_len: usize,
     /// Bytes that what has come of the message may still inflate to by that.
     pub(crate) expansion_left: usize,
     pub(crate) window_len: usize,
@@ -88,11 +89,10 @@ pub struct Inflating {
 
 /// Where compressing is.
 #[derive(Debug, Clone, Copy)]
+#[repr(C)] // The small fields first: a microcontroller reaches them by short offsets.
 pub struct Compressing {
     pub(crate) window_bits: u8,
     pub(crate) takeover: bool,
-    /// See [`Settings::threshold_len`](super::Settings::threshold_len).
-    pub(crate) threshold_len: usize,
     /// Whether a stream has begun, in whatever state the compressor was.
     pub(crate) is_reset: bool,
     /// Whether messages are to be compressed.
@@ -101,11 +101,14 @@ pub struct Compressing {
     pub(crate) compressed: bool,
     /// Whether a frame of it has been staged.
     pub(crate) begun: bool,
+    /// See [`Settings::threshold_len`](super::Settings::threshold_len).
+    pub(crate) threshold_len: usize,
     pub(crate) volume: Volume,
 }
 
 /// The receiving side of a [`Deflate`](super::Deflate).
 #[derive(Debug)]
+#[repr(C)] // The small fields first: a microcontroller reaches them by short offsets.
 pub struct Inbound<I> {
     is_open: bool,
     is_agreed: bool,
@@ -162,9 +165,10 @@ impl<I: Place<Codec = Inflate>> InboundContext for Inbound<I> {
 
 /// The sending side of a [`Deflate`](super::Deflate).
 #[derive(Debug)]
+#[repr(C)] // The small fields first: a microcontroller reaches them by short offsets.
 pub struct Outbound<O> {
-    compress: O,
     is_agreed: bool,
+    compress: O,
     state: Compressing,
 }
 
@@ -254,7 +258,23 @@ impl OutboundContext for NoCompression {
 #[derive(Debug)]
 pub enum Never {}
 
-impl crate::deflate::sealed::Sealed for Never {}
+impl Steps for Never {
+    fn emit(&mut self, _: &mut Output<'_>) -> Option<bool> {
+        match *self {}
+    }
+
+    fn take(&mut self, _: &[u8]) -> usize {
+        match *self {}
+    }
+
+    fn is_full(&self) -> bool {
+        match *self {}
+    }
+
+    fn advance(&mut self, _: bool) {
+        match *self {}
+    }
+}
 
 impl Compressor for Never {
     const MAX_WINDOW_BITS: u8 = 8;
@@ -264,10 +284,6 @@ impl Compressor for Never {
     }
 
     fn reset(&mut self, _: u8) {
-        match *self {}
-    }
-
-    fn compress(&mut self, _: &[u8], _: &mut [u8], _: bool) -> Compressed {
         match *self {}
     }
 

@@ -85,6 +85,14 @@ pub struct Volume {
     pub compressed: u64,
 }
 
+impl Volume {
+    /// Adds bytes of a message, and those that crossed the wire for them.
+    pub(crate) const fn add(&mut self, plain: usize, compressed: usize) {
+        self.plain = self.plain.wrapping_add(plain as u64);
+        self.compressed = self.compressed.wrapping_add(compressed as u64);
+    }
+}
+
 /// permessage-deflate (RFC 7692): an [`Inflate`] in the place `I`, a [`Compressor`] in the place
 /// `O`.
 ///

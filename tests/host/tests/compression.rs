@@ -101,7 +101,7 @@ fn messages_of_one_context_come_back_to_a_blocking_stream() {
     for peer in Peer::ALL {
         for (ours, theirs, agreed) in agreements() {
             let address = peer.serve(Server::new().deflate(theirs));
-            let mut ws = Client::new().deflate(ours).connect_blocking(&url(address)).unwrap();
+            let mut ws = Client::new().deflate(ours).connect_blocking(url(address)).unwrap();
             assert_eq!(ws.compression(), Some(agreed), "{peer:?}");
             for message in messages() {
                 ws.send(&message).unwrap();

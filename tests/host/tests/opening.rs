@@ -239,7 +239,7 @@ fn a_blocking_connection_opens_over_any_stream() {
 #[test]
 fn a_name_is_resolved_under_the_deadline() {
     let address = Peer::Blocking.serve(Server::new());
-    let mut ws = blocking::connect(&format!("ws://localhost:{}/", address.port())).unwrap();
+    let mut ws = blocking::connect(format!("ws://localhost:{}/", address.port())).unwrap();
     ws.send("hello").unwrap();
     assert_eq!(ws.recv().unwrap(), Some("hello".into()));
     both("ws://no-such-host.invalid/", &Client::new(), |error| {

@@ -13,6 +13,7 @@
 
 mod board;
 mod count;
+mod deflating;
 mod peers;
 mod transport;
 
@@ -22,6 +23,7 @@ use core::task::{Context, Poll, Waker};
 
 pub use board::report_state;
 pub use count::count;
+pub use deflating::{Codecs, talk_deflating};
 pub use peers::{Generator, Plain};
 pub use transport::{
     CLIENT, Constant, DEFLATING_CLIENT, Kept, Played, SERVER, Stub, consume, touch_transport,

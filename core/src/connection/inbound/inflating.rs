@@ -89,6 +89,7 @@ impl<B: Buffer, X: InboundContext> Inbound<B, X> {
 
     /// Inflates what there is of the frame's payload, and the tail behind the last frame. Says
     /// whether that is used up: if not, there is no more room for what it becomes.
+    #[inline(never)] // Few connections come here, and all of them pass the place that calls it.
     pub(super) fn inflate<R: Role>(&mut self, limits: &Limits) -> Result<bool, ProtocolError> {
         loop {
             let Some((state, inflate)) = self.context.parts() else { return Ok(true) };
@@ -135,6 +136,7 @@ impl<B: Buffer, X: InboundContext> Inbound<B, X> {
             let inflated =
                 inflate.inflate(input, room, self.end, state.history_len, state.window_len)?;
             let (read, written) = (inflated.read, inflated.written);
+            state.volume.add(written, if is_end { 0 } else { read });
             if is_end {
                 state.tail_len = state.tail_len.wrapping_add(read);
             } else {
@@ -142,7 +144,6 @@ impl<B: Buffer, X: InboundContext> Inbound<B, X> {
                 self.frame_left = self.frame_left.wrapping_sub(read);
                 state.plain_len = state.plain_len.wrapping_sub(read);
                 state.is_empty &= read == 0;
-                state.volume.compressed = state.volume.compressed.wrapping_add(read as u64);
                 let expansion = read.wrapping_mul(state.expansion.into());
                 state.expansion_left = state.expansion_left.saturating_add(expansion);
             }
@@ -150,7 +151,6 @@ impl<B: Buffer, X: InboundContext> Inbound<B, X> {
             self.message_len = self.message_len.saturating_add(written);
             state.history_end = self.end;
             state.history_len = state.history_len.wrapping_add(written).min(state.window_len);
-            state.volume.plain = state.volume.plain.wrapping_add(written as u64);
             state.needs_room = inflated.status == InflateStatus::NeedsRoom;
 
             if state.expansion != 0 {

@@ -111,8 +111,7 @@ impl<R: Role, B: Buffer, X: OutboundContext> Outbound<R, B, X> {
             self.utf8 = utf8;
             self.part_len = part.data.len();
         }
-        state.volume.plain = state.volume.plain.wrapping_add(read as u64);
-        state.volume.compressed = state.volume.compressed.wrapping_add(written as u64);
+        state.volume.add(read, written);
 
         let fin = part.fin && done;
         self.message = (!fin).then_some(part.kind);

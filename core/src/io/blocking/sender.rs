@@ -4,7 +4,7 @@ use embedded_io::Write;
 
 use super::{Deadline, Sender, write_once};
 use crate::{
-    Error, Kind, Message, Role,
+    Error, Kind, Message, ProtocolError, Role,
     buffer::Buffer,
     connection::{Part, Staged},
     permessage_deflate::OutboundContext,
@@ -104,6 +104,13 @@ impl<S: Write, R: Role, B: Buffer, T: Deadline<S>, X: OutboundContext> Sender<'_
                 Staged::Partly => self.drain()?,
             }
         }
+    }
+
+    /// Writes the Close frame of a connection that has failed. Whether or not that gets through,
+    /// `error` is why it did.
+    pub(super) fn refuse<A>(mut self, error: ProtocolError) -> Result<A, Error<S::Error>> {
+        let _ = self.drain();
+        Err(error.into())
     }
 
     #[cfg_attr(target_pointer_width = "64", inline(never))] // Most receives have nothing to write.

@@ -6,7 +6,7 @@ use embedded_io_async::Write;
 
 use super::{Sender, Timer, before};
 use crate::{
-    Error, Kind, Message, Role,
+    Error, Kind, Message, ProtocolError, Role,
     buffer::Buffer,
     connection::{Part, Staged, WriteSide},
     permessage_deflate::OutboundContext,
@@ -150,6 +150,13 @@ impl<S: Write, R: Role, B: Buffer, T: Timer, X: OutboundContext> Sender<'_, S, R
                 Staged::Partly => self.drain().await?,
             }
         }
+    }
+
+    /// Writes the Close frame of a connection that has failed. Whether or not that gets through,
+    /// `error` is why it did.
+    pub(super) async fn refuse<A>(mut self, error: ProtocolError) -> Result<A, Error<S::Error>> {
+        let _ = self.drain().await;
+        Err(error.into())
     }
 
     pub(super) async fn drain(&mut self) -> Result<(), Error<S::Error>> {

@@ -1,59 +1,13 @@
-//! A client over `embedded-io` that compresses, with the smallest compressor of all codes: opens, sends a text,
-//! receives one, closes.
+//! A client over `embedded-io` that compresses, with the smallest compressor of all codes.
 #![no_std]
 #![no_main]
 
-use core::cell::UnsafeCell;
+use socklet_core::deflate::Tiny;
+use socklet_size::{Codecs, talk_deflating};
 
-use socklet_core::deflate::{Inflate, Tiny};
-use socklet_core::handshake::client::Request;
-use socklet_core::io::{NoClock, blocking::WebSocket};
-use socklet_core::permessage_deflate::{Deflate, Settings};
-use socklet_core::wire::close::CloseCode;
-use socklet_core::{Config, Message};
-use socklet_size::{Buffer, Constant, DEFLATING_CLIENT, Stub, consume, report_state};
-
-const REQUEST: Request<'_> = Request::new("example.com", "/chat");
-
-static RECEIVE: Buffer<1024> = Buffer::new();
-static STAGING: Buffer<512> = Buffer::new();
-
-/// Codecs in `.bss`, as the buffers are.
-struct Codecs(UnsafeCell<(Inflate, Tiny)>);
-
-// SAFETY: there is one core, one thread and no interrupt.
-unsafe impl Sync for Codecs {}
-
-static CODECS: Codecs = Codecs(UnsafeCell::new((Inflate::new(), Tiny::new())));
+static CODECS: Codecs<Tiny> = Codecs::new(Tiny::new());
 
 #[unsafe(no_mangle)]
 fn app() -> bool {
-    talk().is_some()
-}
-
-fn talk() -> Option<()> {
-    // SAFETY: this runs once.
-    let (receive, staging, codecs) =
-        unsafe { (RECEIVE.take(), STAGING.take(), &mut *CODECS.0.get()) };
-    let stub = Stub::play(DEFLATING_CLIENT);
-    let compression = Deflate::new(&mut codecs.0, &mut codecs.1, Settings::DEFAULT);
-    let mut ws: WebSocket<_, _, _, _> = WebSocket::client_with(
-        stub,
-        Constant,
-        &mut receive[..],
-        &mut staging[..],
-        Config::CLIENT,
-        compression,
-        NoClock,
-    );
-    report_state(size_of_val(&ws));
-    ws.handshake(&REQUEST).ok()?;
-    ws.compression()?;
-    ws.send("hello, hello, hello, hello, hello").ok()?;
-    match ws.recv().ok()?? {
-        Message::Text(text) if text == "Hello" => consume(text.as_bytes()),
-        _ => return None,
-    }
-    ws.close(CloseCode::NORMAL, "").ok()?;
-    Some(())
+    talk_deflating(&CODECS).is_some()
 }

@@ -129,42 +129,55 @@ fn app() -> bool {
 
 type Failure = Error<core::convert::Infallible>;
 
+/// The conversation, awaited or not.
+macro_rules! talk {
+    ($ws:ident $(, $await:tt)?) => {{
+        let _ = $ws.preload(black_box(b"\x89\x00"));
+        $ws.set_compression(black_box(true));
+        let bytes = black_box(&[7; 700][..]);
+        let _ = $ws.send("hello")$(.$await)?;
+        let _ = $ws.feed(Message::Binary(bytes))$(.$await)?;
+        let _ = $ws.send_part(Kind::Text, b"gr\xc3", false)$(.$await)?;
+        let _ = $ws.ping(b"ping")$(.$await)?;
+        let _ = $ws.pong(b"pong")$(.$await)?;
+        let _ = $ws.send_part(Kind::Text, b"\xbc", true)$(.$await)?;
+        let _ = $ws.flush()$(.$await)?;
+        if let Some((message, mut reply)) = $ws.recv_with_sender()$(.$await)?? {
+            consume(message.as_bytes());
+            let _ = reply.send(message)$(.$await)?;
+            let _ = reply.feed("x")$(.$await)?;
+            let _ = reply.send_part(Kind::Binary, bytes, true)$(.$await)?;
+            let _ = reply.ping(b"")$(.$await)?;
+        }
+        if let Some(chunk) = $ws.recv_chunk()$(.$await)?? {
+            consume(chunk.data);
+        }
+        if let Some((chunk, mut reply)) = $ws.recv_chunk_with_sender()$(.$await)?? {
+            let _ = reply.send_part(chunk.kind, chunk.data, chunk.fin)$(.$await)?;
+        }
+        let _ = $ws.recv_event()$(.$await)??;
+        let _ = $ws.receive(black_box(Mode::Whole), true)$(.$await)??;
+        if let Some(message) = $ws.recv()$(.$await)?? {
+            consume(message.as_bytes());
+        }
+        let closed = $ws.close(CloseCode(black_box(1000)), black_box("bye"))$(.$await)??;
+        consume(closed.reason.as_bytes());
+        black_box(($ws.unfinished(), $ws.bytes_sent(), $ws.bytes_received(), $ws.frame_left()));
+        black_box(($ws.volume_sent(), $ws.volume_received(), $ws.compression()));
+        Ok(())
+    }};
+}
+
 async fn talk<R: Role, C: Compression>(
     ws: &mut nonblocking::WebSocket<Stub, R, &mut [u8], C, Ticks>,
 ) -> Result<(), Failure> {
-    let _ = ws.preload(black_box(b"\x89\x00"));
-    ws.set_compression(black_box(true));
-    let bytes = black_box(&[7; 700][..]);
-    let _ = ws.send("hello").await;
-    let _ = ws.feed(Message::Binary(bytes)).await;
-    let _ = ws.send_part(Kind::Text, b"gr\xc3", false).await;
-    let _ = ws.ping(b"ping").await;
-    let _ = ws.pong(b"pong").await;
-    let _ = ws.send_part(Kind::Text, b"\xbc", true).await;
-    let _ = ws.flush().await;
-    if let Some((message, mut reply)) = ws.recv_with_sender().await? {
-        consume(message.as_bytes());
-        let _ = reply.send(message).await;
-        let _ = reply.feed("x").await;
-        let _ = reply.send_part(Kind::Binary, bytes, true).await;
-        let _ = reply.ping(b"").await;
-    }
-    if let Some(chunk) = ws.recv_chunk().await? {
-        consume(chunk.data);
-    }
-    if let Some((chunk, mut reply)) = ws.recv_chunk_with_sender().await? {
-        let _ = reply.send_part(chunk.kind, chunk.data, chunk.fin).await;
-    }
-    let _ = ws.recv_event().await?;
-    let _ = ws.receive(Mode::Whole, true).await?;
-    if let Some(message) = ws.recv().await? {
-        consume(message.as_bytes());
-    }
-    let closed = ws.close(CloseCode(black_box(1000)), black_box("bye")).await?;
-    consume(closed.reason.as_bytes());
-    black_box((ws.unfinished(), ws.bytes_sent(), ws.bytes_received(), ws.frame_left()));
-    black_box((ws.volume_sent(), ws.volume_received(), ws.compression()));
-    Ok(())
+    talk!(ws, await)
+}
+
+fn talk_blocking<R: Role, C: Compression>(
+    ws: &mut blocking::WebSocket<Stub, R, &mut [u8], C, Ticks>,
+) -> Result<(), Failure> {
+    talk!(ws)
 }
 
 async fn talk_in_halves<R: Role, C: Compression>(
@@ -187,37 +200,4 @@ async fn talk_in_halves<R: Role, C: Compression>(
     let _ = reads.recv_event().await.map(|event| black_box(event.is_some()));
     let _ = writes.close(CloseCode::NORMAL, "bye").await;
     black_box((writes.unfinished(), writes.volume_sent(), reads.volume_received()));
-}
-
-fn talk_blocking<R: Role, C: Compression>(
-    ws: &mut blocking::WebSocket<Stub, R, &mut [u8], C, Ticks>,
-) -> Result<(), Failure> {
-    let bytes = black_box(&[7; 700][..]);
-    let _ = ws.send("hello");
-    let _ = ws.feed(Message::Binary(bytes));
-    let _ = ws.send_part(Kind::Text, b"gr\xc3", false);
-    let _ = ws.ping(b"ping");
-    let _ = ws.pong(b"pong");
-    let _ = ws.send_part(Kind::Text, b"\xbc", true);
-    let _ = ws.flush();
-    if let Some((message, mut reply)) = ws.recv_with_sender()? {
-        consume(message.as_bytes());
-        let _ = reply.send(message);
-        let _ = reply.feed("x");
-        let _ = reply.send_part(Kind::Binary, bytes, true);
-    }
-    if let Some(chunk) = ws.recv_chunk()? {
-        consume(chunk.data);
-    }
-    if let Some((chunk, mut reply)) = ws.recv_chunk_with_sender()? {
-        let _ = reply.send_part(chunk.kind, chunk.data, chunk.fin);
-    }
-    let _ = ws.recv_event()?;
-    let _ = ws.receive(Mode::Chunks, true)?;
-    if let Some(message) = ws.recv()? {
-        consume(message.as_bytes());
-    }
-    let closed = ws.close(CloseCode(black_box(1000)), black_box("bye"))?;
-    consume(closed.reason.as_bytes());
-    Ok(())
 }
