@@ -62,7 +62,7 @@ async fn both_halves_work_at_full_load() {
 fn both_blocking_halves_work_at_full_load() {
     for peer in Peer::ALL {
         let address = peer.serve(Server::new());
-        let ws = Client::new().connect_blocking(&format!("ws://{address}/")).unwrap();
+        let ws = Client::new().connect_blocking(format!("ws://{address}/")).unwrap();
         let (mut reader, mut writer) = ws.into_split().unwrap();
         let sends = thread::spawn(move || {
             let payload = noise(LEN);
@@ -148,7 +148,7 @@ fn the_blocking_halves_of_tls_take_records_of_any_size_apart() {
     });
     let port = url.trim_end_matches('/').rsplit(':').next().unwrap();
     let client = Client::new().tls(certificates.client());
-    let ws = client.connect_blocking(&format!("wss://localhost:{port}/")).unwrap();
+    let ws = client.connect_blocking(format!("wss://localhost:{port}/")).unwrap();
     let (mut reader, mut writer) = ws.into_split().unwrap();
     thread::sleep(Duration::from_millis(200));
     for round in 0..200 {

@@ -56,7 +56,7 @@ async fn a_tokio_client_gets_back_what_it_sends() {
 fn a_blocking_client_gets_back_what_it_sends() {
     for peer in Peer::ALL {
         let address = peer.serve(Server::new());
-        let mut ws = Client::new().connect_blocking(&format!("ws://{address}/")).unwrap();
+        let mut ws = Client::new().connect_blocking(format!("ws://{address}/")).unwrap();
         for len in LENS {
             let message = Message::Binary(noise(len));
             ws.send(&message).unwrap();

@@ -163,7 +163,7 @@ fn a_server_waits_no_longer_than_it_was_told() {
         let mut ws = Server::new().timeouts(SHORT).accept_blocking(stream).unwrap();
         ws.recv().unwrap_err()
     });
-    let _client = socklet_std::blocking::connect(&format!("ws://{address}/")).unwrap();
+    let _client = socklet_std::blocking::connect(format!("ws://{address}/")).unwrap();
     let error = server.join().unwrap();
     assert!(matches!(error, Error::Timeout(Timeout::Idle)), "{error}");
 }

@@ -105,7 +105,7 @@ fn a_client_without_tls_gets_no_connection_and_an_end() {
     let certificates = Certificates::new();
     for peer in Peer::ALL {
         let address = peer.serve(Server::new().tls(certificates.server()));
-        let error = socklet_std::blocking::connect(&format!("ws://{address}/")).unwrap_err();
+        let error = socklet_std::blocking::connect(format!("ws://{address}/")).unwrap_err();
         assert!(matches!(error, Error::Handshake(_) | Error::Io(_)), "{error:?}");
     }
 }
