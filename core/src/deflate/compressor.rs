@@ -19,7 +19,7 @@ pub struct Compressed {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Mark(pub(super) usize);
 
-/// What every [`Compress`] and [`Direct`](super::Direct) does. Sealed.
+/// What every [`Compress`](super::Compress) and [`Direct`](super::Direct) does. Sealed.
 pub trait Compressor: Steps + fmt::Debug {
     /// The largest window in bits, 8 to 15, that there is memory for.
     const MAX_WINDOW_BITS: u8;
