@@ -94,10 +94,15 @@ fn count(target: &Target, path: &Path, plugin: &Path) -> Result<Counts> {
     // QEMU remarks that the board's timer has no period: true, and of no concern.
     qemu.stderr(Stdio::null());
     let text = output_within(RUN_LIMIT, qemu)?;
-    let names = text.lines().filter_map(|line| line.strip_prefix("count "));
+    let names: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("count ")).collect();
     let numbers = std::fs::read_to_string(&out)?;
     let numbers = numbers.lines().map(str::parse).collect::<std::result::Result<Vec<u64>, _>>()?;
-    let mut counts: Counts = names.map(str::to_owned).zip(numbers).collect();
+    if names.len() != numbers.len() {
+        let error = format!("{} operations, and {} numbers of them", names.len(), numbers.len());
+        return Err(error.into());
+    }
+    let names = names.into_iter().map(str::to_owned);
+    let mut counts: Counts = names.zip(numbers).collect();
     let nothing = if counts.is_empty() { 0 } else { counts.remove(0).1 };
     for (_, count) in &mut counts {
         *count = count.saturating_sub(nothing);
