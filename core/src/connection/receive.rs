@@ -60,9 +60,9 @@ pub(super) fn poll<R: Role, B: Buffer, X: InboundContext>(
     control: bool,
     now_ms: Option<u64>,
 ) -> Step {
-    if state.is_open() {
+    // A text that turns out to be none will have to be answered, by a Close frame.
+    if state.is_open() && answers.has_room() {
         match inbound.take_whole::<R>(mode, &state.config.limits) {
-            // A message owes no answer, so it needs no room for one.
             Short::Taken => return Step::Ready(Ready::Data),
             Short::Empty if answers.is_drained() => return Step::Read,
             Short::Empty => return Step::Drain,

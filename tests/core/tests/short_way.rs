@@ -75,6 +75,29 @@ fn receive<R: Role>(role: R, bytes: &[u8], piece_len: usize, control: bool) -> O
     (seen, end, answered)
 }
 
+#[test]
+fn a_text_that_is_none_is_answered_however_full_the_staging_buffer_is() {
+    let bad = Frame::text(b"caf\xe9").key(Some([1, 2, 3, 4])).encode();
+    for len in 8_000..=8_188 {
+        let mut buffers = [[0; 1 << 13]; 2];
+        let mut server = open(Server, &mut buffers);
+        let side = server.write_side_mut();
+        let message = vec![0; len];
+        assert_eq!(side.stage::<Fault>(Message::Binary(&message)), Ok(Staged::Whole));
+        server.preload(&bad).unwrap();
+        loop {
+            match server.poll_receive(Mode::Whole, false, None) {
+                Step::Drain => drop(drain(&mut server)),
+                Step::Ready(Ready::Data) => break,
+                other => panic!("{other:?}"),
+            }
+        }
+        server.message().0.unwrap_err();
+        let answered = drain(&mut server);
+        assert!(answered.ends_with(&Frame::close(1007, "").encode()), "{len}");
+    }
+}
+
 /// A frame as a peer may send it, in rare cases one that it must not.
 fn frame(rng: &mut TestRng, to: Who) -> Vec<u8> {
     let len = [0, 1, 16, 125, 126, 300, MESSAGE_LEN, MESSAGE_LEN + 1][rng.below(8)];
