@@ -1,7 +1,7 @@
 //! Receiving: what becomes of each thing decoded, for a whole stream and for a receiving half.
 
 use super::{
-    Mode, Ready, Step,
+    HAS_SHORT_WAY, Mode, Ready, Step,
     inbound::{Decoded, Inbound, Short},
     outbound::Outbound,
     state::{End, Phase, State},
@@ -61,7 +61,7 @@ pub(super) fn poll<R: Role, B: Buffer, X: InboundContext>(
     now_ms: Option<u64>,
 ) -> Step {
     // A text that turns out to be none will have to be answered, by a Close frame.
-    if state.is_open() && answers.has_room() {
+    if HAS_SHORT_WAY && state.is_open() && answers.has_room() {
         match inbound.take_whole::<R>(mode, &state.config.limits) {
             Short::Taken => return Step::Ready(Ready::Data),
             Short::Empty if answers.is_drained() => return Step::Read,
