@@ -1,5 +1,5 @@
 //! A network that fails at its n-th frame, for every n, over TCP and over TLS: from then on all
-//! frames vanish, or that frame resets the connection. The device's session ends, in time, and what
+//! frames vanish, or that frame resets the connection. The device's conversation ends, in time, and what
 //! was received is what was sent.
 #![allow(
     clippy::panic,
@@ -32,7 +32,7 @@ const HANGS: Duration = Duration::from_secs(600);
 /// Shorter and longer than a segment.
 const LENGTHS: [usize; 4] = [5, 1800, 0, 300];
 
-/// How a session ended: before it began, or with this many messages that came back.
+/// How a conversation ended: before it began, or with this many messages that came back.
 type Outcome = Result<(usize, Result<(), Error>), ConnectError>;
 
 /// The host sends back what it receives, however that ends.
@@ -68,14 +68,14 @@ macro_rules! exchange {
     };
 }
 
-/// A session whose network meets its fate at a frame; also how many frames there were.
-fn session(authority: Option<&Authority>, fate: Option<(u64, Fate)>) -> (Outcome, u64) {
+/// A conversation whose network meets its fate at a frame; also how many frames there were.
+fn conversation(authority: Option<&Authority>, fate: Option<(u64, Fate)>) -> (Outcome, u64) {
     run(async {
         let network = Network::new();
         if let Some((n, fate)) = fate {
             network.link.set_fate(n, fate);
         }
-        let session = async {
+        let conversation = async {
             if let Some(authority) = authority {
                 host::serve_tls(network.host, authority.server(), echo);
                 let mut memory = Box::new(SecureMemory::new());
@@ -88,19 +88,19 @@ fn session(authority: Option<&Authority>, fate: Option<(u64, Fate)>) -> (Outcome
                 connector.run(&PLAIN, &REQUEST, memory.client(rng()), exchange!()).await
             }
         };
-        let outcome = with_timeout(HANGS, session).await;
+        let outcome = with_timeout(HANGS, conversation).await;
         (outcome.unwrap_or_else(|_| panic!("it hangs: {fate:?}")), network.link.sent())
     })
 }
 
 fn fails_at_every_frame(authority: Option<&Authority>) {
     let whole = (LENGTHS.len(), Ok(()));
-    let (undisturbed, frames) = session(authority, None);
+    let (undisturbed, frames) = conversation(authority, None);
     assert_eq!(undisturbed, Ok(whole));
     for fate in [Fate::Cut, Fate::Reset] {
         let mut torn = 0;
         for n in 0..frames {
-            match session(authority, Some((n, fate))).0 {
+            match conversation(authority, Some((n, fate))).0 {
                 // It was the last of the end of TCP, or one that had no TCP in it.
                 Ok(outcome) if outcome == whole => {}
                 Ok((received, Ok(()))) => panic!("{fate:?} at {n}: {received} and a clean end"),
@@ -115,8 +115,8 @@ fn fails_at_every_frame(authority: Option<&Authority>) {
                 Err(_) => torn += 1,
             }
         }
-        println!("{fate:?} at each of {frames} frames: {torn} torn sessions");
-        assert!(torn > 10, "{fate:?}: {torn} torn sessions");
+        println!("{fate:?} at each of {frames} frames: {torn} torn conversations");
+        assert!(torn > 10, "{fate:?}: {torn} torn conversations");
     }
 }
 

@@ -1,4 +1,4 @@
-//! Whole sessions over a stream that fails or ends at its n-th operation, for every n, and of which
+//! Whole conversations over a stream that fails or ends at its n-th operation, for every n, and of which
 //! every future is dropped at every await: plain and over TLS, on either side. Of the blocking
 //! streams an operation cannot be dropped; it fails and ends.
 #![allow(
@@ -30,14 +30,14 @@ fn messages() -> [Message; 4] {
     ["first".into(), noise(3000).into(), "".into(), "the last".into()]
 }
 
-/// The endpoints of a session.
-struct Session {
+/// The endpoints of a conversation.
+struct Conversation {
     client: Client,
     server: Server,
     url: &'static str,
 }
 
-impl Session {
+impl Conversation {
     fn both() -> [Self; 2] {
         let certificates = Certificates::new();
         let plain = Self { client: Client::new(), server: Server::new(), url: "ws://localhost/" };
@@ -59,7 +59,7 @@ impl Session {
         }
     }
 
-    /// Lets the stream of either side fail and end at each operation, and says how many sessions
+    /// Lets the stream of either side fail and end at each operation, and says how many conversations
     /// that were. `run` runs one, and counts the operations of both sides.
     fn disturb(&self, run: impl Fn(&Self, [Plan; 2]) -> ([Seen; 2], [u64; 2])) -> usize {
         let (seen, _) = run(self, [Plan::NONE; 2]);
@@ -68,7 +68,7 @@ impl Session {
             assert_eq!(seen, messages());
         }
         let hasty = self.hasty();
-        let mut sessions = 0;
+        let mut conversations = 0;
         for side in [0, 1] {
             for fault in [Fault::Fails, Fault::Ends] {
                 // How many there are is not the same each time: until there are no more.
@@ -79,7 +79,7 @@ impl Session {
                     if operations[side] <= at {
                         break;
                     }
-                    sessions += 1;
+                    conversations += 1;
                     for (who, (messages_seen, end)) in seen.iter().enumerate() {
                         let when = format!("{} {fault:?} of {side} at {at}: {who}", self.url);
                         assert!(messages().starts_with(messages_seen), "{when}");
@@ -91,8 +91,8 @@ impl Session {
                 }
             }
         }
-        assert!(sessions > 40, "{sessions} sessions");
-        sessions
+        assert!(conversations > 40, "{conversations} conversations");
+        conversations
     }
 }
 

@@ -8,17 +8,17 @@ use std::{
 
 use socklet_std::{CloseCode, Error};
 
-use crate::{Plan, Seen, Session, faulty::Faulty, messages};
+use crate::{Conversation, Plan, Seen, faulty::Faulty, messages};
 
 #[test]
-fn a_blocking_session_ends_whatever_operation_fails() {
-    for session in Session::both() {
-        let sessions = session.disturb(run);
-        println!("{}, blocking: {sessions} disturbed sessions", session.url);
+fn a_blocking_conversation_ends_whatever_operation_fails() {
+    for conversation in Conversation::both() {
+        let conversations = conversation.disturb(run);
+        println!("{}, blocking: {conversations} disturbed conversations", conversation.url);
     }
 }
 
-fn run(session: &Session, plans: [Plan; 2]) -> ([Seen; 2], [u64; 2]) {
+fn run(conversation: &Conversation, plans: [Plan; 2]) -> ([Seen; 2], [u64; 2]) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let near = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
     let far = listener.accept().unwrap().0;
@@ -28,17 +28,17 @@ fn run(session: &Session, plans: [Plan; 2]) -> ([Seen; 2], [u64; 2]) {
     let (near, near_count) = Faulty::new(near, plans[0]);
     let (far, far_count) = Faulty::new(far, plans[1]);
     let seen = thread::scope(|scope| {
-        let server = scope.spawn(|| serve(session, far));
-        let client = talk(session, near);
+        let server = scope.spawn(|| serve(conversation, far));
+        let client = talk(conversation, near);
         [client, server.join().unwrap()]
     });
     (seen, [near_count, far_count].map(|count| count.load(Ordering::Relaxed)))
 }
 
-fn talk(session: &Session, stream: Faulty<TcpStream>) -> Seen {
+fn talk(conversation: &Conversation, stream: Faulty<TcpStream>) -> Seen {
     let mut seen = Vec::new();
     let end = (|| -> Result<(), Error> {
-        let mut ws = session.client.connect_over_blocking(stream, session.url)?;
+        let mut ws = conversation.client.connect_over_blocking(stream, conversation.url)?;
         for message in messages() {
             ws.send(&message)?;
             seen.extend(ws.recv()?);
@@ -48,10 +48,10 @@ fn talk(session: &Session, stream: Faulty<TcpStream>) -> Seen {
     (seen, end)
 }
 
-fn serve(session: &Session, stream: Faulty<TcpStream>) -> Seen {
+fn serve(conversation: &Conversation, stream: Faulty<TcpStream>) -> Seen {
     let mut seen = Vec::new();
     let end = (|| -> Result<(), Error> {
-        let mut ws = session.server.accept_blocking(stream)?;
+        let mut ws = conversation.server.accept_blocking(stream)?;
         while let Some(message) = ws.recv()? {
             seen.push(message.clone());
             ws.send(&message)?;

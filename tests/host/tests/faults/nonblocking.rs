@@ -10,7 +10,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::{Plan, Seen, Session, faulty::Faulty, messages};
+use crate::{Conversation, Plan, Seen, faulty::Faulty, messages};
 
 /// Bytes on the way at a time, each way.
 const WAY_LEN: usize = 1000;
@@ -19,36 +19,36 @@ const WAY_LEN: usize = 1000;
 const HANGS: Duration = Duration::from_secs(3600);
 
 #[test]
-fn a_session_ends_whatever_operation_fails() {
-    for session in Session::both() {
-        let sessions = session.disturb(|session, plans| {
+fn a_conversation_ends_whatever_operation_fails() {
+    for conversation in Conversation::both() {
+        let conversations = conversation.disturb(|conversation, plans| {
             let droppers = [Dropper::never(), Dropper::never()];
-            run(session, plans, &droppers)
+            run(conversation, plans, &droppers)
         });
-        println!("{}, tokio: {sessions} disturbed sessions", session.url);
+        println!("{}, tokio: {conversations} disturbed conversations", conversation.url);
     }
 }
 
 #[test]
-fn a_session_is_whole_whatever_future_is_dropped() {
-    for session in Session::both() {
+fn a_conversation_is_whole_whatever_future_is_dropped() {
+    for conversation in Conversation::both() {
         for side in [0, 1] {
             let mut dropped = 0;
             for at in 0.. {
                 let mut droppers = [Dropper::never(), Dropper::never()];
                 droppers[side] = Dropper::at(at);
-                is_whole(run(&session, [Plan::NONE; 2], &droppers).0, side, at);
+                is_whole(run(&conversation, [Plan::NONE; 2], &droppers).0, side, at);
                 if droppers[side].awaits() <= at {
                     break;
                 }
                 dropped += 1;
             }
-            println!("{}, side {side}: dropped at each of {dropped} awaits", session.url);
+            println!("{}, side {side}: dropped at each of {dropped} awaits", conversation.url);
             assert!(dropped > 10, "{dropped} awaits");
             // And all of them.
             let mut droppers = [Dropper::never(), Dropper::never()];
             droppers[side] = Dropper::every();
-            is_whole(run(&session, [Plan::NONE; 2], &droppers).0, side, u64::MAX);
+            is_whole(run(&conversation, [Plan::NONE; 2], &droppers).0, side, u64::MAX);
         }
     }
 }
@@ -60,7 +60,11 @@ fn is_whole(seen: [Seen; 2], side: usize, at: u64) {
     }
 }
 
-fn run(session: &Session, plans: [Plan; 2], droppers: &[Dropper; 2]) -> ([Seen; 2], [u64; 2]) {
+fn run(
+    conversation: &Conversation,
+    plans: [Plan; 2],
+    droppers: &[Dropper; 2],
+) -> ([Seen; 2], [u64; 2]) {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = runtime.enable_time().start_paused(true).build().unwrap();
     runtime.block_on(async {
@@ -68,7 +72,10 @@ fn run(session: &Session, plans: [Plan; 2], droppers: &[Dropper; 2]) -> ([Seen; 
         let (near, near_count) = Faulty::new(near, plans[0]);
         let (far, far_count) = Faulty::new(far, plans[1]);
         let both = async {
-            tokio::join!(talk(session, near, &droppers[0]), serve(session, far, &droppers[1]))
+            tokio::join!(
+                talk(conversation, near, &droppers[0]),
+                serve(conversation, far, &droppers[1])
+            )
         };
         let (client, server) = timeout(HANGS, both).await.expect("it hangs");
         let counts = [near_count, far_count].map(|count| count.load(Ordering::Relaxed));
@@ -76,10 +83,14 @@ fn run(session: &Session, plans: [Plan; 2], droppers: &[Dropper; 2]) -> ([Seen; 
     })
 }
 
-async fn talk(session: &Session, stream: Faulty<DuplexStream>, dropper: &Dropper) -> Seen {
+async fn talk(
+    conversation: &Conversation,
+    stream: Faulty<DuplexStream>,
+    dropper: &Dropper,
+) -> Seen {
     let mut seen = Vec::new();
     let end = async {
-        let mut ws = session.client.connect_over(stream, session.url).await?;
+        let mut ws = conversation.client.connect_over(stream, conversation.url).await?;
         for message in messages() {
             send(&mut ws, dropper, &message).await?;
             seen.extend(dropper.again(async || ws.recv().await).await?);
@@ -90,10 +101,14 @@ async fn talk(session: &Session, stream: Faulty<DuplexStream>, dropper: &Dropper
     (seen, end)
 }
 
-async fn serve(session: &Session, stream: Faulty<DuplexStream>, dropper: &Dropper) -> Seen {
+async fn serve(
+    conversation: &Conversation,
+    stream: Faulty<DuplexStream>,
+    dropper: &Dropper,
+) -> Seen {
     let mut seen = Vec::new();
     let end = async {
-        let mut ws = session.server.accept(stream).await?;
+        let mut ws = conversation.server.accept(stream).await?;
         while let Some(message) = dropper.again(async || ws.recv().await).await? {
             seen.push(message.clone());
             send(&mut ws, dropper, &message).await?;
