@@ -70,7 +70,7 @@ fn check_wire(written: &[u8], sent: usize) {
     assert!(data.iter().all(|frame| (frame.rsv == 4) == (frame.opcode != 0)));
     assert_eq!(data.iter().filter(|frame| frame.fin).count(), sent);
     assert!(data.len() > sent, "no message was fragmented");
-    assert!(frames.iter().any(|frame| frame.opcode == 9));
+    assert!(frames.iter().any(|frame| frame.opcode > 8), "no Ping, and no Pong");
 }
 
 /// What was sent compressed is what was received compressed.
@@ -194,7 +194,11 @@ type Shared<R> = Arc<SharedCells<WriteEnd, R, TestBuffer, Compressing>>;
 
 fn send_blocking<R: Role>(tx: &mut blocking::SendHalf<Shared<R>>, seed: u64) -> Option<Volume> {
     for message in &messages(seed) {
-        tx.ping(b"?").unwrap();
+        // Of one side: a blocking half that receives waits for its Pong to be written, and two
+        // that do so at once, while nobody reads, wait for each other.
+        if seed == 1 {
+            tx.ping(b"?").unwrap();
+        }
         tx.send(message.as_str()).unwrap();
     }
     tx.volume_sent()
