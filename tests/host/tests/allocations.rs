@@ -58,6 +58,14 @@ fn first(len: usize) -> usize {
     100 + (64 << 10) / len.min(1 << 10)
 }
 
+/// Allocations that were found where there are to be none.
+static FOUND: AtomicUsize = AtomicUsize::new(0);
+
+/// How often a path may be tried. On a busy machine it is up to chance how much lies in a buffer at
+/// once, so one may still grow among the messages that count. What allocates for messages does so
+/// every time.
+const ATTEMPTS: usize = 5;
+
 /// Messages that count.
 const COUNTED: usize = 1000;
 
@@ -105,7 +113,7 @@ fn counted(len: usize, mut message: impl FnMut(usize)) -> usize {
 
 fn is_none(name: &str, len: usize, compressed: bool, allocations: usize) {
     println!("{name}, {len} bytes, compressed {compressed}: {allocations} in {COUNTED}");
-    assert_eq!(allocations, 0, "{name}, {len} bytes, compressed {compressed}");
+    FOUND.fetch_add(allocations, Ordering::Relaxed);
 }
 
 fn blocking_echo(len: usize, compressed: bool) {
@@ -285,10 +293,14 @@ fn tokio_halves(len: usize, compressed: bool) {
 fn no_message_allocates_after_the_first() {
     for compressed in [false, true] {
         for len in [100, 5000] {
-            blocking_echo(len, compressed);
-            blocking_halves(len, compressed);
-            tokio_echo(len, compressed);
-            tokio_halves(len, compressed);
+            for path in [blocking_echo, blocking_halves, tokio_echo, tokio_halves] {
+                let finds_none = |_| {
+                    FOUND.store(0, Ordering::Relaxed);
+                    path(len, compressed);
+                    FOUND.load(Ordering::Relaxed) == 0
+                };
+                assert!((0..ATTEMPTS).any(finds_none), "{len} bytes, compressed {compressed}");
+            }
         }
     }
 }
