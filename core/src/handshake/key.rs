@@ -95,8 +95,10 @@ fn compress(state: &mut [u32; 5], block: &mut [u32; 16]) {
     }
 }
 
-/// A digit of the base64 of some bytes, with padding (RFC 4648 section 4).
-fn base64_digit(bytes: &[u8], at: usize) -> u8 {
+/// The digit number `at` of the base64 of some bytes (RFC 4648 section 4): there are 4 for each 3 bytes
+/// or part of them, and `=` stands where none is left.
+#[must_use]
+pub fn base64_digit(bytes: &[u8], at: usize) -> u8 {
     let bit = at.wrapping_mul(6);
     let Some(first) = bytes.get(bit / 8) else { return b'=' };
     // Six bits of two neighbours; zeros follow the last.

@@ -50,4 +50,4 @@ pub mod server;
 pub mod url;
 
 pub use head::{Header, Headers, head_len};
-pub use key::{Key, accept_for, encode_key};
+pub use key::{Key, accept_for, base64_digit, encode_key};

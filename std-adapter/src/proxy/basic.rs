@@ -1,5 +1,7 @@
 //! The Basic authentication of HTTP ([RFC 7617](https://www.rfc-editor.org/rfc/rfc7617)).
 
+use socklet_core::handshake::base64_digit;
+
 use super::{Credentials, ProxyError};
 
 /// The value of `Proxy-Authorization`.
@@ -14,19 +16,8 @@ pub(super) fn value(credentials: &Credentials) -> Result<String, ProxyError> {
 
 /// Base64 with padding (RFC 4648 section 4).
 fn base64(bytes: &[u8]) -> String {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for three in bytes.chunks(3) {
-        let at = |index: usize| u32::from(three.get(index).copied().unwrap_or_default());
-        let bits = at(0) << 16 | at(1) << 8 | at(2);
-        for digit in 0..4 {
-            let value = (bits >> (18 - 6 * digit) & 63) as usize;
-            let has_bits = digit <= three.len();
-            let char = ALPHABET.get(value).filter(|_| has_bits).copied().unwrap_or(b'=');
-            text.push(char::from(char));
-        }
-    }
-    text
+    let len = bytes.len().div_ceil(3) * 4;
+    (0..len).map(|at| char::from(base64_digit(bytes, at))).collect()
 }
 
 #[cfg(test)]
