@@ -6,8 +6,12 @@
 //! asserts are checked. So cargo-fuzz, which wants a nightly, is not needed.
 
 use std::fs;
+use std::num::NonZero;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use crate::child::Child;
@@ -70,8 +74,10 @@ pub(crate) fn run(args: &[String]) -> Result<Tally> {
     let programs = build()?;
     let mut tally = Tally::one(finds_the_canary(&programs)?);
     let mut table = String::from(HEADER);
-    for target in targets {
-        let (passed, figures) = fuzz(&programs, target, seconds, args.is_empty())?;
+    let outcomes =
+        side_by_side(&targets, |target| fuzz(&programs, target, seconds, args.is_empty()));
+    for (target, outcome) in targets.into_iter().zip(outcomes) {
+        let (passed, figures) = outcome?;
         tally.count(passed);
         if let Some(Figures { executions, reached, edges, kept }) = figures {
             table += &format!(
@@ -107,6 +113,30 @@ fn build() -> Result<PathBuf> {
     build.arg("--target-dir").arg(&dir).env("RUSTFLAGS", INSTRUMENTED);
     run_command(build)?;
     Ok(dir.join(host).join("release"))
+}
+
+/// Runs something for each target, as many at a time as there are processors; the outcomes have the
+/// order of the targets.
+fn side_by_side<T: Send>(targets: &[&'static str], run: impl Fn(&str) -> T + Sync) -> Vec<T> {
+    let next = AtomicUsize::new(0);
+    let in_turn = || {
+        let mut outcomes = Vec::new();
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(target) = targets.get(index) else { return outcomes };
+            outcomes.push((index, run(target)));
+        }
+    };
+    let processors = thread::available_parallelism().map_or(1, NonZero::get);
+    let mut outcomes: Vec<(usize, T)> = thread::scope(|scope| {
+        let threads: Vec<_> = (0..processors).map(|_| scope.spawn(in_turn)).collect();
+        let outcomes = threads.into_iter().map(|thread| thread.join());
+        outcomes
+            .flat_map(|outcomes| outcomes.unwrap_or_else(|panic| resume_unwind(panic)))
+            .collect()
+    });
+    outcomes.sort_by_key(|&(index, _)| index);
+    outcomes.into_iter().map(|(_, outcome)| outcome).collect()
 }
 
 /// Fuzzes one target: true if nothing failed. It begins with the seeds and with what earlier runs
