@@ -4,6 +4,7 @@
 //! machine with nothing but rustup runs `cargo xtask test` from a clean clone. A verb ends with
 //! the line `N passed, N failed` and a non-zero exit code when a check failed.
 
+mod api;
 mod autobahn;
 mod bench;
 mod budgets;
@@ -16,6 +17,7 @@ mod fuzz;
 mod inspector;
 mod instructions;
 mod interop;
+mod minimal;
 mod modules;
 mod ours;
 mod panic_free;
@@ -69,6 +71,7 @@ cargo xtask VERB
   inspector [PART]     the frame inspector for JavaScript: its package, its page, or both; `build`
                        only builds them
   panic-free           proves that no panic is linked into firmware that uses the core
+  api [--update]       the public interface of the packages, against the committed lists
   setup [PART...]      installs what is missing of one part, or of all (`setup list` lists them)
   help                 this text
 ";
@@ -104,6 +107,7 @@ fn run(args: &[String]) -> Result<Option<Tally>> {
         "pico" => pico::run(rest),
         "size" => size::run(rest),
         "panic-free" => panic_free::run(),
+        "api" => api::run(rest),
         "setup" => return setup::run(rest).map(|()| None),
         "help" | "-h" | "--help" => {
             print!("{HELP}");

@@ -6,8 +6,8 @@ use crate::command::{cargo, check, check_tests, output};
 use crate::cross::{self, Toolchain};
 use crate::step::Steps;
 use crate::{
-    Result, Tally, autobahn, bench, demo, endurance, fuzz, inspector, interop, panic_free, pico,
-    qemu, setup, size,
+    Result, Tally, api, autobahn, bench, demo, endurance, fuzz, inspector, interop, minimal,
+    panic_free, pico, qemu, setup, size,
 };
 
 /// A check by its name, with what it checks.
@@ -23,6 +23,7 @@ const CHECKS: &[Check] = &[
     Check { name: "fmt", purpose: "the formatting", run: fmt },
     Check { name: "clippy", purpose: "the lints, on everything", run: clippy },
     Check { name: "doc", purpose: "the documentation builds without a warning", run: doc },
+    Check { name: "api", purpose: "the public interface is what is committed", run: || api::run(&[]) },
     Check { name: "unit", purpose: "cargo test on the workspace", run: unit },
     Check { name: "targets", purpose: "core and embassy build for each target with each feature", run: targets },
     Check { name: "32-bit", purpose: "tests of core and inspector, run where lengths have 32 bits", run: host_32_bit },
@@ -30,6 +31,7 @@ const CHECKS: &[Check] = &[
     Check { name: "panic-free", purpose: "no panic is linked into firmware", run: panic_free::run },
     Check { name: "size", purpose: "flash, state and stack within their budgets", run: || size::run(&[]) },
     Check { name: "deny", purpose: "licences, bans and sources of all dependencies", run: deny },
+    Check { name: "minimal", purpose: "the packages build with the oldest dependencies they allow", run: minimal::run },
     Check { name: "endurance", purpose: "thousands of connections: memory, descriptors, tasks", run: endurance::check },
     Check { name: "bench", purpose: "instructions for a message, within what is committed", run: bench::memory },
     Check { name: "calls", purpose: "system calls of servers for a message, within their budget", run: bench::calls },
