@@ -1,5 +1,6 @@
 //! The verb `bench`: measurements beside other implementations, in one run.
 
+mod attacks;
 mod board;
 mod echo;
 mod memory;
@@ -47,9 +48,11 @@ pub(crate) fn run(args: &[String]) -> Result<Tally> {
         ["echo", "--update"] => echo::run(true),
         ["inspector"] => self::inspector(false),
         ["inspector", "--update"] => self::inspector(true),
+        ["attacks"] => attacks::run(false),
+        ["attacks", "--update"] => attacks::run(true),
         ["endurance", args @ ..] => endurance::run(args),
-        _ => Err("usage: cargo xtask bench deflate|memory|echo|board|plots|inspector|endurance \
-                  [SECONDS] [--update]"
+        _ => Err("usage: cargo xtask bench deflate|memory|echo|board|plots|inspector|attacks| \
+                  endurance [SECONDS] [--update]"
             .into()),
     }
 }

@@ -64,6 +64,7 @@ cargo xtask VERB
   bench board          instructions for messages on microcontrollers beside other crates; --update
                        commits the tables
   bench plots          the charts, drawn anew of what the benches have committed
+  bench attacks        what attacks cost `socklet serve`; --update commits the table
   bench endurance [S]  `socklet serve` with thousands of connections, and for S seconds of compressed
                        messages; --update commits the figures
   fuzz [TARGET] [S]    tries inputs on the codec, the extension and connections, S seconds each;
