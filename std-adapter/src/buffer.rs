@@ -1,8 +1,12 @@
 //! Memory that grows with what is in it, within bounds.
 
-use socklet_core::{Config, Fragmentation, buffer::Buffer, wire};
+use socklet_core::{
+    Config, Fragmentation,
+    buffer::Buffer,
+    wire::{self, mask::Mask},
+};
 
-use crate::deflate::Plan;
+use crate::{deflate::Plan, wide};
 
 /// Bytes of the first allocation for what is received: a read of small messages, or a head.
 const FIRST_RECEIVE_LEN: usize = 1 << 10;
@@ -140,6 +144,21 @@ impl Buffer for GrowingBuffer {
     fn rest(&mut self) {
         self.bytes = Vec::new();
         self.releases = 0;
+    }
+
+    #[inline]
+    fn mask(mask: &mut Mask, bytes: &mut [u8]) {
+        wide::mask(mask, bytes);
+    }
+
+    #[inline]
+    fn mask_copy(mask: &mut Mask, from: &[u8], to: &mut [u8]) {
+        wide::mask_copy(mask, from, to);
+    }
+
+    #[inline]
+    fn text(bytes: &[u8]) -> Option<&str> {
+        wide::text(bytes)
     }
 }
 

@@ -60,7 +60,7 @@
 //!
 //! let client = Client::new().deflate(Settings::DEFAULT);
 //! ```
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 #[macro_use]
 mod settings;
@@ -86,6 +86,7 @@ mod tls;
 #[cfg(feature = "tokio")]
 pub mod tokio;
 mod url;
+mod wide;
 
 pub use buffer::GrowingBuffer;
 pub use client::Client;

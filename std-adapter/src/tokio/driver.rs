@@ -6,15 +6,16 @@
 //! other.
 
 use std::{
-    io, mem,
+    io::{self, IoSlice},
+    mem,
     num::NonZeroUsize,
     pin::Pin,
     task::{Context, Poll, ready},
 };
 
 use socklet_core::{
-    Role, Timeout, UsageError,
-    connection::{Connection, Mode, Ready, Step, WriteSide},
+    Message, Role, Timeout, UsageError,
+    connection::{Connection, Mode, Ready, Staged, Step, WriteSide},
     wire::MAX_CONTROL_FRAME_LEN,
 };
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -29,6 +30,13 @@ use crate::{
 
 /// What the core reports.
 pub(super) type CoreError = socklet_core::Error<IoError>;
+
+/// The write side of a connection.
+pub(super) type Outlet<R> = WriteSide<R, GrowingBuffer, HostCompressing>;
+
+/// Bytes of a message from which on it costs less to hand it to the system from where it lies, in two
+/// pieces with its header, than to copy it.
+const THROUGH_LEN: usize = 4 << 10;
 
 /// A connection, its stream and its clock.
 #[derive(Debug)]
@@ -169,7 +177,7 @@ pub(super) fn poll_read<S: AsyncRead + Unpin>(
 pub(super) fn poll_drain<S: AsyncWrite + Unpin, R: Role>(
     next: &mut S,
     timer: &mut Timer,
-    write_side: &mut WriteSide<R, GrowingBuffer, HostCompressing>,
+    write_side: &mut Outlet<R>,
     context: &mut Context<'_>,
 ) -> Poll<Result<(), CoreError>> {
     loop {
@@ -198,10 +206,37 @@ pub(super) fn poll_drain<S: AsyncWrite + Unpin, R: Role>(
     }
 }
 
+/// Stages a message, or the next frames of one. Of a large one that needs no masking and comes first,
+/// only what the stream does not take at once.
+pub(super) fn stage_through<S: AsyncWrite + Unpin, R: Role>(
+    next: &mut S,
+    write_side: &mut Outlet<R>,
+    message: Message<'_>,
+    context: &mut Context<'_>,
+) -> Result<Staged, CoreError> {
+    if message.as_bytes().len() < THROUGH_LEN || !next.is_write_vectored() {
+        return write_side.stage(message);
+    }
+    let mut failure = None;
+    let staged = write_side.stage_through(message, |header, payload| {
+        let pieces = [IoSlice::new(header), IoSlice::new(payload)];
+        match Pin::new(next).poll_write_vectored(context, &pieces) {
+            Poll::Ready(Ok(len)) => len,
+            Poll::Ready(Err(error)) => {
+                failure = Some(error);
+                0
+            }
+            // Whatever takes the rest waits for the same.
+            Poll::Pending => 0,
+        }
+    });
+    match failure {
+        Some(error) => failed(write_side, error).and(staged),
+        None => staged,
+    }
+}
+
 /// Reports the failure of the stream, unless the connection had ended before it.
-fn failed<R: Role>(
-    write_side: &mut WriteSide<R, GrowingBuffer, HostCompressing>,
-    error: io::Error,
-) -> Result<(), CoreError> {
+fn failed<R: Role>(write_side: &mut Outlet<R>, error: io::Error) -> Result<(), CoreError> {
     if write_side.transport_failed() { Ok(()) } else { Err(CoreError::Transport(IoError(error))) }
 }

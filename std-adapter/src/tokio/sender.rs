@@ -1,19 +1,22 @@
 //! The sending part of a stream.
 
-use std::future::poll_fn;
+use std::{
+    future::poll_fn,
+    task::{Context, Poll, ready},
+};
 
 use socklet_core::{
-    Kind, Role,
-    connection::{Part, Staged, WriteSide},
+    Kind, Message, Role,
+    connection::{Part, Staged},
     wire::close::CloseCode,
 };
 use tokio::io::AsyncWrite;
 
 use super::{
-    driver::{CoreError, poll_drain},
+    driver::{CoreError, Outlet, poll_drain, stage_through},
     timer::Timer,
 };
-use crate::{Error, IoError, buffer::GrowingBuffer, deflate::HostCompressing, message::Sendable};
+use crate::{Error, IoError, message::Sendable};
 
 /// The sending part of a [`WebSocket`](super::WebSocket), which borrows all of it but the message
 /// that was received with it. Its methods are those of the same name there.
@@ -21,7 +24,7 @@ use crate::{Error, IoError, buffer::GrowingBuffer, deflate::HostCompressing, mes
 pub struct Sender<'a, S, R> {
     pub(super) next: &'a mut S,
     pub(super) timer: &'a mut Timer,
-    pub(super) write_side: &'a mut WriteSide<R, GrowingBuffer, HostCompressing>,
+    pub(super) write_side: &'a mut Outlet<R>,
 }
 
 impl<S: AsyncWrite + Unpin, R: Role> Sender<'_, S, R> {
@@ -30,8 +33,9 @@ impl<S: AsyncWrite + Unpin, R: Role> Sender<'_, S, R> {
     /// # Errors
     /// As [`WebSocket::send`](super::WebSocket::send).
     pub async fn send(&mut self, message: impl Sendable) -> Result<(), Error> {
-        self.stage(message.borrowed().into()).await?;
-        self.flush().await
+        let message = message.borrowed();
+        let mut is_staged = false;
+        poll_fn(|context| self.poll_send(message, &mut is_staged, context)).await
     }
 
     /// Stages a message.
@@ -94,17 +98,44 @@ impl<S: AsyncWrite + Unpin, R: Role> Sender<'_, S, R> {
     /// # Errors
     /// How the connection ended.
     pub async fn flush(&mut self) -> Result<(), Error> {
-        let Self { next, timer, write_side } = self;
-        Ok(poll_fn(|context| poll_drain(*next, timer, write_side, context)).await?)
+        poll_fn(|context| self.poll_flush(context)).await
+    }
+
+    /// Stages a message, unless that is done, and writes all that is staged.
+    #[inline]
+    pub(super) fn poll_send(
+        &mut self,
+        message: Message<'_>,
+        is_staged: &mut bool,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<(), Error>> {
+        if !*is_staged {
+            ready!(self.poll_stage(context, |next, write_side, context| {
+                stage_through(next, write_side, message, context)
+            }))?;
+            *is_staged = true;
+        }
+        self.poll_flush(context)
+    }
+
+    fn poll_flush(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        poll_drain(self.next, self.timer, self.write_side, context).map_err(Error::from)
     }
 
     async fn stage(&mut self, part: Part<'_>) -> Result<(), Error> {
-        loop {
-            let staged: Result<Staged, CoreError> = self.write_side.stage_part(part);
-            if staged? == Staged::Whole {
-                return Ok(());
-            }
-            self.flush().await?;
+        poll_fn(|context| self.poll_stage(context, |_, write_side, _| write_side.stage_part(part)))
+            .await
+    }
+
+    /// Stages by `stage`, and writes what is staged for as long as not all has room.
+    fn poll_stage(
+        &mut self,
+        context: &mut Context<'_>,
+        mut stage: impl FnMut(&mut S, &mut Outlet<R>, &mut Context<'_>) -> Result<Staged, CoreError>,
+    ) -> Poll<Result<(), Error>> {
+        while stage(self.next, self.write_side, context)? == Staged::Partly {
+            ready!(self.poll_flush(context))?;
         }
+        Poll::Ready(Ok(()))
     }
 }

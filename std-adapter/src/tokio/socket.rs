@@ -170,8 +170,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocket<S, R> {
     /// [`Error::Usage`] when the connection is closed, or another message is half sent; how the
     /// connection ended.
     pub async fn send(&mut self, message: impl Sendable) -> Result<(), Error> {
-        self.settle().await?;
-        self.sender().send(message.borrowed()).await
+        let message = message.borrowed();
+        let mut is_staged = false;
+        poll_fn(|context| {
+            if !is_staged {
+                ready!(self.poll_settle(context))?;
+            }
+            self.sender().poll_send(message, &mut is_staged, context)
+        })
+        .await
     }
 
     /// Stages a message, to leave with the next `send` or `flush`, or when receiving has to wait:

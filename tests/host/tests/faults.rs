@@ -25,9 +25,9 @@ use support::{Certificates, noise};
 type Seen = (Vec<Message>, Result<(), Error>);
 
 /// What the client sends and the server sends back: shorter and longer than what is on the way
-/// between them at a time.
+/// between them at a time, and so long that a server hands it to the stream from where it lies.
 fn messages() -> [Message; 4] {
-    ["first".into(), noise(3000).into(), "".into(), "the last".into()]
+    ["first".into(), noise(5000).into(), "".into(), "the last".into()]
 }
 
 /// The endpoints of a conversation.

@@ -1,7 +1,7 @@
 //! A stream that fails or ends at its n-th operation.
 
 use std::{
-    io::{self, Read, Write},
+    io::{self, IoSlice, Read, Write},
     pin::Pin,
     sync::{
         Arc,
@@ -116,6 +116,18 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Faulty<S> {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         self.get_mut().poll(Ok(0), |next| Pin::new(next).poll_write(context, bytes))
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        pieces: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.get_mut().poll(Ok(0), |next| Pin::new(next).poll_write_vectored(context, pieces))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.next.is_write_vectored()
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
