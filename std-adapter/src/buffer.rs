@@ -29,8 +29,12 @@ const BESIDE_LEN: usize = wire::MAX_CONTROL_FRAME_LEN + wire::MAX_HEADER_LEN;
 /// Bytes that are kept for a while: enough for one large message after another.
 const LINGERING_LEN: usize = (64 << 10) + BESIDE_LEN;
 
-/// How many times in a row a buffer is released and does not grow before half of it goes back.
+/// How many times in a row a buffer is released, and neither grows nor is filled, before half of it
+/// goes back.
 const LINGERING_RELEASES: u8 = 16;
+
+/// How many times reads fill a buffer before it becomes as long again as it was in vain.
+const FILLS: u8 = 64;
 
 /// Longest payload that is sent as one frame if messages may be fragmented.
 const FRAME_LEN: usize = 128 << 10;
@@ -41,13 +45,19 @@ const FRAME_LEN: usize = 128 << 10;
 /// twice over at most. What is beyond 64 KiB is given back as soon as no byte is in use, and what
 /// is beyond 8 KiB by and by, when it has not been short for a while: so a peer that sends one
 /// large message after another does not cost an allocation for each.
+///
+/// A peer that sends more at once than a read takes gets longer reads, up to 64 KiB.
 #[derive(Debug)]
 pub struct GrowingBuffer {
     bytes: Vec<u8>,
     first_len: usize,
     limit: usize,
-    /// How many times it was released since it has grown or shrunk.
+    /// How many times it was released since it has grown, shrunk or been filled.
     releases: u8,
+    /// Bytes up to which reads that fill it make it grow at once: more was not filled before.
+    eager_len: usize,
+    /// How many times it was filled when it was that long.
+    fills: u8,
 }
 
 impl GrowingBuffer {
@@ -55,7 +65,14 @@ impl GrowingBuffer {
     /// `first_len` will be.
     #[must_use]
     pub const fn new(first_len: usize, limit: usize) -> Self {
-        Self { bytes: Vec::new(), first_len, limit, releases: 0 }
+        Self {
+            bytes: Vec::new(),
+            first_len,
+            limit,
+            releases: 0,
+            eager_len: LINGERING_LEN,
+            fills: 0,
+        }
     }
 
     /// A receive buffer for whole messages up to
@@ -112,12 +129,17 @@ impl Buffer for GrowingBuffer {
         self.limit
     }
 
-    /// Reads of more at once, up to what is kept for good.
     fn filled(&mut self) {
+        self.releases = 0;
         let len = self.bytes.len();
-        if len < KEPT_LEN {
-            self.grow(len.saturating_mul(2));
+        if len >= self.eager_len {
+            self.fills = self.fills.saturating_add(1);
+            if len >= LINGERING_LEN || self.fills < FILLS {
+                return;
+            }
         }
+        self.fills = 0;
+        self.grow(len.saturating_mul(2).saturating_sub(BESIDE_LEN));
     }
 
     fn release(&mut self, used_len: usize) {
@@ -138,6 +160,8 @@ impl Buffer for GrowingBuffer {
             self.bytes.truncate(kept_len);
             self.bytes.shrink_to_fit();
             self.releases = 0;
+            self.eager_len = kept_len;
+            self.fills = 0;
         }
     }
 
@@ -260,6 +284,38 @@ mod tests {
             allocations += usize::from(buffer.bytes().len() != before);
         }
         assert!(allocations <= 4, "{allocations}");
+    }
+
+    #[test]
+    fn reads_that_fill_it_become_longer_and_short_again_by_and_by() {
+        let mut buffer = GrowingBuffer::new(1024, 1 << 24);
+        buffer.grow(1);
+        for _ in 0..100 {
+            buffer.filled();
+            buffer.release(0);
+        }
+        assert_eq!(buffer.bytes().len(), LINGERING_LEN);
+        for _ in 0..100 {
+            buffer.release(0);
+        }
+        assert_eq!(buffer.bytes().len(), KEPT_LEN);
+    }
+
+    #[test]
+    fn reads_between_two_lengths_do_not_cost_an_allocation_again_and_again() {
+        let mut buffer = GrowingBuffer::new(1024, 1 << 24);
+        buffer.grow(1);
+        let mut allocations = 0;
+        for _ in 0..10_000 {
+            let before = buffer.bytes().len();
+            // As if there were 20,000 bytes for each read.
+            if before <= 20_000 {
+                buffer.filled();
+            }
+            buffer.release(0);
+            allocations += usize::from(buffer.bytes().len() != before);
+        }
+        assert!(allocations <= 10 + 2 * 10_000 / usize::from(FILLS), "{allocations}");
     }
 
     #[test]
