@@ -23,6 +23,8 @@ fn main() {
         "tungstenite" => peers::tungstenite(&work),
         "tokio-websockets" => runtime.block_on(peers::tokio_websockets(&work)),
         "fastwebsockets" => runtime.block_on(peers::fastwebsockets(&work)),
+        "yawc" => runtime.block_on(peers::yawc(&work)),
+        "wtx" => runtime.block_on(peers::wtx(&work)),
         other => panic!("no peer {other}"),
     };
     assert_eq!(received, if work.decodes() { work.len * work.count } else { 0 });
