@@ -21,6 +21,7 @@
 //! | | tokio | blocking |
 //! |---|---|---|
 //! | connect | [`Client::connect`] | [`Client::connect_blocking`] |
+//! | connect again | [`Client::reconnecting`] | a loop over [`Backoff`]: [`blocking`] |
 //! | accept | [`Server::accept`] | [`Server::accept_blocking`] |
 //! | the stream | [`tokio::WebSocket`] | [`blocking::WebSocket`] |
 //! | two halves | [`tokio::WebSocket::into_split`] | [`blocking::WebSocket::into_split`] |
@@ -49,6 +50,8 @@
 //! | `webpki-roots` | trusts the authorities of the browsers, built in |
 //! | `platform-roots` | trusts the authorities of the operating system |
 //! | `http` | connects to an `http::Uri` or an `http::Request` |
+//! | `tracing` | a span for each connection, with role and target, and events at level debug: open, closed, Pings, tries to reconnect; never a payload, a header or a query |
+//! | `log` | the same as lines of `log`; with `tracing` as well, those that `tracing` makes for programs without a subscriber |
 //!
 //! # Compression
 //! permessage-deflate (RFC 7692) is off unless [`Client::deflate`] or [`Server::deflate`] turns it
@@ -85,6 +88,11 @@ mod teardown;
 mod tls;
 #[cfg(feature = "tokio")]
 pub mod tokio;
+#[cfg(any(feature = "tracing", feature = "log"))]
+mod trace;
+#[cfg(not(any(feature = "tracing", feature = "log")))]
+#[path = "untraced.rs"]
+mod trace;
 mod url;
 
 pub use buffer::GrowingBuffer;
@@ -106,9 +114,9 @@ pub use url::{Url, UrlError};
 /// The core: sans-IO, `no_std`, without allocation.
 pub use socklet_core as core;
 pub use socklet_core::{
-    Chunk, Config, ConfigError, Event, Fragmentation, HandshakeError, Kind, Limits, ProtocolError,
-    ResourceError, Role, Side, Timeout, Timeouts, UsageError, handshake::server::Request,
-    permessage_deflate, wire::close::CloseCode,
+    Backoff, Chunk, Config, ConfigError, Event, Fragmentation, HandshakeError, Kind, Limits,
+    ProtocolError, ResourceError, Role, Side, Timeout, Timeouts, UsageError,
+    handshake::server::Request, permessage_deflate, wire::close::CloseCode,
 };
 
 /// The role of a client: it owns the generator of its masking keys.

@@ -19,6 +19,21 @@ macro_rules! settings {
             ///
             /// That of the opening handshake covers everything up to the open connection: name
             /// resolution, TCP, TLS and HTTP.
+            ///
+            /// # Examples
+            /// All of them at once, keep-alive too: a minute of silence ends the connection, and a
+            /// Ping goes out after half of it.
+            /// ```
+            #[doc = concat!("use socklet_std::{", stringify!($builder), ", Timeouts};")]
+            ///
+            /// let timeouts = Timeouts {
+            ///     handshake_ms: 10_000,
+            ///     closing_ms: 5_000,
+            ///     idle_ms: 60_000,
+            ///     keep_alive: true,
+            /// };
+            #[doc = concat!("let endpoint = ", stringify!($builder), "::new().timeouts(timeouts);")]
+            /// ```
             #[must_use]
             pub const fn timeouts(mut self, timeouts: Timeouts) -> Self {
                 self.config.timeouts = timeouts;

@@ -9,6 +9,7 @@ use std::{
 
 use socklet_core::{
     Chunk, Event, Kind, Role,
+    connection::Ready,
     io::{blocking, split::blocking as halves},
     permessage_deflate::{Agreed, Volume},
     wire::close::CloseCode,
@@ -17,7 +18,7 @@ use socklet_core::{
 use super::{Clock, Io, Socket, SplitSocket, WebSocket, io::Direction, stream::teardown};
 use crate::{
     Closed, Error, IoError, Message, buffer::GrowingBuffer, cells::SharedCells,
-    deflate::HostDeflate, message::Sendable, teardown::limit,
+    deflate::HostDeflate, message::Sendable, teardown::limit, trace::Trace,
 };
 
 type Cells<S, R> = Arc<SharedCells<Io<<S as SplitSocket>::Writes>, R>>;
@@ -44,6 +45,7 @@ pub struct Reader<S: SplitSocket, R: Role> {
     closing_ms: u32,
     subprotocol: Option<Box<str>>,
     torn_down: bool,
+    trace: Trace,
 }
 
 /// The half of a [`WebSocket`] that sends.
@@ -78,7 +80,7 @@ impl<S: SplitSocket, R: Role> WebSocket<S, R> {
     /// # }
     /// ```
     pub fn into_split(self) -> Result<Halves<S, R>, Error> {
-        let Self { core, closing_ms, subprotocol, torn_down } = self;
+        let Self { core, closing_ms, subprotocol, torn_down, trace } = self;
         let (io, connection) = core.into_parts();
         let clock = io.clock;
         let (reads, writes) = io.socket.split()?;
@@ -87,7 +89,7 @@ impl<S: SplitSocket, R: Role> WebSocket<S, R> {
         let writes = Io::new(writes, Direction::Writes, clock);
         let (reads, writes) = blocking::WebSocket::from_parts((), clock, connection)
             .split(|()| (reads, writes), |writer| Arc::new(SharedCells::new(writer, true)));
-        let reader = Reader { half: reads, stream, closing_ms, subprotocol, torn_down };
+        let reader = Reader { half: reads, stream, closing_ms, subprotocol, torn_down, trace };
         Ok((reader, Writer { half: writes }))
     }
 }
@@ -107,10 +109,10 @@ impl<S: SplitSocket, R: Role> Reader<S, R> {
     /// # Errors
     /// As [`WebSocket::recv`].
     pub fn recv_ref(&mut self) -> Result<Option<socklet_core::Message<'_>>, Error> {
-        let Self { half, stream, torn_down, closing_ms, .. } = self;
+        let Self { half, stream, torn_down, closing_ms, trace, .. } = self;
         match half.recv() {
             Ok(Some(message)) => Ok(Some(message)),
-            end => ended::<_, _, R>(end, stream, torn_down, *closing_ms),
+            end => ended::<_, _, R>(end, stream, torn_down, *closing_ms, trace),
         }
     }
 
@@ -119,10 +121,10 @@ impl<S: SplitSocket, R: Role> Reader<S, R> {
     /// # Errors
     /// As [`WebSocket::recv`].
     pub fn recv_chunk(&mut self) -> Result<Option<Chunk<'_>>, Error> {
-        let Self { half, stream, torn_down, closing_ms, .. } = self;
+        let Self { half, stream, torn_down, closing_ms, trace, .. } = self;
         match half.recv_chunk() {
             Ok(Some(chunk)) => Ok(Some(chunk)),
-            end => ended::<_, _, R>(end, stream, torn_down, *closing_ms),
+            end => ended::<_, _, R>(end, stream, torn_down, *closing_ms, trace),
         }
     }
 
@@ -131,10 +133,10 @@ impl<S: SplitSocket, R: Role> Reader<S, R> {
     /// # Errors
     /// As [`WebSocket::recv`].
     pub fn recv_event(&mut self) -> Result<Option<Event<'_>>, Error> {
-        let Self { half, stream, torn_down, closing_ms, .. } = self;
+        let Self { half, stream, torn_down, closing_ms, trace, .. } = self;
         match half.recv_event() {
             Ok(Some(event)) => Ok(Some(event)),
-            end => ended::<_, _, R>(end, stream, torn_down, *closing_ms),
+            end => ended::<_, _, R>(end, stream, torn_down, *closing_ms, trace),
         }
     }
 
@@ -236,8 +238,10 @@ fn ended<T, S: Socket, R: Role>(
     stream: &mut Shared<S>,
     torn_down: &mut bool,
     closing_ms: u32,
+    trace: &mut Trace,
 ) -> Result<Option<T>, Error> {
     let end = end.map_err(Error::from);
+    trace.received(end.as_ref().map(|_| Ready::Ended), || None);
     if end.as_ref().err().is_none_or(Error::wants_teardown) && !*torn_down {
         *torn_down = true;
         // It has ended, and why is known: how the stream takes it is of no use to anybody.

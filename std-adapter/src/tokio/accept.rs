@@ -15,6 +15,7 @@ use crate::{
     Answer, Error, Server, ServerRole,
     buffer::GrowingBuffer,
     deflate::{HostDeflate, Plan},
+    trace::Trace,
 };
 
 impl Server {
@@ -107,7 +108,7 @@ impl Server {
     ) -> Result<WebSocket<S, ServerRole>, Error> {
         let mut connection = connection(self, Plan::negotiate(self.deflate));
         connection.preload(already)?;
-        let mut driver = Driver::new(next, connection);
+        let mut driver = Driver::new(next, connection, Trace::new(false));
         let outcome = deadline.bound(driver.handshake(decide)).await;
         if outcome.as_ref().is_err_and(Error::wants_teardown) {
             // Or the peer may never see the answer.
@@ -118,7 +119,9 @@ impl Server {
             })
             .await;
         }
-        Ok(WebSocket::new(driver, outcome?))
+        let subprotocol = driver.trace.step(outcome)?;
+        driver.trace.opened();
+        Ok(WebSocket::new(driver, subprotocol))
     }
 
     #[cfg(feature = "tls")]
@@ -166,7 +169,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S, ServerRole> {
         poll_fn(|context| self.poll_ready(Goal::Head, context)).await?;
         // What is not HTTP is answered without asking anybody.
         let answer = match self.connection.request() {
-            Some(request) => decide(&request),
+            Some(request) => {
+                self.trace.set_target(request.target());
+                decide(&request)
+            }
             None => Answer::accept(),
         };
         answer.with_decision(|decision| -> Result<(), CoreError> {

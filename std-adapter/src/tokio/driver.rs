@@ -25,6 +25,7 @@ use crate::{
     deflate::{HostCompressing, HostDeflate},
     io_error::IoError,
     io_error::end_of_stream,
+    trace::Trace,
 };
 
 /// What the core reports.
@@ -40,6 +41,7 @@ pub(super) struct Driver<S, R> {
     /// and in a long silence. Many connections never say a word more; of those that do, not each
     /// message is to cost an allocation.
     may_rest: bool,
+    pub(super) trace: Trace,
 }
 
 /// What is to be received.
@@ -66,8 +68,12 @@ impl Goal {
 }
 
 impl<S, R> Driver<S, R> {
-    pub(super) fn new(next: S, connection: Connection<R, GrowingBuffer, HostDeflate>) -> Self {
-        Self { next, timer: Timer::new(), connection, may_rest: true }
+    pub(super) fn new(
+        next: S,
+        connection: Connection<R, GrowingBuffer, HostDeflate>,
+        trace: Trace,
+    ) -> Self {
+        Self { next, timer: Timer::new(), connection, may_rest: true, trace }
     }
 }
 
@@ -86,10 +92,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
             let step = match goal {
                 Goal::Head => self.connection.poll_head(Some(self.timer.now_ms())),
                 Goal::Receive { mode, control } => {
+                    let control = control || Trace::SHOWS_CONTROL;
                     self.connection.poll_receive(mode, control, Some(self.timer.latest_ms()))
                 }
             };
             match step {
+                Step::Ready(ready @ (Ready::Ping | Ready::Pong)) => {
+                    self.trace.received(Ok(ready), || None);
+                    if let Goal::Receive { control: true, .. } = goal {
+                        return Poll::Ready(Ok(ready));
+                    }
+                }
                 Step::Ready(Ready::Ended) => {
                     return Poll::Ready(
                         self.connection.write_side().outcome().map(|()| Ready::Ended),
@@ -146,7 +159,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
             Poll::Pending => {
                 let Some(wakeup_ms) = write_side.wakeup_ms() else { return Poll::Pending };
                 ready!(self.timer.poll_until(wakeup_ms, context));
+                let staged_len = write_side.staged().len();
                 write_side.tick(self.timer.now_ms())?;
+                if write_side.staged().len() != staged_len {
+                    self.trace.ping_sent();
+                }
                 self.may_rest = true;
             }
         }

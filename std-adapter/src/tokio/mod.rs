@@ -9,6 +9,7 @@ mod duplex;
 mod io;
 mod maybe_tls;
 mod reach;
+mod reconnect;
 mod sender;
 mod socket;
 mod split;
@@ -16,6 +17,7 @@ mod teardown;
 mod timer;
 
 pub use maybe_tls::MaybeTls;
+pub use reconnect::{Lost, Reconnect, Reconnecting};
 pub use sender::Sender;
 pub use socket::WebSocket;
 pub use split::{Reader, ReuniteError, Writer};

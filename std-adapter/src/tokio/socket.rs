@@ -26,7 +26,7 @@ use super::{
 };
 use crate::{
     ClientRole, Closed, Error, Message, buffer::GrowingBuffer, deflate::HostDeflate,
-    message::Sendable,
+    message::Sendable, trace::Trace,
 };
 
 /// A WebSocket over the tokio stream `S`, in the role `R`.
@@ -201,6 +201,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocket<S, R> {
     /// # Errors
     /// [`Error::Usage`] when the connection is closed, [`Error::Config`] if it is too long.
     pub async fn ping(&mut self, payload: &[u8]) -> Result<(), Error> {
+        self.driver.trace.ping_sent();
         self.sender().ping(payload).await
     }
 
@@ -338,6 +339,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocket<S, R> {
             let _ = self.poll_settle(context)?;
         }
         let outcome = ready!(self.driver.poll_ready(goal, context)).map_err(Error::from);
+        let Driver { trace, connection, .. } = &mut self.driver;
+        trace.received(outcome.as_ref().copied(), || connection.closed().map(Closed::from));
         let ended = match &outcome {
             Ok(ready) => *ready == Ready::Ended,
             Err(error) => error.wants_teardown(),
@@ -354,11 +357,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocket<S, R> {
         connection: Connection<R, GrowingBuffer, HostDeflate>,
         leftover: &[u8],
     ) -> Result<Self, Error> {
-        let mut driver = Driver::new(next, connection);
+        let mut driver = Driver::new(next, connection, Trace::new(R::CLIENT));
         let now_ms = Some(driver.timer.now_ms());
         let opened: Result<(), CoreError> = driver.connection.assume_open(now_ms);
         opened?;
         driver.connection.preload(leftover)?;
+        driver.trace.opened();
         Ok(Self::new(driver, None))
     }
 }

@@ -131,7 +131,15 @@ fn doc() -> Result<Tally> {
 }
 
 fn unit() -> Result<Tally> {
-    check_tests(cargo(&["test", "--workspace", "--no-fail-fast"]))
+    let mut tally = check_tests(cargo(&["test", "--workspace", "--no-fail-fast"]))?;
+    // What connections tell of themselves: in either way, which the others do without.
+    for feature in ["tracing", "log"] {
+        let package = ["test", "-p", "socklet-host-tests", "--test", "telling"];
+        let mut telling = cargo(&package);
+        telling.args(["--features", feature]);
+        tally += check_tests(telling)?;
+    }
+    Ok(tally)
 }
 
 /// A package with its default features is built to machine code for each target; with each feature
