@@ -131,6 +131,7 @@ impl Error {
     }
 
     /// Whether it ends the connection.
+    #[cfg(any(feature = "tokio", feature = "tracing", feature = "log"))]
     pub(crate) const fn is_end(&self) -> bool {
         !matches!(self, Self::Config(_) | Self::Resource(_) | Self::Usage(_))
     }

@@ -28,6 +28,9 @@
 //! | own streams | `AsyncRead + AsyncWrite` | [`blocking::Socket`] |
 //! | over one that is open | [`Client::connect_over`] | [`Client::connect_over_blocking`] |
 //!
+//! A [`Message`] shares its bytes with its clones; a [`Broadcast`] is framed, and compressed, once
+//! for many connections.
+//!
 //! # What it does by itself
 //! - It answers Pings and Close frames while a receive waits, and ends the stream below in the
 //!   order of RFC 6455 section 7.1.1, so that the peer sees the last frame.
@@ -49,6 +52,7 @@
 //! | `blocking-tls` | the same for the blocking stream alone, without any of tokio |
 //! | `webpki-roots` | trusts the authorities of the browsers, built in |
 //! | `platform-roots` | trusts the authorities of the operating system |
+//! | `tungstenite` | messages to and from those of `tungstenite` |
 //! | `http` | connects to an `http::Uri` or an `http::Request` |
 //! | `tracing` | a span for each connection, with role and target, and events at level debug: open, closed, Pings, tries to reconnect; never a payload, a header or a query |
 //! | `log` | the same as lines of `log`; with `tracing` as well, those that `tracing` makes for programs without a subscriber |
@@ -69,6 +73,7 @@
 mod settings;
 mod addresses;
 pub mod blocking;
+mod broadcast;
 mod buffer;
 mod cells;
 mod client;
@@ -95,6 +100,7 @@ mod trace;
 mod trace;
 mod url;
 
+pub use broadcast::Broadcast;
 pub use buffer::GrowingBuffer;
 pub use client::Client;
 pub use deflate::{Allocated, HostCompressing, HostDeflate};
@@ -110,6 +116,11 @@ pub use tls::{ClientTls, ServerTls, TlsError};
 #[cfg(feature = "tokio")]
 pub use tokio::connect;
 pub use url::{Url, UrlError};
+
+/// What [`Message`] holds.
+pub use bytes::Bytes;
+/// What [`Message`] holds: text that shares its bytes.
+pub use bytestring::ByteString;
 
 /// The core: sans-IO, `no_std`, without allocation.
 pub use socklet_core as core;

@@ -168,7 +168,11 @@ impl<S: SplitSocket, R: Role> Writer<S, R> {
     /// # Errors
     /// As [`WebSocket::send`].
     pub fn send(&mut self, message: impl Sendable) -> Result<(), Error> {
-        Ok(self.half.send(message.borrowed())?)
+        match message.encoded() {
+            None => self.half.send(message.borrowed())?,
+            Some(encoded) => self.half.send_encoded(encoded, true)?,
+        }
+        Ok(())
     }
 
     /// Stages a message, to leave with the next `send` or `flush`, or when the reader begins to
@@ -177,7 +181,11 @@ impl<S: SplitSocket, R: Role> Writer<S, R> {
     /// # Errors
     /// As [`WebSocket::send`].
     pub fn feed(&mut self, message: impl Sendable) -> Result<(), Error> {
-        Ok(self.half.feed(message.borrowed())?)
+        match message.encoded() {
+            None => self.half.feed(message.borrowed())?,
+            Some(encoded) => self.half.send_encoded(encoded, false)?,
+        }
+        Ok(())
     }
 
     /// Sends a part of a message: see [`WebSocket::send_part`].

@@ -144,7 +144,11 @@ impl<S: Socket, R: Role> WebSocket<S, R> {
     /// [`Error::Usage`] when the connection is closed, or another message is half sent; how the
     /// connection ended.
     pub fn send(&mut self, message: impl Sendable) -> Result<(), Error> {
-        Ok(self.core.send(message.borrowed())?)
+        match message.encoded() {
+            None => self.core.send(message.borrowed())?,
+            Some(encoded) => self.core.sender().send_encoded(encoded, true)?,
+        }
+        Ok(())
     }
 
     /// Stages a message, to leave with the next `send` or `flush`, or when receiving has to wait:
@@ -153,7 +157,11 @@ impl<S: Socket, R: Role> WebSocket<S, R> {
     /// # Errors
     /// As [`send`](Self::send).
     pub fn feed(&mut self, message: impl Sendable) -> Result<(), Error> {
-        Ok(self.core.feed(message.borrowed())?)
+        match message.encoded() {
+            None => self.core.feed(message.borrowed())?,
+            Some(encoded) => self.core.sender().send_encoded(encoded, false)?,
+        }
+        Ok(())
     }
 
     /// Sends a part of a message; the last has `fin`. All parts are of one kind; text may be cut

@@ -30,7 +30,7 @@ impl<S: AsyncWrite + Unpin, R: Role> Sender<'_, S, R> {
     /// # Errors
     /// As [`WebSocket::send`](super::WebSocket::send).
     pub async fn send(&mut self, message: impl Sendable) -> Result<(), Error> {
-        self.stage(message.borrowed().into()).await?;
+        self.feed(message).await?;
         self.flush().await
     }
 
@@ -39,7 +39,10 @@ impl<S: AsyncWrite + Unpin, R: Role> Sender<'_, S, R> {
     /// # Errors
     /// As [`WebSocket::feed`](super::WebSocket::feed).
     pub async fn feed(&mut self, message: impl Sendable) -> Result<(), Error> {
-        self.stage(message.borrowed().into()).await
+        match message.encoded() {
+            None => self.stage(|to| to.stage_part(message.borrowed().into())).await,
+            Some(encoded) => self.stage(|to| to.stage_encoded(encoded)).await,
+        }
     }
 
     /// Sends a part of a message.
@@ -47,7 +50,7 @@ impl<S: AsyncWrite + Unpin, R: Role> Sender<'_, S, R> {
     /// # Errors
     /// As [`WebSocket::send_part`](super::WebSocket::send_part).
     pub async fn send_part(&mut self, kind: Kind, part: &[u8], fin: bool) -> Result<(), Error> {
-        self.stage(Part::new(kind, part, fin)).await?;
+        self.stage(|to| to.stage_part(Part::new(kind, part, fin))).await?;
         self.flush().await
     }
 
@@ -98,10 +101,12 @@ impl<S: AsyncWrite + Unpin, R: Role> Sender<'_, S, R> {
         Ok(poll_fn(|context| poll_drain(*next, timer, write_side, context)).await?)
     }
 
-    async fn stage(&mut self, part: Part<'_>) -> Result<(), Error> {
+    async fn stage(
+        &mut self,
+        stage: impl Fn(&mut WriteSide<R, GrowingBuffer, HostCompressing>) -> Result<Staged, CoreError>,
+    ) -> Result<(), Error> {
         loop {
-            let staged: Result<Staged, CoreError> = self.write_side.stage_part(part);
-            if staged? == Staged::Whole {
+            if stage(self.write_side)? == Staged::Whole {
                 return Ok(());
             }
             self.flush().await?;

@@ -171,7 +171,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocket<S, R> {
     /// connection ended.
     pub async fn send(&mut self, message: impl Sendable) -> Result<(), Error> {
         self.settle().await?;
-        self.sender().send(message.borrowed()).await
+        self.sender().send(message).await
     }
 
     /// Stages a message, to leave with the next `send` or `flush`, or when receiving has to wait:
@@ -181,7 +181,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocket<S, R> {
     /// As [`send`](Self::send).
     pub async fn feed(&mut self, message: impl Sendable) -> Result<(), Error> {
         self.settle().await?;
-        self.sender().feed(message.borrowed()).await
+        self.sender().feed(message).await
     }
 
     /// Sends a part of a message; the last has `fin`. All parts are of one kind; text may be cut

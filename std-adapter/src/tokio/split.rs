@@ -236,7 +236,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Writer<S, R> {
     /// # Cancellation
     /// As [`WebSocket`] says.
     pub async fn send(&mut self, message: impl Sendable) -> Result<(), Error> {
-        Ok(self.half.send(message.borrowed()).await?)
+        match message.encoded() {
+            None => self.half.send(message.borrowed()).await?,
+            Some(encoded) => self.half.send_encoded(encoded, true).await?,
+        }
+        Ok(())
     }
 
     /// Stages a message, to leave with the next `send` or `flush`, or when the reader begins to
@@ -248,7 +252,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Writer<S, R> {
     /// # Cancellation
     /// As [`WebSocket`] says.
     pub async fn feed(&mut self, message: impl Sendable) -> Result<(), Error> {
-        Ok(self.half.feed(message.borrowed()).await?)
+        match message.encoded() {
+            None => self.half.feed(message.borrowed()).await?,
+            Some(encoded) => self.half.send_encoded(encoded, false).await?,
+        }
+        Ok(())
     }
 
     /// Sends a part of a message: see [`WebSocket::send_part`].

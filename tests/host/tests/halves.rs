@@ -45,7 +45,7 @@ async fn both_halves_work_at_full_load() {
                 writer.flush().await.unwrap();
                 writer
             });
-            let expected = Message::Binary(noise(LEN));
+            let expected = Message::from(noise(LEN));
             for number in 0..COUNT {
                 let message = reader.recv().await.unwrap();
                 assert!(message.as_ref() == Some(&expected), "message {number} from {peer:?}");
@@ -75,7 +75,7 @@ fn both_blocking_halves_work_at_full_load() {
             writer.flush().unwrap();
             writer
         });
-        let expected = Message::Binary(noise(LEN));
+        let expected = Message::from(noise(LEN));
         for number in 0..COUNT {
             let message = reader.recv().unwrap();
             assert!(message.as_ref() == Some(&expected), "message {number} from {peer:?}");
@@ -102,7 +102,7 @@ fn the_blocking_halves_of_tls_work_at_full_load() {
         }
         writer
     });
-    let expected = Message::Binary(noise(LEN));
+    let expected = Message::from(noise(LEN));
     for number in 0..COUNT {
         assert!(reader.recv().unwrap().as_ref() == Some(&expected), "message {number}");
     }
@@ -122,7 +122,7 @@ fn the_blocking_halves_of_tls_wait_and_go_on() {
     let (mut reader, mut writer) = client.connect_blocking(&url).unwrap().into_split().unwrap();
     let receives = thread::spawn(move || {
         for number in 0..3 {
-            assert_eq!(reader.recv().unwrap(), Some(Message::Text(format!("message {number}"))));
+            assert_eq!(reader.recv().unwrap(), Some(Message::from(format!("message {number}"))));
         }
     });
     for number in 0..3 {
@@ -153,7 +153,7 @@ fn the_blocking_halves_of_tls_take_records_of_any_size_apart() {
     thread::sleep(Duration::from_millis(200));
     for round in 0..200 {
         for len in [1, 16_000, 3, 33_000, 200 + round] {
-            assert!(reader.recv().unwrap() == Some(Message::Binary(noise(len))), "{round}, {len}");
+            assert!(reader.recv().unwrap() == Some(Message::from(noise(len))), "{round}, {len}");
         }
     }
     writer.close(CloseCode::NORMAL, "").unwrap();
@@ -259,7 +259,7 @@ async fn a_dropped_send_holds_up_nobody() {
     }
     writer.flush().await.unwrap();
     assert!(dropped > 0);
-    assert!(reader.recv().await.unwrap() == Some(Message::Binary(payload)));
+    assert!(reader.recv().await.unwrap() == Some(Message::from(payload)));
 }
 
 #[tokio::test]
