@@ -26,6 +26,7 @@
 //! | the stream | [`tokio::WebSocket`] | [`blocking::WebSocket`] |
 //! | two halves | [`tokio::WebSocket::into_split`] | [`blocking::WebSocket::into_split`] |
 //! | own streams | `AsyncRead + AsyncWrite` | [`blocking::Socket`] |
+//! | from an HTTP server | `Server::upgrade` for hyper, `axum::WebSocketUpgrade` | |
 //! | over one that is open | [`Client::connect_over`] | [`Client::connect_over_blocking`] |
 //!
 //! A [`Message`] shares its bytes with its clones; a [`Broadcast`] is framed, and compressed, once
@@ -53,6 +54,8 @@
 //! | `webpki-roots` | trusts the authorities of the browsers, built in |
 //! | `platform-roots` | trusts the authorities of the operating system |
 //! | `tungstenite` | messages to and from those of `tungstenite` |
+//! | `hyper` | takes over connections that hyper 1 upgrades |
+//! | `axum` | an extractor for axum 0.8 |
 //! | `http` | connects to an `http::Uri` or an `http::Request` |
 //! | `tracing` | a span for each connection, with role and target, and events at level debug: open, closed, Pings, tries to reconnect; never a payload, a header or a query |
 //! | `log` | the same as lines of `log`; with `tracing` as well, those that `tracing` makes for programs without a subscriber |
@@ -72,6 +75,8 @@
 #[macro_use]
 mod settings;
 mod addresses;
+#[cfg(feature = "axum")]
+pub mod axum;
 pub mod blocking;
 mod broadcast;
 mod buffer;
@@ -81,6 +86,8 @@ mod declined;
 mod deflate;
 pub mod dump;
 mod error;
+#[cfg(feature = "hyper")]
+pub mod hyper;
 mod io_error;
 mod message;
 mod proxy;

@@ -1,7 +1,8 @@
 //! The programs run and do what they promise.
 #![allow(clippy::unwrap_used, reason = "what fails here fails a test")]
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 
 use socklet_std::{
@@ -92,6 +93,44 @@ fn each_line_of_the_broadcast_reaches_all_clients_whether_they_compress_or_not()
         let compresses = ws.compression().is_some();
         let plain = ws.volume_received().map_or(0, |volume| volume.plain as usize);
         assert_eq!(plain, if compresses { line.len() } else { 0 });
+    }
+    assert!(server.0.wait().unwrap().success());
+}
+
+/// Ctrl-C is a signal, which there is a program for on Unix.
+#[cfg(unix)]
+#[test]
+fn rooms_hand_on_messages_to_those_in_them_and_say_goodbye() {
+    let (mut server, address) = start(env!("CARGO_BIN_EXE_rooms"));
+    let mut http = TcpStream::connect(&address).unwrap();
+    http.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").unwrap();
+    let mut page = String::new();
+    http.read_to_string(&mut page).unwrap();
+    assert!(page.starts_with("HTTP/1.1 200 OK\r\n") && page.contains("new WebSocket("), "{page}");
+
+    let enter = |room: &str, settings| {
+        let client = Client::new().deflate(settings);
+        client.connect_blocking(format!("ws://{address}/rooms/{room}")).unwrap()
+    };
+    let mut one = enter("kitchen", Settings::OFF);
+    let mut two = enter("kitchen", Settings::DEFAULT);
+    let mut other = enter("cellar%20left", Settings::DEFAULT);
+    assert!(one.compression().is_none() && two.compression().is_some());
+    let text = "is the coffee ready? ".repeat(10);
+    two.send(&text).unwrap();
+    one.send("yes").unwrap();
+    for ws in [&mut one, &mut two] {
+        let both = [ws.recv().unwrap().unwrap(), ws.recv().unwrap().unwrap()];
+        assert!(both.contains(&text.as_str().into()) && both.contains(&"yes".into()), "{both:?}");
+    }
+    other.send("is anybody here?").unwrap();
+    assert_eq!(other.recv().unwrap(), Some("is anybody here?".into()));
+
+    let interrupt = ["-INT".to_owned(), server.0.id().to_string()];
+    assert!(Command::new("kill").args(interrupt).status().unwrap().success());
+    for mut ws in [one, two, other] {
+        assert_eq!(ws.recv().unwrap(), None);
+        assert_eq!(ws.closed().unwrap().code, Some(CloseCode::GOING_AWAY));
     }
     assert!(server.0.wait().unwrap().success());
 }

@@ -96,7 +96,23 @@ impl Server {
         leftover: &[u8],
     ) -> Result<WebSocket<S, ServerRole>, Error> {
         let deflate = Plan::taken_over(self.deflate, self.agreed);
-        WebSocket::taken_over(stream, connection(self, deflate), leftover)
+        WebSocket::taken_over(stream, connection(self, deflate), leftover, Trace::new(false))
+    }
+
+    /// Takes over a connection of which the target and the subprotocol are known.
+    #[cfg(feature = "hyper")]
+    pub(crate) fn take_over_from<S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        stream: S,
+        target: &str,
+        subprotocol: Option<Box<str>>,
+    ) -> Result<WebSocket<S, ServerRole>, Error> {
+        let mut trace = Trace::new(false);
+        trace.set_target(target);
+        let deflate = Plan::taken_over(self.deflate, self.agreed);
+        let mut ws = WebSocket::taken_over(stream, connection(self, deflate), &[], trace)?;
+        ws.subprotocol = subprotocol;
+        Ok(ws)
     }
 
     async fn open<S: AsyncRead + AsyncWrite + Unpin>(

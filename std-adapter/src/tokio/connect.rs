@@ -113,7 +113,7 @@ impl Client {
         leftover: &[u8],
     ) -> Result<WebSocket<S>, Error> {
         let deflate = Plan::taken_over(self.deflate, self.agreed);
-        WebSocket::taken_over(stream, connection(self, deflate)?, leftover)
+        WebSocket::taken_over(stream, connection(self, deflate)?, leftover, Trace::new(true))
     }
 
     /// Opens a connection, or is told where else it could be opened.

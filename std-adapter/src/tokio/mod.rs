@@ -16,6 +16,8 @@ mod split;
 mod teardown;
 mod timer;
 
+#[cfg(feature = "hyper")]
+pub(crate) use deadline::Deadline;
 pub use maybe_tls::MaybeTls;
 pub use reconnect::{Lost, Reconnect, Reconnecting};
 pub use sender::Sender;

@@ -356,8 +356,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocket<S, R> {
         next: S,
         connection: Connection<R, GrowingBuffer, HostDeflate>,
         leftover: &[u8],
+        trace: Trace,
     ) -> Result<Self, Error> {
-        let mut driver = Driver::new(next, connection, Trace::new(R::CLIENT));
+        let mut driver = Driver::new(next, connection, trace);
         let now_ms = Some(driver.timer.now_ms());
         let opened: Result<(), CoreError> = driver.connection.assume_open(now_ms);
         opened?;

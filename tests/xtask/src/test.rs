@@ -83,6 +83,9 @@ const OUTSIDE: [&str; 6] = [
     pico::MANIFESTS[1],
 ];
 
+/// The packages that have features which the workspace does not turn on.
+const WITH_FEATURES: [&str; 3] = ["socklet-core", "socklet-embassy", "socklet-std"];
+
 fn lock() -> Result<Tally> {
     let mut tally = Tally::default();
     for manifest in ["Cargo.toml"].iter().chain(&OUTSIDE) {
@@ -109,20 +112,33 @@ fn clippy() -> Result<Tally> {
     let warnings_fail = ["--", "-D", "warnings"];
     let mut all = cargo(&["clippy", "--workspace", "--all-targets"]);
     all.args(warnings_fail);
-    let with_all_features = ["socklet-core", "socklet-embassy"].map(|package| {
+    let with_all_features = WITH_FEATURES.map(|package| {
         let mut one = cargo(&["clippy", "-p", package, "--all-targets", "--all-features"]);
         one.args(warnings_fail);
         one
     });
+    // Each feature of the host's crate alone: the others are not there to help it.
+    let features = features_of("std-adapter/Cargo.toml")?;
+    let with_one_feature = features.iter().map(|feature| {
+        let package = ["clippy", "-p", "socklet-std", "--lib", "--no-default-features"];
+        let mut one = cargo(&package);
+        one.args(["--features", feature]).args(warnings_fail);
+        one
+    });
     check_all(
-        [all].into_iter().chain(with_all_features).chain(qemu::clippy()?).chain(pico::clippy()?),
+        [all]
+            .into_iter()
+            .chain(with_all_features)
+            .chain(with_one_feature)
+            .chain(qemu::clippy()?)
+            .chain(pico::clippy()?),
     )
 }
 
 fn doc() -> Result<Tally> {
     let mut all = cargo(&["doc", "--workspace", "--no-deps"]);
     all.env("RUSTDOCFLAGS", "-D warnings");
-    let with_all_features = ["socklet-core", "socklet-embassy"].map(|package| {
+    let with_all_features = WITH_FEATURES.map(|package| {
         let mut one = cargo(&["doc", "-p", package, "--no-deps", "--all-features"]);
         one.env("RUSTDOCFLAGS", "-D warnings");
         one
