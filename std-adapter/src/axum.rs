@@ -31,7 +31,7 @@ use axum_core::{
     extract::FromRequestParts,
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, Method, Uri, Version, request};
+use http::{Request, request};
 use socklet_core::{HandshakeError, permessage_deflate::Settings};
 
 use crate::{
@@ -46,11 +46,9 @@ use crate::{
 #[must_use = "nothing is answered without `on_upgrade`"]
 pub struct WebSocketUpgrade<F = fn(Error)> {
     server: Server,
-    headers_to_send: Vec<(String, String)>,
-    method: Method,
-    uri: Uri,
-    version: Version,
-    headers: HeaderMap,
+    /// Of the response.
+    headers: Vec<(String, String)>,
+    request: Request<()>,
     on_upgrade: OnUpgrade,
     on_failure: F,
 }
@@ -84,19 +82,12 @@ impl<S: Send + Sync> FromRequestParts<S> for WebSocketUpgrade {
         parts: &mut request::Parts,
         _: &S,
     ) -> Result<Self, UpgradeRejection> {
-        let request = Parts::new(&parts.method, &parts.uri, parts.version, &parts.headers);
-        request.request().check().map_err(UpgradeRejection)?;
+        let request = Request::from_parts(parts.clone(), ());
+        Parts::of(&request).request().check().map_err(UpgradeRejection)?;
         let on_upgrade = parts.extensions.remove();
-        Ok(Self {
-            server: Server::new(),
-            headers_to_send: Vec::new(),
-            method: parts.method.clone(),
-            uri: parts.uri.clone(),
-            version: parts.version,
-            headers: parts.headers.clone(),
-            on_upgrade: on_upgrade.ok_or(UpgradeRejection(HandshakeError::HttpVersion))?,
-            on_failure: drop,
-        })
+        let on_upgrade = on_upgrade.ok_or(UpgradeRejection(HandshakeError::HttpVersion))?;
+        let (server, headers) = (Server::new(), Vec::new());
+        Ok(Self { server, headers, request, on_upgrade, on_failure: drop })
     }
 }
 
@@ -119,7 +110,7 @@ impl<F: FnOnce(Error) + Send + 'static> WebSocketUpgrade<F> {
 
     /// Adds a header to the response.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.headers_to_send.push((name.into(), value.into()));
+        self.headers.push((name.into(), value.into()));
         self
     }
 
@@ -129,17 +120,8 @@ impl<F: FnOnce(Error) + Send + 'static> WebSocketUpgrade<F> {
         self,
         on_failure: G,
     ) -> WebSocketUpgrade<G> {
-        let Self { server, headers_to_send, method, uri, version, headers, on_upgrade, .. } = self;
-        WebSocketUpgrade {
-            server,
-            headers_to_send,
-            method,
-            uri,
-            version,
-            headers,
-            on_upgrade,
-            on_failure,
-        }
+        let Self { server, headers, request, on_upgrade, .. } = self;
+        WebSocketUpgrade { server, headers, request, on_upgrade, on_failure }
     }
 
     /// Makes the response, and runs `handle` in a task of its own once it has been sent. What that
@@ -149,12 +131,14 @@ impl<F: FnOnce(Error) + Send + 'static> WebSocketUpgrade<F> {
         H: FnOnce(UpgradedWebSocket) -> T + Send + 'static,
         T: Future<Output: Send> + Send + 'static,
     {
-        let Self { server, headers_to_send, on_upgrade, on_failure, .. } = self;
-        let parts = Parts::new(&self.method, &self.uri, self.version, &self.headers);
-        let (response, upgrade) = server.upgrade_parts(&parts, on_upgrade, |request| {
-            let headers = headers_to_send.into_iter();
-            headers.fold(server.answer(request), |answer, (name, value)| answer.header(name, value))
-        });
+        let Self { server, headers, request, on_upgrade, on_failure } = self;
+        let (response, upgrade) =
+            server.upgrade_parts(&Parts::of(&request), on_upgrade, |request| {
+                let headers = headers.into_iter();
+                headers.fold(server.answer(request), |answer, (name, value)| {
+                    answer.header(name, value)
+                })
+            });
         match upgrade {
             Ok(upgrade) => {
                 tokio::spawn(async move {
@@ -174,7 +158,7 @@ impl<F> fmt::Debug for WebSocketUpgrade<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WebSocketUpgrade")
             .field("server", &self.server)
-            .field("uri", &self.uri)
+            .field("uri", self.request.uri())
             .finish_non_exhaustive()
     }
 }

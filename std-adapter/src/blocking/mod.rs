@@ -38,6 +38,7 @@ mod accept;
 mod connect;
 mod deadline;
 mod io;
+mod joined;
 mod maybe_tls;
 mod reach;
 mod socket;
@@ -47,9 +48,10 @@ mod stream;
 mod tls_halves;
 
 pub use io::{Clock, Io};
+pub use joined::Joined;
 pub use maybe_tls::{Half, MaybeTls};
 pub use socket::{Socket, SplitSocket};
-pub use split::{Halves, Reader, Writer};
+pub use split::{Halves, Reader, ReuniteError, Reunited, Writer};
 pub use stream::{Sender, WebSocket};
 #[cfg(feature = "blocking-tls")]
 pub use tls_halves::{TlsReads, TlsWrites};

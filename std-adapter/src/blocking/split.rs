@@ -1,7 +1,7 @@
 //! Two halves of a blocking stream, for two threads.
 
 use std::{
-    fmt,
+    error, fmt,
     io::{self, Read, Write},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -15,7 +15,7 @@ use socklet_core::{
     wire::close::CloseCode,
 };
 
-use super::{Clock, Io, Socket, SplitSocket, WebSocket, io::Direction, stream::teardown};
+use super::{Clock, Io, Joined, Socket, SplitSocket, WebSocket, io::Direction, stream::teardown};
 use crate::{
     Closed, Error, IoError, Message, buffer::GrowingBuffer, cells::SharedCells,
     deflate::HostDeflate, message::Sendable, teardown::limit, trace::Trace,
@@ -53,10 +53,21 @@ pub struct Reader<S: SplitSocket, R: Role> {
 /// Dropping it closes nothing: [`close`](Self::close) does.
 pub struct Writer<S: SplitSocket, R: Role> {
     half: halves::SendHalf<Cells<S, R>, Clock>,
+    /// To know the other half again.
+    stream: Shared<S::Reads>,
 }
 
 /// The two halves of a [`WebSocket`].
 pub type Halves<S, R> = (Reader<S, R>, Writer<S, R>);
+
+/// The halves of a [`WebSocket`], joined again: it can do what the whole could, and be split again.
+pub type Reunited<S, R> =
+    WebSocket<Joined<<S as SplitSocket>::Reads, <S as SplitSocket>::Writes>, R>;
+
+/// The halves cannot be joined: they are of two different streams, or an answer to the peer waits to
+/// be sent. Here they are again.
+#[derive(Debug)]
+pub struct ReuniteError<S: SplitSocket, R: Role>(pub Box<Halves<S, R>>);
 
 impl<S: SplitSocket, R: Role> WebSocket<S, R> {
     /// Splits the stream into two halves for two threads, which receive and send at the same
@@ -89,8 +100,9 @@ impl<S: SplitSocket, R: Role> WebSocket<S, R> {
         let writes = Io::new(writes, Direction::Writes, clock);
         let (reads, writes) = blocking::WebSocket::from_parts((), clock, connection)
             .split(|()| (reads, writes), |writer| Arc::new(SharedCells::new(writer, true)));
+        let writer = Writer { half: writes, stream: stream.clone() };
         let reader = Reader { half: reads, stream, closing_ms, subprotocol, torn_down, trace };
-        Ok((reader, Writer { half: writes }))
+        Ok((reader, writer))
     }
 }
 
@@ -159,6 +171,47 @@ impl<S: SplitSocket, R: Role> Reader<S, R> {
     /// The subprotocol that both sides agreed on.
     pub fn subprotocol(&self) -> Option<&str> {
         self.subprotocol.as_deref()
+    }
+}
+
+impl<S: SplitSocket, R: Role> Reader<S, R> {
+    /// Joins the halves again.
+    ///
+    /// # Errors
+    /// [`ReuniteError`], with both halves in it, if they are of two streams, or if an answer to the
+    /// peer waits for room: receive or flush, and try again.
+    pub fn reunite(self, writer: Writer<S, R>) -> Result<Reunited<S, R>, ReuniteError<S, R>> {
+        if !Arc::ptr_eq(&self.stream.0, &writer.stream.0) {
+            return Err(ReuniteError(Box::new((self, writer))));
+        }
+        let Self { half, stream, closing_ms, subprotocol, torn_down, trace } = self;
+        let mut others = Some((stream, writer));
+        let take = |cells| {
+            drop(others.take());
+            match Arc::into_inner(cells) {
+                Some(cells) => cells,
+                None => unreachable!("the other half has just been dropped"),
+            }
+        };
+        let join = |reads: Io<Shared<S::Reads>>, writes: Io<S::Writes>| {
+            let Some(inner) = Arc::into_inner(reads.socket.0) else {
+                unreachable!("the other half has just been dropped")
+            };
+            let inner = inner.into_inner().unwrap_or_else(PoisonError::into_inner);
+            Io::new(Joined { reads: inner, writes: writes.socket }, Direction::Both, reads.clock)
+        };
+        match half.reunite(take, join) {
+            Ok(core) => {
+                let mut whole = WebSocket::new(core, closing_ms, subprotocol, trace);
+                whole.torn_down = torn_down;
+                Ok(whole)
+            }
+            Err(half) => {
+                let Some((stream, writer)) = others else { unreachable!("it was not taken") };
+                let reader = Self { half, stream, closing_ms, subprotocol, torn_down, trace };
+                Err(ReuniteError(Box::new((reader, writer))))
+            }
+        }
     }
 }
 
@@ -302,6 +355,14 @@ impl<S: Socket> Socket for Shared<S> {
         self.lock().shutdown()
     }
 }
+
+impl<S: SplitSocket, R: Role> fmt::Display for ReuniteError<S, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the halves are of two different streams, or an answer waits to be sent")
+    }
+}
+
+impl<S: SplitSocket + fmt::Debug, R: Role + fmt::Debug> error::Error for ReuniteError<S, R> {}
 
 impl<S: SplitSocket, R: Role> fmt::Debug for Reader<S, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

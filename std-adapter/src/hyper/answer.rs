@@ -1,9 +1,7 @@
 //! What is answered to a request of the crate `http`: by the core, which writes it as bytes.
 
 use bytes::Bytes;
-use http::{
-    HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, Version,
-};
+use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, Version};
 use socklet_core::{
     HandshakeError, ResourceError,
     buffer::Buffer,
@@ -34,19 +32,14 @@ pub(crate) struct Parts<'a> {
 
 impl<'a> Parts<'a> {
     pub(crate) fn of<B>(request: &'a Request<B>) -> Self {
-        Self::new(request.method(), request.uri(), request.version(), request.headers())
-    }
-
-    pub(crate) fn new(
-        method: &'a Method,
-        uri: &'a Uri,
-        version: Version,
-        headers: &'a HeaderMap,
-    ) -> Self {
-        let target = uri.path_and_query().map_or("/", |target| target.as_str());
-        let headers = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
-        let is_http_1_1 = version == Version::HTTP_11;
-        Self { method, target, is_http_1_1, headers: headers.collect() }
+        let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
+        let headers = request.headers().iter();
+        Self {
+            method: request.method(),
+            target,
+            is_http_1_1: request.version() == Version::HTTP_11,
+            headers: headers.map(|(name, value)| (name.as_str(), value.as_bytes())).collect(),
+        }
     }
 
     pub(crate) const fn target(&self) -> &'a str {

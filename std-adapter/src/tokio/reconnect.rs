@@ -108,8 +108,8 @@ pub enum Lost {
 /// # What happens to messages
 /// - One whose [`send`](Self::send) returned `Ok` has been handed to the operating system. If the
 ///   connection is lost before the peer has read it, it is lost.
-/// - One whose `send` returned an error may have reached the peer or not. The connection is lost,
-///   and the next call opens another.
+/// - One whose `send` failed with the connection may have reached the peer or not. The next call
+///   opens another connection.
 /// - Nothing is sent twice unless you send it twice. Where it must not be lost, number your messages
 ///   and let [`Reconnect::opened`] ask the peer which it has.
 /// - A message that had been received in part is lost with its connection: [`recv`](Self::recv)

@@ -273,3 +273,46 @@ async fn halves_of_two_streams_do_not_join() {
     one.reunite(other_writer).unwrap();
     other.reunite(one_writer).unwrap();
 }
+
+#[test]
+fn blocking_halves_join_and_part_again() {
+    let certificates = Certificates::new();
+    for tls in [false, true] {
+        let mut server = Server::new();
+        if tls {
+            server = server.tls(certificates.server());
+        }
+        let address = Peer::Tokio.serve(server);
+        let url = format!("{}://localhost:{}/", if tls { "wss" } else { "ws" }, address.port());
+        let client = Client::new().tls(certificates.client());
+        let connect = || client.connect_blocking(&url).unwrap().into_split().unwrap();
+        let ((mut one, one_writer), (other, other_writer)) = (connect(), connect());
+        let sends = thread::spawn(move || {
+            let mut writer = one_writer;
+            for number in 0..100 {
+                writer.send(format!("message {number}")).unwrap();
+            }
+            writer
+        });
+        for number in 0..50 {
+            assert_eq!(one.recv().unwrap(), Some(format!("message {number}").into()));
+        }
+        let error = one.reunite(other_writer).unwrap_err();
+        let (one, other_writer) = *error.0;
+        other.reunite(other_writer).unwrap().close(CloseCode::NORMAL, "").unwrap();
+
+        let mut ws = one.reunite(sends.join().unwrap()).unwrap();
+        ws.ping(b"whole").unwrap();
+        for number in 50..75 {
+            assert_eq!(ws.recv().unwrap(), Some(format!("message {number}").into()));
+        }
+        let (mut reader, mut writer) = ws.into_split().unwrap();
+        writer.send("the last").unwrap();
+        for number in 75..100 {
+            assert_eq!(reader.recv().unwrap(), Some(format!("message {number}").into()));
+        }
+        assert_eq!(reader.recv().unwrap(), Some("the last".into()));
+        let closed = reader.reunite(writer).unwrap().close(CloseCode::NORMAL, "").unwrap();
+        assert_eq!((closed.by, closed.code), (Side::Local, Some(CloseCode::NORMAL)));
+    }
+}
