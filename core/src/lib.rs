@@ -67,6 +67,7 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+mod backoff;
 pub mod buffer;
 mod config;
 pub mod connection;
@@ -84,6 +85,7 @@ mod role;
 pub mod trace;
 pub mod wire;
 
+pub use backoff::Backoff;
 pub use config::{Config, Fragmentation, Limits, Timeouts};
 pub use error::{
     ConfigError, Error, HandshakeError, ProtocolError, ResourceError, Timeout, UsageError,

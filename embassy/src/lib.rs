@@ -92,7 +92,6 @@
 #[macro_use]
 mod fmt;
 mod address;
-mod backoff;
 mod clock;
 mod connector;
 mod deadlines;
@@ -111,7 +110,6 @@ mod trace;
 mod trace;
 
 pub use address::Address;
-pub use backoff::Backoff;
 pub use clock::EmbassyTime;
 pub use connector::{CLIENT_CONFIG, Connector, Plain, WebSocket};
 pub use deadlines::Deadlines;
@@ -120,6 +118,8 @@ pub use listener::{Listener, ServerWebSocket};
 pub use memory::{Memory, NoTls, Resources, TlsPart};
 pub use reconnect::keep_connected;
 pub use socklet_core as core;
+/// The core's, for [`keep_connected`].
+pub use socklet_core::Backoff;
 pub use stream::{Stream, StreamReader, StreamWriter};
 #[cfg(feature = "tls")]
 pub use tls::{

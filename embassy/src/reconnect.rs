@@ -3,8 +3,9 @@
 use core::ops::{AsyncFnMut, ControlFlow};
 
 use embassy_time::{Instant, Timer};
+use socklet_core::Backoff;
 
-use crate::{backoff::Backoff, error::ConnectError};
+use crate::error::ConnectError;
 
 /// Connects again and again, with a wait between, until `attempt` says that it is enough.
 ///

@@ -72,6 +72,11 @@ impl Client {
     }
 
     /// Sets `Origin`, which browsers send and some servers want.
+    ///
+    /// # Examples
+    /// ```
+    /// let client = socklet_std::Client::new().origin("https://example.com");
+    /// ```
     #[must_use]
     pub fn origin(mut self, origin: impl Into<String>) -> Self {
         self.origin = Some(origin.into());
@@ -94,6 +99,14 @@ impl Client {
 
     /// Reaches servers through proxies: a [`Proxy`](crate::Proxy) for all, or whatever
     /// [`Proxies`] say. At first there is none, and the environment is not looked at.
+    ///
+    /// # Examples
+    /// ```
+    /// use socklet_std::{Client, Proxies};
+    ///
+    /// let client = Client::new().proxy(Proxies::from_environment()?);
+    /// # Ok::<(), socklet_std::ProxyError>(())
+    /// ```
     #[must_use]
     pub fn proxy(self, proxies: impl Into<Proxies>) -> Self {
         Self { proxies: proxies.into(), ..self }

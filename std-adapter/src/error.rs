@@ -124,6 +124,18 @@ impl error::Error for Error {
 }
 
 impl Error {
+    /// Whether it is of no use to try again with the same address and the same settings.
+    #[must_use]
+    pub const fn is_permanent(&self) -> bool {
+        matches!(self, Self::Url(_) | Self::Config(_))
+    }
+
+    /// Whether it ends the connection.
+    #[cfg(any(feature = "tokio", feature = "tracing", feature = "log"))]
+    pub(crate) const fn is_end(&self) -> bool {
+        !matches!(self, Self::Config(_) | Self::Resource(_) | Self::Usage(_))
+    }
+
     /// Whether the connection ended with a frame of ours on its way, so that it has to be shut
     /// down in order for the peer to see it.
     pub(crate) const fn wants_teardown(&self) -> bool {

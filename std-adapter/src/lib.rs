@@ -21,11 +21,16 @@
 //! | | tokio | blocking |
 //! |---|---|---|
 //! | connect | [`Client::connect`] | [`Client::connect_blocking`] |
+//! | connect again | [`Client::reconnecting`] | a loop over [`Backoff`]: [`blocking`] |
 //! | accept | [`Server::accept`] | [`Server::accept_blocking`] |
 //! | the stream | [`tokio::WebSocket`] | [`blocking::WebSocket`] |
 //! | two halves | [`tokio::WebSocket::into_split`] | [`blocking::WebSocket::into_split`] |
 //! | own streams | `AsyncRead + AsyncWrite` | [`blocking::Socket`] |
+//! | from an HTTP server | `Server::upgrade` for hyper, `axum::WebSocketUpgrade` | |
 //! | over one that is open | [`Client::connect_over`] | [`Client::connect_over_blocking`] |
+//!
+//! A [`Message`] shares its bytes with its clones; a [`Broadcast`] is framed, and compressed, once
+//! for many connections.
 //!
 //! # What it does by itself
 //! - It answers Pings and Close frames while a receive waits, and ends the stream below in the
@@ -48,7 +53,12 @@
 //! | `blocking-tls` | the same for the blocking stream alone, without any of tokio |
 //! | `webpki-roots` | trusts the authorities of the browsers, built in |
 //! | `platform-roots` | trusts the authorities of the operating system |
+//! | `tungstenite` | messages to and from those of `tungstenite` |
+//! | `hyper` | takes over connections that hyper 1 upgrades |
+//! | `axum` | an extractor for axum 0.8 |
 //! | `http` | connects to an `http::Uri` or an `http::Request` |
+//! | `tracing` | a span for each connection, with role and target, and events at level debug: open, closed, Pings, tries to reconnect; never a payload, a header or a query |
+//! | `log` | the same as lines of `log`; with `tracing` as well, those that `tracing` makes for programs without a subscriber |
 //!
 //! # Compression
 //! permessage-deflate (RFC 7692) is off unless [`Client::deflate`] or [`Server::deflate`] turns it
@@ -65,7 +75,10 @@
 #[macro_use]
 mod settings;
 mod addresses;
+#[cfg(feature = "axum")]
+pub mod axum;
 pub mod blocking;
+mod broadcast;
 mod buffer;
 mod cells;
 mod client;
@@ -73,6 +86,8 @@ mod declined;
 mod deflate;
 pub mod dump;
 mod error;
+#[cfg(feature = "hyper")]
+pub mod hyper;
 mod io_error;
 mod message;
 mod proxy;
@@ -85,9 +100,15 @@ mod teardown;
 mod tls;
 #[cfg(feature = "tokio")]
 pub mod tokio;
+#[cfg(any(feature = "tracing", feature = "log"))]
+mod trace;
+#[cfg(not(any(feature = "tracing", feature = "log")))]
+#[path = "untraced.rs"]
+mod trace;
 mod url;
 mod wide;
 
+pub use broadcast::Broadcast;
 pub use buffer::GrowingBuffer;
 pub use client::Client;
 pub use deflate::{Allocated, HostCompressing, HostDeflate};
@@ -104,12 +125,17 @@ pub use tls::{ClientTls, ServerTls, TlsError};
 pub use tokio::connect;
 pub use url::{Url, UrlError};
 
+/// What [`Message`] holds.
+pub use bytes::Bytes;
+/// What [`Message`] holds: text that shares its bytes.
+pub use bytestring::ByteString;
+
 /// The core: sans-IO, `no_std`, without allocation.
 pub use socklet_core as core;
 pub use socklet_core::{
-    Chunk, Config, ConfigError, Event, Fragmentation, HandshakeError, Kind, Limits, ProtocolError,
-    ResourceError, Role, Side, Timeout, Timeouts, UsageError, handshake::server::Request,
-    permessage_deflate, wire::close::CloseCode,
+    Backoff, Chunk, Config, ConfigError, Event, Fragmentation, HandshakeError, Kind, Limits,
+    ProtocolError, ResourceError, Role, Side, Timeout, Timeouts, UsageError,
+    handshake::server::Request, permessage_deflate, wire::close::CloseCode,
 };
 
 /// The role of a client: it owns the generator of its masking keys.

@@ -1,17 +1,38 @@
 //! Messages and closings that own what they hold.
 
+#[cfg(feature = "tungstenite")]
+mod tungstenite;
+
+use bytes::Bytes;
+use bytestring::ByteString;
 use socklet_core::{Kind, Side, wire::close::CloseCode};
 
-/// A whole message that owns its bytes.
+use crate::Broadcast;
+
+/// A whole message that owns its bytes, or shares them with its clones.
 ///
 /// What is sent is only borrowed: `ws.send("text")`, `ws.send(&bytes)` and `ws.send(&message)`
 /// copy nothing into one of these.
+///
+/// # Memory
+/// A clone copies no payload, nor does a message that is made of a `String`, a `Vec`, or what the
+/// crates [`bytes`] and [`bytestring`] have.
+///
+/// # Examples
+/// ```
+/// use socklet_std::Message;
+///
+/// let message = Message::from(String::from("hello"));
+/// let clone = message.clone();
+/// assert_eq!(clone.as_text(), Some("hello"));
+/// assert_eq!(message.into_bytes().as_ptr(), clone.as_bytes().as_ptr());
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Message {
-    /// UTF-8 text.
-    Text(String),
+    /// UTF-8 text, which is checked when one is made of bytes.
+    Text(ByteString),
     /// Bytes.
-    Binary(Vec<u8>),
+    Binary(Bytes),
 }
 
 impl Message {
@@ -26,25 +47,25 @@ impl Message {
 
     /// The text, if it is one.
     #[must_use]
-    pub const fn as_text(&self) -> Option<&str> {
+    pub fn as_text(&self) -> Option<&str> {
         match self {
-            Self::Text(text) => Some(text.as_str()),
+            Self::Text(text) => Some(text),
             Self::Binary(_) => None,
         }
     }
 
     /// The payload, of either kind.
     #[must_use]
-    pub const fn as_bytes(&self) -> &[u8] {
+    pub fn as_bytes(&self) -> &[u8] {
         match self {
             Self::Text(text) => text.as_bytes(),
-            Self::Binary(bytes) => bytes.as_slice(),
+            Self::Binary(bytes) => bytes,
         }
     }
 
     /// The payload, of either kind, without a copy.
     #[must_use]
-    pub fn into_bytes(self) -> Vec<u8> {
+    pub fn into_bytes(self) -> Bytes {
         match self {
             Self::Text(text) => text.into_bytes(),
             Self::Binary(bytes) => bytes,
@@ -53,41 +74,39 @@ impl Message {
 
     /// The same message, borrowed.
     #[must_use]
-    pub const fn as_ref(&self) -> socklet_core::Message<'_> {
+    pub fn as_ref(&self) -> socklet_core::Message<'_> {
         match self {
-            Self::Text(text) => socklet_core::Message::Text(text.as_str()),
-            Self::Binary(bytes) => socklet_core::Message::Binary(bytes.as_slice()),
+            Self::Text(text) => socklet_core::Message::Text(text),
+            Self::Binary(bytes) => socklet_core::Message::Binary(bytes),
         }
     }
 }
 
-impl From<&str> for Message {
-    fn from(text: &str) -> Self {
-        Self::Text(text.to_owned())
-    }
+/// Makes messages of what holds one kind.
+macro_rules! made_of {
+    ($($variant:ident: $($payload:ty)*;)*) => {$($(
+        impl From<$payload> for Message {
+            fn from(payload: $payload) -> Self {
+                Self::$variant(payload.into())
+            }
+        }
+    )*)*};
 }
 
-impl From<String> for Message {
-    fn from(text: String) -> Self {
-        Self::Text(text)
-    }
+made_of! {
+    Text: String &str ByteString;
+    Binary: Vec<u8> Bytes;
 }
 
 impl From<&[u8]> for Message {
     fn from(bytes: &[u8]) -> Self {
-        Self::Binary(bytes.to_vec())
+        Self::Binary(Bytes::copy_from_slice(bytes))
     }
 }
 
 impl<const N: usize> From<&[u8; N]> for Message {
     fn from(bytes: &[u8; N]) -> Self {
-        Self::Binary(bytes.to_vec())
-    }
-}
-
-impl From<Vec<u8>> for Message {
-    fn from(bytes: Vec<u8>) -> Self {
-        Self::Binary(bytes)
+        bytes.as_slice().into()
     }
 }
 
@@ -108,16 +127,25 @@ impl<'a> From<&'a Message> for socklet_core::Message<'a> {
 
 /// What can be sent: anything that can be seen as a borrowed message for the time of a call.
 ///
-/// Text: `&str`, `String`, `&String`. Bytes: `&[u8]`, `&[u8; N]`, `Vec<u8>`, `&Vec<u8>`. Either:
-/// [`Message`], `&Message`, [`socklet_core::Message`].
+/// Text: `&str`, `String`, `&String`, `ByteString`. Bytes: `&[u8]`, `&[u8; N]`, `Vec<u8>`,
+/// `&Vec<u8>`, `Bytes`. Either: [`Message`], `&Message`, [`socklet_core::Message`], [`Broadcast`].
 pub trait Sendable {
     /// The message, borrowed.
     fn borrowed(&self) -> socklet_core::Message<'_>;
+
+    /// The message with its frames, if they have been made before.
+    fn encoded(&self) -> Option<&Broadcast> {
+        None
+    }
 }
 
 impl<T: Sendable + ?Sized> Sendable for &T {
     fn borrowed(&self) -> socklet_core::Message<'_> {
         (**self).borrowed()
+    }
+
+    fn encoded(&self) -> Option<&Broadcast> {
+        (**self).encoded()
     }
 }
 
@@ -133,34 +161,26 @@ impl Sendable for socklet_core::Message<'_> {
     }
 }
 
-impl Sendable for str {
-    fn borrowed(&self) -> socklet_core::Message<'_> {
-        socklet_core::Message::Text(self)
-    }
-}
-
-impl Sendable for String {
-    fn borrowed(&self) -> socklet_core::Message<'_> {
-        socklet_core::Message::Text(self)
-    }
-}
-
-impl Sendable for [u8] {
-    fn borrowed(&self) -> socklet_core::Message<'_> {
-        socklet_core::Message::Binary(self)
-    }
-}
-
 impl<const N: usize> Sendable for [u8; N] {
     fn borrowed(&self) -> socklet_core::Message<'_> {
         socklet_core::Message::Binary(self)
     }
 }
 
-impl Sendable for Vec<u8> {
-    fn borrowed(&self) -> socklet_core::Message<'_> {
-        socklet_core::Message::Binary(self)
-    }
+/// Lets what holds one kind be sent.
+macro_rules! sendable {
+    ($($variant:ident: $($payload:ty)*;)*) => {$($(
+        impl Sendable for $payload {
+            fn borrowed(&self) -> socklet_core::Message<'_> {
+                socklet_core::Message::$variant(self)
+            }
+        }
+    )*)*};
+}
+
+sendable! {
+    Text: str String ByteString;
+    Binary: [u8] Vec<u8> Bytes;
 }
 
 /// How a connection was closed: both Close frames crossed the wire

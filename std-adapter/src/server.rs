@@ -63,6 +63,11 @@ impl Server {
 
     /// Supports subprotocols: the first of these that the client offers is chosen (RFC 6455
     /// section 1.9). A client that offers none of them is accepted without one.
+    ///
+    /// # Examples
+    /// ```
+    /// let server = socklet_std::Server::new().subprotocols(["chat.v2", "chat"]);
+    /// ```
     #[must_use]
     pub fn subprotocols<I: IntoIterator<Item: Into<String>>>(mut self, subprotocols: I) -> Self {
         self.subprotocols = subprotocols.into_iter().map(Into::into).collect();

@@ -19,6 +19,21 @@ macro_rules! settings {
             ///
             /// That of the opening handshake covers everything up to the open connection: name
             /// resolution, TCP, TLS and HTTP.
+            ///
+            /// # Examples
+            /// All of them at once, keep-alive too: a minute of silence ends the connection, and a
+            /// Ping goes out after half of it.
+            /// ```
+            #[doc = concat!("use socklet_std::{", stringify!($builder), ", Timeouts};")]
+            ///
+            /// let timeouts = Timeouts {
+            ///     handshake_ms: 10_000,
+            ///     closing_ms: 5_000,
+            ///     idle_ms: 60_000,
+            ///     keep_alive: true,
+            /// };
+            #[doc = concat!("let endpoint = ", stringify!($builder), "::new().timeouts(timeouts);")]
+            /// ```
             #[must_use]
             pub const fn timeouts(mut self, timeouts: Timeouts) -> Self {
                 self.config.timeouts = timeouts;
@@ -30,6 +45,14 @@ macro_rules! settings {
             ///
             /// The time is watched while a receive waits. Sets
             /// [`idle_ms`](Timeouts::idle_ms) to twice the interval.
+            ///
+            /// # Examples
+            /// ```
+            /// use std::time::Duration;
+            #[doc = concat!("use socklet_std::", stringify!($builder), ";")]
+            ///
+            #[doc = concat!("let endpoint = ", stringify!($builder), "::new().keep_alive(Duration::from_secs(20));")]
+            /// ```
             #[must_use]
             pub fn keep_alive(mut self, interval: Duration) -> Self {
                 self.config.timeouts = crate::settings::keep_alive(self.config.timeouts, interval);
@@ -37,6 +60,14 @@ macro_rules! settings {
             }
 
             /// Sets what the peer may send before the connection is failed.
+            ///
+            /// # Examples
+            /// ```
+            #[doc = concat!("use socklet_std::{", stringify!($builder), ", Limits};")]
+            ///
+            /// let limits = Limits { message_len: 64 << 10, ..Limits::DEFAULT };
+            #[doc = concat!("let endpoint = ", stringify!($builder), "::new().limits(limits);")]
+            /// ```
             #[must_use]
             pub const fn limits(mut self, limits: Limits) -> Self {
                 self.config.limits = limits;
@@ -62,6 +93,14 @@ macro_rules! settings {
             /// | 9 bits, or no context takeover | 125 |
             ///
             /// With messages of 10 KiB it is up to 35 KiB more.
+            ///
+            /// # Examples
+            /// ```
+            #[doc = concat!("use socklet_std::{", stringify!($builder), ", permessage_deflate::Settings};")]
+            ///
+            /// let settings = Settings { threshold_len: 200, ..Settings::DEFAULT };
+            #[doc = concat!("let endpoint = ", stringify!($builder), "::new().deflate(settings);")]
+            /// ```
             #[must_use]
             pub const fn deflate(mut self, settings: Settings) -> Self {
                 self.deflate = settings;
@@ -73,6 +112,15 @@ macro_rules! settings {
             /// compression. [`params`](crate::permessage_deflate::params) makes it of headers.
             ///
             /// Connections that are opened here agree by themselves.
+            ///
+            /// # Examples
+            /// ```
+            #[doc = concat!("use socklet_std::{", stringify!($builder), ", permessage_deflate::{Agreed, Context, Settings}};")]
+            ///
+            /// let context = Context { window_bits: 15, takeover: true };
+            /// let agreed = Agreed { send: context, receive: context };
+            #[doc = concat!("let endpoint = ", stringify!($builder), "::new().deflate(Settings::DEFAULT).agreed(Some(agreed));")]
+            /// ```
             #[must_use]
             pub const fn agreed(mut self, agreed: Option<Agreed>) -> Self {
                 self.agreed = agreed;
@@ -81,6 +129,13 @@ macro_rules! settings {
 
             /// Says whether messages of more than 128 KiB are sent in several frames, or each as
             /// one, whatever its length. Memory is held for one frame.
+            ///
+            /// # Examples
+            /// ```
+            #[doc = concat!("use socklet_std::{", stringify!($builder), ", Fragmentation};")]
+            ///
+            #[doc = concat!("let endpoint = ", stringify!($builder), "::new().fragmentation(Fragmentation::Never);")]
+            /// ```
             #[must_use]
             pub const fn fragmentation(mut self, fragmentation: Fragmentation) -> Self {
                 self.config.fragmentation = fragmentation;

@@ -69,8 +69,26 @@ impl Target {
         target
     }
 
+    /// Adds a header for this request alone, in place of one of the same name that the client has.
+    ///
+    /// What the handshake writes itself is left out, and what it chooses is taken over: `Host`,
+    /// `Origin`, `Sec-WebSocket-Protocol`. What cannot be a header is told when connecting, as an
+    /// [`Error::Config`].
+    ///
+    /// # Examples
+    /// ```
+    /// use socklet_std::IntoTarget;
+    ///
+    /// let target = "wss://example.com/feed".into_target()?.header("Authorization", "Bearer 123");
+    /// # Ok::<(), socklet_std::Error>(())
+    /// ```
+    #[must_use]
+    pub fn header(mut self, name: impl AsRef<str>, value: impl Into<String>) -> Self {
+        self.add(name.as_ref(), value.into());
+        self
+    }
+
     /// Adds a header, as a request holds it that may have been made for another library.
-    #[cfg_attr(not(feature = "http"), allow(dead_code, reason = "of a feature"))]
     fn add(&mut self, name: &str, value: String) {
         let is = |other: &str| name.eq_ignore_ascii_case(other);
         if is("Host") {

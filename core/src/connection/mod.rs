@@ -28,7 +28,7 @@ use core::{num::NonZeroUsize, ops::Range};
 pub use halves::Mailbox;
 pub(crate) use halves::ReadSide;
 pub use inbound::Mode;
-pub use outbound::{Part, Staged};
+pub use outbound::{Encoded, Part, Staged};
 pub use write_side::WriteSide;
 
 use crate::{

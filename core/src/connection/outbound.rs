@@ -9,7 +9,10 @@
 //! caller, the stream is never torn within a frame by this endpoint.
 
 mod compressing;
+mod encoded;
 mod whole;
+
+pub use encoded::Encoded;
 
 use crate::{
     Fragmentation,

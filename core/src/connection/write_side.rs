@@ -5,7 +5,7 @@
 
 use super::{
     Staged,
-    outbound::{Outbound, Part, check_close},
+    outbound::{Encoded, Outbound, Part, check_close},
     receive,
     state::{Due, End, Phase, State},
 };
@@ -104,6 +104,23 @@ impl<R: Role, B: Buffer, X: OutboundContext> WriteSide<R, B, X> {
                 self.state.end(End::Lost);
                 Err(Error::ConnectionLost)
             }
+        }
+    }
+
+    /// Stages a message as [`stage`](Self::stage) does, by the frames that it has already, if this
+    /// connection can use them: a server's that does not compress, or compresses each message by
+    /// itself, with room for all of them. Else it makes its own.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn stage_encoded<E>(&mut self, encoded: &impl Encoded) -> Result<Staged, Error<E>> {
+        self.state.check_open()?;
+        match self.outbound.stage_encoded(encoded) {
+            Some(staged) => {
+                self.state.close_waits = false;
+                Ok(staged)
+            }
+            None => self.stage(encoded.message()),
         }
     }
 

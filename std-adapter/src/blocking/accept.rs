@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     Answer, Error, Server, ServerRole, buffer::GrowingBuffer, deflate::Plan, teardown::limit,
+    trace::Trace,
 };
 
 impl Server {
@@ -100,13 +101,19 @@ impl Server {
         let closing_ms = self.config.timeouts.closing_ms;
         let mut core = core(next, deadline.rest_of(self.config)?, Plan::negotiate(self.deflate));
         core.preload(already)?;
-        let outcome = handshake(&mut core, decide);
+        let mut trace = Trace::new(false);
+        let outcome = handshake(&mut core, |request| {
+            trace.set_target(request.target());
+            decide(request)
+        });
         if outcome.as_ref().is_err_and(Error::wants_teardown) {
             // Or the peer may never see the answer. What it says to that is of no use.
             let socket = &mut core.inner_mut().socket;
             let _ = stream::teardown::<_, ServerRole>(socket, limit(closing_ms));
         }
-        Ok(WebSocket::new(core.with_config(self.config), closing_ms, outcome?))
+        let subprotocol = trace.step(outcome)?;
+        trace.opened();
+        Ok(WebSocket::new(core.with_config(self.config), closing_ms, subprotocol, trace))
     }
 
     #[cfg(feature = "blocking-tls")]

@@ -17,6 +17,7 @@ use crate::{
     deflate::Plan,
     redirect::Redirects,
     rng::Rng,
+    trace::Trace,
 };
 
 impl Client {
@@ -71,8 +72,9 @@ impl Client {
     ) -> Result<WebSocket<MaybeTls<S>>, Error> {
         let target = to.into_target()?;
         let deadline = Deadline::new(self.config.timeouts.handshake_ms);
-        let next = self.secure_blocking(stream, &target.url, deadline)?;
-        self.open_blocking(next, &target, deadline)
+        let trace = Trace::client(&target.url);
+        let next = trace.step(self.secure_blocking(stream, &target.url, deadline))?;
+        self.open_blocking(next, &target, deadline, trace)
     }
 
     /// Opens a connection to a server that listens on a Unix socket at this path. The address says
@@ -113,9 +115,10 @@ impl Client {
         layer: impl FnOnce(MaybeTls<TcpStream>) -> L,
         deadline: Deadline,
     ) -> Result<WebSocket<L>, Error> {
-        let stream = self.reach_blocking(&target.url, deadline)?;
-        let next = layer(self.secure_blocking(stream, &target.url, deadline)?);
-        self.open_blocking(next, target, deadline)
+        let trace = Trace::client(&target.url);
+        let stream = trace.step(self.reach_blocking(&target.url, deadline))?;
+        let next = trace.step(self.secure_blocking(stream, &target.url, deadline))?;
+        self.open_blocking(layer(next), target, deadline, trace)
     }
 
     fn open_blocking<S: Socket>(
@@ -123,18 +126,20 @@ impl Client {
         next: S,
         target: &Target,
         deadline: Deadline,
+        trace: Trace,
     ) -> Result<WebSocket<S>, Error> {
         let mut core = core(next, deadline.rest_of(self.config)?, Plan::negotiate(self.deflate))?;
         match self.with_request(target, |request| core.handshake(request).map(|_| ())) {
             Err(socklet_core::Error::Handshake(HandshakeError::Declined { .. })) => {
-                Err(read_declined(core))
+                trace.step(Err(read_declined(core)))
             }
             outcome => {
-                outcome?;
+                trace.step(outcome.map_err(Error::from))?;
+                trace.opened();
                 let subprotocol =
                     core.response().and_then(|response| response.subprotocol()).map(Box::from);
                 let core = core.with_config(self.config);
-                Ok(WebSocket::new(core, self.config.timeouts.closing_ms, subprotocol))
+                Ok(WebSocket::new(core, self.config.timeouts.closing_ms, subprotocol, trace))
             }
         }
     }

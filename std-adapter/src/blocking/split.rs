@@ -1,7 +1,7 @@
 //! Two halves of a blocking stream, for two threads.
 
 use std::{
-    fmt,
+    error, fmt,
     io::{self, Read, Write},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -9,15 +9,16 @@ use std::{
 
 use socklet_core::{
     Chunk, Event, Kind, Role,
+    connection::Ready,
     io::{blocking, split::blocking as halves},
     permessage_deflate::{Agreed, Volume},
     wire::close::CloseCode,
 };
 
-use super::{Clock, Io, Socket, SplitSocket, WebSocket, io::Direction, stream::teardown};
+use super::{Clock, Io, Joined, Socket, SplitSocket, WebSocket, io::Direction, stream::teardown};
 use crate::{
     Closed, Error, IoError, Message, buffer::GrowingBuffer, cells::SharedCells,
-    deflate::HostDeflate, message::Sendable, teardown::limit,
+    deflate::HostDeflate, message::Sendable, teardown::limit, trace::Trace,
 };
 
 type Cells<S, R> = Arc<SharedCells<Io<<S as SplitSocket>::Writes>, R>>;
@@ -44,6 +45,7 @@ pub struct Reader<S: SplitSocket, R: Role> {
     closing_ms: u32,
     subprotocol: Option<Box<str>>,
     torn_down: bool,
+    trace: Trace,
 }
 
 /// The half of a [`WebSocket`] that sends.
@@ -51,10 +53,21 @@ pub struct Reader<S: SplitSocket, R: Role> {
 /// Dropping it closes nothing: [`close`](Self::close) does.
 pub struct Writer<S: SplitSocket, R: Role> {
     half: halves::SendHalf<Cells<S, R>, Clock>,
+    /// To know the other half again.
+    stream: Shared<S::Reads>,
 }
 
 /// The two halves of a [`WebSocket`].
 pub type Halves<S, R> = (Reader<S, R>, Writer<S, R>);
+
+/// The halves of a [`WebSocket`], joined again: it can do what the whole could, and be split again.
+pub type Reunited<S, R> =
+    WebSocket<Joined<<S as SplitSocket>::Reads, <S as SplitSocket>::Writes>, R>;
+
+/// The halves cannot be joined: they are of two different streams, or an answer to the peer waits to
+/// be sent. Here they are again.
+#[derive(Debug)]
+pub struct ReuniteError<S: SplitSocket, R: Role>(pub Box<Halves<S, R>>);
 
 impl<S: SplitSocket, R: Role> WebSocket<S, R> {
     /// Splits the stream into two halves for two threads, which receive and send at the same
@@ -78,7 +91,7 @@ impl<S: SplitSocket, R: Role> WebSocket<S, R> {
     /// # }
     /// ```
     pub fn into_split(self) -> Result<Halves<S, R>, Error> {
-        let Self { core, closing_ms, subprotocol, torn_down } = self;
+        let Self { core, closing_ms, subprotocol, torn_down, trace } = self;
         let (io, connection) = core.into_parts();
         let clock = io.clock;
         let (reads, writes) = io.socket.split()?;
@@ -87,8 +100,9 @@ impl<S: SplitSocket, R: Role> WebSocket<S, R> {
         let writes = Io::new(writes, Direction::Writes, clock);
         let (reads, writes) = blocking::WebSocket::from_parts((), clock, connection)
             .split(|()| (reads, writes), |writer| Arc::new(SharedCells::new(writer, true)));
-        let reader = Reader { half: reads, stream, closing_ms, subprotocol, torn_down };
-        Ok((reader, Writer { half: writes }))
+        let writer = Writer { half: writes, stream: stream.clone() };
+        let reader = Reader { half: reads, stream, closing_ms, subprotocol, torn_down, trace };
+        Ok((reader, writer))
     }
 }
 
@@ -107,10 +121,10 @@ impl<S: SplitSocket, R: Role> Reader<S, R> {
     /// # Errors
     /// As [`WebSocket::recv`].
     pub fn recv_ref(&mut self) -> Result<Option<socklet_core::Message<'_>>, Error> {
-        let Self { half, stream, torn_down, closing_ms, .. } = self;
+        let Self { half, stream, torn_down, closing_ms, trace, .. } = self;
         match half.recv() {
             Ok(Some(message)) => Ok(Some(message)),
-            end => ended::<_, _, R>(end, stream, torn_down, *closing_ms),
+            end => ended::<_, _, R>(end, stream, torn_down, *closing_ms, trace),
         }
     }
 
@@ -119,10 +133,10 @@ impl<S: SplitSocket, R: Role> Reader<S, R> {
     /// # Errors
     /// As [`WebSocket::recv`].
     pub fn recv_chunk(&mut self) -> Result<Option<Chunk<'_>>, Error> {
-        let Self { half, stream, torn_down, closing_ms, .. } = self;
+        let Self { half, stream, torn_down, closing_ms, trace, .. } = self;
         match half.recv_chunk() {
             Ok(Some(chunk)) => Ok(Some(chunk)),
-            end => ended::<_, _, R>(end, stream, torn_down, *closing_ms),
+            end => ended::<_, _, R>(end, stream, torn_down, *closing_ms, trace),
         }
     }
 
@@ -131,10 +145,10 @@ impl<S: SplitSocket, R: Role> Reader<S, R> {
     /// # Errors
     /// As [`WebSocket::recv`].
     pub fn recv_event(&mut self) -> Result<Option<Event<'_>>, Error> {
-        let Self { half, stream, torn_down, closing_ms, .. } = self;
+        let Self { half, stream, torn_down, closing_ms, trace, .. } = self;
         match half.recv_event() {
             Ok(Some(event)) => Ok(Some(event)),
-            end => ended::<_, _, R>(end, stream, torn_down, *closing_ms),
+            end => ended::<_, _, R>(end, stream, torn_down, *closing_ms, trace),
         }
     }
 
@@ -160,13 +174,58 @@ impl<S: SplitSocket, R: Role> Reader<S, R> {
     }
 }
 
+impl<S: SplitSocket, R: Role> Reader<S, R> {
+    /// Joins the halves again.
+    ///
+    /// # Errors
+    /// [`ReuniteError`], with both halves in it, if they are of two streams, or if an answer to the
+    /// peer waits for room: receive or flush, and try again.
+    pub fn reunite(self, writer: Writer<S, R>) -> Result<Reunited<S, R>, ReuniteError<S, R>> {
+        if !Arc::ptr_eq(&self.stream.0, &writer.stream.0) {
+            return Err(ReuniteError(Box::new((self, writer))));
+        }
+        let Self { half, stream, closing_ms, subprotocol, torn_down, trace } = self;
+        let mut others = Some((stream, writer));
+        let take = |cells| {
+            drop(others.take());
+            match Arc::into_inner(cells) {
+                Some(cells) => cells,
+                None => unreachable!("the other half has just been dropped"),
+            }
+        };
+        let join = |reads: Io<Shared<S::Reads>>, writes: Io<S::Writes>| {
+            let Some(inner) = Arc::into_inner(reads.socket.0) else {
+                unreachable!("the other half has just been dropped")
+            };
+            let inner = inner.into_inner().unwrap_or_else(PoisonError::into_inner);
+            Io::new(Joined { reads: inner, writes: writes.socket }, Direction::Both, reads.clock)
+        };
+        match half.reunite(take, join) {
+            Ok(core) => {
+                let mut whole = WebSocket::new(core, closing_ms, subprotocol, trace);
+                whole.torn_down = torn_down;
+                Ok(whole)
+            }
+            Err(half) => {
+                let Some((stream, writer)) = others else { unreachable!("it was not taken") };
+                let reader = Self { half, stream, closing_ms, subprotocol, torn_down, trace };
+                Err(ReuniteError(Box::new((reader, writer))))
+            }
+        }
+    }
+}
+
 impl<S: SplitSocket, R: Role> Writer<S, R> {
     /// Sends a message, and all that was staged before.
     ///
     /// # Errors
     /// As [`WebSocket::send`].
     pub fn send(&mut self, message: impl Sendable) -> Result<(), Error> {
-        Ok(self.half.send(message.borrowed())?)
+        match message.encoded() {
+            None => self.half.send(message.borrowed())?,
+            Some(encoded) => self.half.send_encoded(encoded, true)?,
+        }
+        Ok(())
     }
 
     /// Stages a message, to leave with the next `send` or `flush`, or when the reader begins to
@@ -175,7 +234,11 @@ impl<S: SplitSocket, R: Role> Writer<S, R> {
     /// # Errors
     /// As [`WebSocket::send`].
     pub fn feed(&mut self, message: impl Sendable) -> Result<(), Error> {
-        Ok(self.half.feed(message.borrowed())?)
+        match message.encoded() {
+            None => self.half.feed(message.borrowed())?,
+            Some(encoded) => self.half.send_encoded(encoded, false)?,
+        }
+        Ok(())
     }
 
     /// Sends a part of a message: see [`WebSocket::send_part`].
@@ -236,8 +299,10 @@ fn ended<T, S: Socket, R: Role>(
     stream: &mut Shared<S>,
     torn_down: &mut bool,
     closing_ms: u32,
+    trace: &mut Trace,
 ) -> Result<Option<T>, Error> {
     let end = end.map_err(Error::from);
+    trace.received(end.as_ref().map(|_| Ready::Ended), || None);
     if end.as_ref().err().is_none_or(Error::wants_teardown) && !*torn_down {
         *torn_down = true;
         // It has ended, and why is known: how the stream takes it is of no use to anybody.
@@ -290,6 +355,14 @@ impl<S: Socket> Socket for Shared<S> {
         self.lock().shutdown()
     }
 }
+
+impl<S: SplitSocket, R: Role> fmt::Display for ReuniteError<S, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the halves are of two different streams, or an answer waits to be sent")
+    }
+}
+
+impl<S: SplitSocket + fmt::Debug, R: Role + fmt::Debug> error::Error for ReuniteError<S, R> {}
 
 impl<S: SplitSocket, R: Role> fmt::Debug for Reader<S, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -21,6 +21,7 @@ use crate::{
     deflate::{HostCompressing, HostDeflate},
     message::Sendable,
     teardown::{DISCARD_LEN, limit},
+    trace::Trace,
 };
 
 /// The stream of the core.
@@ -52,6 +53,7 @@ pub struct WebSocket<S: Socket = MaybeTls<TcpStream>, R = ClientRole> {
     pub(super) closing_ms: u32,
     pub(super) subprotocol: Option<Box<str>>,
     pub(super) torn_down: bool,
+    pub(super) trace: Trace,
 }
 
 impl<S: Socket, R: Role> WebSocket<S, R> {
@@ -59,8 +61,9 @@ impl<S: Socket, R: Role> WebSocket<S, R> {
         core: Core<S, R>,
         closing_ms: u32,
         subprotocol: Option<Box<str>>,
+        trace: Trace,
     ) -> Self {
-        Self { core, closing_ms, subprotocol, torn_down: false }
+        Self { core, closing_ms, subprotocol, torn_down: false, trace }
     }
 
     /// Receives the next message; `None` once the connection is [`closed`](Self::closed).
@@ -141,7 +144,11 @@ impl<S: Socket, R: Role> WebSocket<S, R> {
     /// [`Error::Usage`] when the connection is closed, or another message is half sent; how the
     /// connection ended.
     pub fn send(&mut self, message: impl Sendable) -> Result<(), Error> {
-        Ok(self.core.send(message.borrowed())?)
+        match message.encoded() {
+            None => self.core.send(message.borrowed())?,
+            Some(encoded) => self.core.sender().send_encoded(encoded, true)?,
+        }
+        Ok(())
     }
 
     /// Stages a message, to leave with the next `send` or `flush`, or when receiving has to wait:
@@ -150,7 +157,11 @@ impl<S: Socket, R: Role> WebSocket<S, R> {
     /// # Errors
     /// As [`send`](Self::send).
     pub fn feed(&mut self, message: impl Sendable) -> Result<(), Error> {
-        Ok(self.core.feed(message.borrowed())?)
+        match message.encoded() {
+            None => self.core.feed(message.borrowed())?,
+            Some(encoded) => self.core.sender().send_encoded(encoded, false)?,
+        }
+        Ok(())
     }
 
     /// Sends a part of a message; the last has `fin`. All parts are of one kind; text may be cut
@@ -169,6 +180,7 @@ impl<S: Socket, R: Role> WebSocket<S, R> {
     /// # Errors
     /// [`Error::Usage`] when the connection is closed, [`Error::Config`] if it is too long.
     pub fn ping(&mut self, payload: &[u8]) -> Result<(), Error> {
+        self.trace.ping_sent();
         Ok(self.core.ping(payload)?)
     }
 
@@ -286,7 +298,15 @@ impl<S: Socket, R: Role> WebSocket<S, R> {
 
     /// Waits until something is ready; ends the stream below when the connection has ended.
     fn receive(&mut self, mode: Mode, control: bool) -> Result<Ready, Error> {
-        let outcome = self.core.receive(mode, control).map_err(Error::from);
+        let outcome = loop {
+            let outcome = self.core.receive(mode, control || Trace::SHOWS_CONTROL);
+            let outcome = outcome.map_err(Error::from);
+            let closed = || self.core.closed().map(Closed::from);
+            self.trace.received(outcome.as_ref().copied(), closed);
+            if control || !matches!(outcome, Ok(Ready::Ping | Ready::Pong)) {
+                break outcome;
+            }
+        };
         let ended = match &outcome {
             Ok(ready) => *ready == Ready::Ended,
             Err(error) => error.wants_teardown(),
@@ -321,7 +341,9 @@ impl<S: Socket, R: Role> WebSocket<S, R> {
     ) -> Result<Self, Error> {
         core.assume_open()?;
         core.preload(leftover)?;
-        Ok(Self::new(core, closing_ms, None))
+        let trace = Trace::new(R::CLIENT);
+        trace.opened();
+        Ok(Self::new(core, closing_ms, None, trace))
     }
 }
 

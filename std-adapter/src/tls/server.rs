@@ -11,6 +11,14 @@ use super::{TlsError, provider};
 use crate::Error;
 
 /// How a server proves who it is: by a chain of certificates and the key of the first.
+///
+/// # Examples
+/// ```no_run
+/// use socklet_std::{Server, ServerTls};
+///
+/// let server = Server::new().tls(ServerTls::from_files("chain.pem", "key.pem")?);
+/// # Ok::<(), socklet_std::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct ServerTls {
     config: Arc<ServerConfig>,

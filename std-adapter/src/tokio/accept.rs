@@ -15,6 +15,7 @@ use crate::{
     Answer, Error, Server, ServerRole,
     buffer::GrowingBuffer,
     deflate::{HostDeflate, Plan},
+    trace::Trace,
 };
 
 impl Server {
@@ -95,7 +96,23 @@ impl Server {
         leftover: &[u8],
     ) -> Result<WebSocket<S, ServerRole>, Error> {
         let deflate = Plan::taken_over(self.deflate, self.agreed);
-        WebSocket::taken_over(stream, connection(self, deflate), leftover)
+        WebSocket::taken_over(stream, connection(self, deflate), leftover, Trace::new(false))
+    }
+
+    /// Takes over a connection of which the target and the subprotocol are known.
+    #[cfg(feature = "hyper")]
+    pub(crate) fn take_over_from<S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        stream: S,
+        target: &str,
+        subprotocol: Option<Box<str>>,
+    ) -> Result<WebSocket<S, ServerRole>, Error> {
+        let mut trace = Trace::new(false);
+        trace.set_target(target);
+        let deflate = Plan::taken_over(self.deflate, self.agreed);
+        let mut ws = WebSocket::taken_over(stream, connection(self, deflate), &[], trace)?;
+        ws.subprotocol = subprotocol;
+        Ok(ws)
     }
 
     async fn open<S: AsyncRead + AsyncWrite + Unpin>(
@@ -107,7 +124,7 @@ impl Server {
     ) -> Result<WebSocket<S, ServerRole>, Error> {
         let mut connection = connection(self, Plan::negotiate(self.deflate));
         connection.preload(already)?;
-        let mut driver = Driver::new(next, connection);
+        let mut driver = Driver::new(next, connection, Trace::new(false));
         let outcome = deadline.bound(driver.handshake(decide)).await;
         if outcome.as_ref().is_err_and(Error::wants_teardown) {
             // Or the peer may never see the answer.
@@ -118,7 +135,9 @@ impl Server {
             })
             .await;
         }
-        Ok(WebSocket::new(driver, outcome?))
+        let subprotocol = driver.trace.step(outcome)?;
+        driver.trace.opened();
+        Ok(WebSocket::new(driver, subprotocol))
     }
 
     #[cfg(feature = "tls")]
@@ -166,7 +185,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S, ServerRole> {
         poll_fn(|context| self.poll_ready(Goal::Head, context)).await?;
         // What is not HTTP is answered without asking anybody.
         let answer = match self.connection.request() {
-            Some(request) => decide(&request),
+            Some(request) => {
+                self.trace.set_target(request.target());
+                decide(&request)
+            }
             None => Answer::accept(),
         };
         answer.with_decision(|decision| -> Result<(), CoreError> {

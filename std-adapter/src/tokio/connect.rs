@@ -23,6 +23,7 @@ use crate::{
     deflate::{HostDeflate, Plan},
     redirect::Redirects,
     rng::Rng,
+    trace::Trace,
 };
 
 impl Client {
@@ -79,9 +80,10 @@ impl Client {
         to: impl IntoTarget,
     ) -> Result<WebSocket<MaybeTls<S>>, Error> {
         let target = to.into_target()?;
+        let trace = Trace::client(&target.url);
         let deadline = Deadline::new(self.config.timeouts.handshake_ms);
-        let next = deadline.bound(self.secure(stream, &target.url)).await?;
-        self.open(next, &target, deadline).await
+        let next = trace.step(deadline.bound(self.secure(stream, &target.url)).await)?;
+        self.open(next, &target, deadline, trace).await
     }
 
     /// Opens a connection to a server that listens on a Unix socket at this path. The address says
@@ -111,7 +113,7 @@ impl Client {
         leftover: &[u8],
     ) -> Result<WebSocket<S>, Error> {
         let deflate = Plan::taken_over(self.deflate, self.agreed);
-        WebSocket::taken_over(stream, connection(self, deflate)?, leftover)
+        WebSocket::taken_over(stream, connection(self, deflate)?, leftover, Trace::new(true))
     }
 
     /// Opens a connection, or is told where else it could be opened.
@@ -121,9 +123,10 @@ impl Client {
         layer: impl FnOnce(MaybeTls<TcpStream>) -> L,
         deadline: Deadline,
     ) -> Result<WebSocket<L>, Error> {
-        let stream = deadline.bound(self.reach(&target.url)).await?;
-        let next = layer(deadline.bound(self.secure(stream, &target.url)).await?);
-        self.open(next, target, deadline).await
+        let trace = Trace::client(&target.url);
+        let stream = trace.step(deadline.bound(self.reach(&target.url)).await)?;
+        let next = trace.step(deadline.bound(self.secure(stream, &target.url)).await)?;
+        self.open(layer(next), target, deadline, trace).await
     }
 
     async fn open<S: AsyncRead + AsyncWrite + Unpin>(
@@ -131,13 +134,18 @@ impl Client {
         next: S,
         target: &Target,
         deadline: Deadline,
+        trace: Trace,
     ) -> Result<WebSocket<S>, Error> {
         let connection = connection(self, Plan::negotiate(self.deflate))?;
-        let mut driver = Driver::new(next, connection);
+        let mut driver = Driver::new(next, connection, trace);
         match deadline.bound(driver.handshake(self, target)).await {
-            Err(Error::Handshake(HandshakeError::Declined { .. })) => Err(driver.declined().await),
+            Err(Error::Handshake(HandshakeError::Declined { .. })) => {
+                let trace = driver.trace.clone();
+                trace.step(Err(driver.declined().await))
+            }
             outcome => {
-                outcome?;
+                driver.trace.step(outcome)?;
+                driver.trace.opened();
                 let subprotocol = driver
                     .connection
                     .response()

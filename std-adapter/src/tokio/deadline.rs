@@ -13,11 +13,11 @@ use crate::Error;
 
 /// A moment, or never.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Deadline(Option<Instant>);
+pub(crate) struct Deadline(Option<Instant>);
 
 impl Deadline {
     /// The moment `limit_ms` from now; 0: never.
-    pub(super) fn new(limit_ms: u32) -> Self {
+    pub(crate) fn new(limit_ms: u32) -> Self {
         let limit = Duration::from_millis(limit_ms.into());
         Self((limit_ms != 0).then(|| Instant::now() + limit))
     }
@@ -26,7 +26,7 @@ impl Deadline {
     ///
     /// Not `async`: that would keep the step twice, and on the heap it is kept no longer than it
     /// takes.
-    pub(super) fn bound<T, E>(
+    pub(crate) fn bound<T, E>(
         self,
         step: impl Future<Output = Result<T, E>>,
     ) -> impl Future<Output = Result<T, Error>>

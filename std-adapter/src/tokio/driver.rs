@@ -14,7 +14,7 @@ use std::{
 };
 
 use socklet_core::{
-    Message, Role, Timeout, UsageError,
+    Role, Timeout, UsageError,
     connection::{Connection, Mode, Ready, Staged, Step, WriteSide},
     wire::MAX_CONTROL_FRAME_LEN,
 };
@@ -24,8 +24,9 @@ use super::timer::Timer;
 use crate::{
     buffer::GrowingBuffer,
     deflate::{HostCompressing, HostDeflate},
-    io_error::IoError,
-    io_error::end_of_stream,
+    io_error::{IoError, end_of_stream},
+    message::Sendable,
+    trace::Trace,
 };
 
 /// What the core reports.
@@ -48,6 +49,7 @@ pub(super) struct Driver<S, R> {
     /// and in a long silence. Many connections never say a word more; of those that do, not each
     /// message is to cost an allocation.
     may_rest: bool,
+    pub(super) trace: Trace,
 }
 
 /// What is to be received.
@@ -74,8 +76,12 @@ impl Goal {
 }
 
 impl<S, R> Driver<S, R> {
-    pub(super) fn new(next: S, connection: Connection<R, GrowingBuffer, HostDeflate>) -> Self {
-        Self { next, timer: Timer::new(), connection, may_rest: true }
+    pub(super) fn new(
+        next: S,
+        connection: Connection<R, GrowingBuffer, HostDeflate>,
+        trace: Trace,
+    ) -> Self {
+        Self { next, timer: Timer::new(), connection, may_rest: true, trace }
     }
 }
 
@@ -94,10 +100,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
             let step = match goal {
                 Goal::Head => self.connection.poll_head(Some(self.timer.now_ms())),
                 Goal::Receive { mode, control } => {
+                    let control = control || Trace::SHOWS_CONTROL;
                     self.connection.poll_receive(mode, control, Some(self.timer.latest_ms()))
                 }
             };
             match step {
+                Step::Ready(ready @ (Ready::Ping | Ready::Pong)) => {
+                    self.trace.received(Ok(ready), || None);
+                    if let Goal::Receive { control: true, .. } = goal {
+                        return Poll::Ready(Ok(ready));
+                    }
+                }
                 Step::Ready(Ready::Ended) => {
                     return Poll::Ready(
                         self.connection.write_side().outcome().map(|()| Ready::Ended),
@@ -154,7 +167,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
             Poll::Pending => {
                 let Some(wakeup_ms) = write_side.wakeup_ms() else { return Poll::Pending };
                 ready!(self.timer.poll_until(wakeup_ms, context));
+                let staged_len = write_side.staged().len();
                 write_side.tick(self.timer.now_ms())?;
+                if write_side.staged().len() != staged_len {
+                    self.trace.ping_sent();
+                }
                 self.may_rest = true;
             }
         }
@@ -211,9 +228,13 @@ pub(super) fn poll_drain<S: AsyncWrite + Unpin, R: Role>(
 pub(super) fn stage_through<S: AsyncWrite + Unpin, R: Role>(
     next: &mut S,
     write_side: &mut Outlet<R>,
-    message: Message<'_>,
+    message: &impl Sendable,
     context: &mut Context<'_>,
 ) -> Result<Staged, CoreError> {
+    if let Some(encoded) = message.encoded() {
+        return write_side.stage_encoded(encoded);
+    }
+    let message = message.borrowed();
     if message.as_bytes().len() < THROUGH_LEN || !next.is_write_vectored() {
         return write_side.stage(message);
     }

@@ -9,13 +9,17 @@ mod duplex;
 mod io;
 mod maybe_tls;
 mod reach;
+mod reconnect;
 mod sender;
 mod socket;
 mod split;
 mod teardown;
 mod timer;
 
+#[cfg(feature = "hyper")]
+pub(crate) use deadline::Deadline;
 pub use maybe_tls::MaybeTls;
+pub use reconnect::{Lost, Reconnect, Reconnecting};
 pub use sender::Sender;
 pub use socket::WebSocket;
 pub use split::{Reader, ReuniteError, Writer};

@@ -6,7 +6,7 @@ use std::{
 };
 
 use socklet_core::{
-    Kind, Message, Role,
+    Kind, Role,
     connection::{Part, Staged},
     wire::close::CloseCode,
 };
@@ -33,9 +33,8 @@ impl<S: AsyncWrite + Unpin, R: Role> Sender<'_, S, R> {
     /// # Errors
     /// As [`WebSocket::send`](super::WebSocket::send).
     pub async fn send(&mut self, message: impl Sendable) -> Result<(), Error> {
-        let message = message.borrowed();
         let mut is_staged = false;
-        poll_fn(|context| self.poll_send(message, &mut is_staged, context)).await
+        poll_fn(|context| self.poll_send(&message, &mut is_staged, context)).await
     }
 
     /// Stages a message.
@@ -43,7 +42,10 @@ impl<S: AsyncWrite + Unpin, R: Role> Sender<'_, S, R> {
     /// # Errors
     /// As [`WebSocket::feed`](super::WebSocket::feed).
     pub async fn feed(&mut self, message: impl Sendable) -> Result<(), Error> {
-        self.stage(message.borrowed().into()).await
+        match message.encoded() {
+            None => self.stage(|to| to.stage_part(message.borrowed().into())).await,
+            Some(encoded) => self.stage(|to| to.stage_encoded(encoded)).await,
+        }
     }
 
     /// Sends a part of a message.
@@ -51,7 +53,7 @@ impl<S: AsyncWrite + Unpin, R: Role> Sender<'_, S, R> {
     /// # Errors
     /// As [`WebSocket::send_part`](super::WebSocket::send_part).
     pub async fn send_part(&mut self, kind: Kind, part: &[u8], fin: bool) -> Result<(), Error> {
-        self.stage(Part::new(kind, part, fin)).await?;
+        self.stage(|to| to.stage_part(Part::new(kind, part, fin))).await?;
         self.flush().await
     }
 
@@ -105,7 +107,7 @@ impl<S: AsyncWrite + Unpin, R: Role> Sender<'_, S, R> {
     #[inline]
     pub(super) fn poll_send(
         &mut self,
-        message: Message<'_>,
+        message: &impl Sendable,
         is_staged: &mut bool,
         context: &mut Context<'_>,
     ) -> Poll<Result<(), Error>> {
@@ -122,9 +124,11 @@ impl<S: AsyncWrite + Unpin, R: Role> Sender<'_, S, R> {
         poll_drain(self.next, self.timer, self.write_side, context).map_err(Error::from)
     }
 
-    async fn stage(&mut self, part: Part<'_>) -> Result<(), Error> {
-        poll_fn(|context| self.poll_stage(context, |_, write_side, _| write_side.stage_part(part)))
-            .await
+    async fn stage(
+        &mut self,
+        mut stage: impl FnMut(&mut Outlet<R>) -> Result<Staged, CoreError>,
+    ) -> Result<(), Error> {
+        poll_fn(|context| self.poll_stage(context, |_, write_side, _| stage(write_side))).await
     }
 
     /// Stages by `stage`, and writes what is staged for as long as not all has room.

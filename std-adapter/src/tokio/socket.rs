@@ -26,7 +26,7 @@ use super::{
 };
 use crate::{
     ClientRole, Closed, Error, Message, buffer::GrowingBuffer, deflate::HostDeflate,
-    message::Sendable,
+    message::Sendable, trace::Trace,
 };
 
 /// A WebSocket over the tokio stream `S`, in the role `R`.
@@ -170,13 +170,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocket<S, R> {
     /// [`Error::Usage`] when the connection is closed, or another message is half sent; how the
     /// connection ended.
     pub async fn send(&mut self, message: impl Sendable) -> Result<(), Error> {
-        let message = message.borrowed();
         let mut is_staged = false;
         poll_fn(|context| {
             if !is_staged {
                 ready!(self.poll_settle(context))?;
             }
-            self.sender().poll_send(message, &mut is_staged, context)
+            self.sender().poll_send(&message, &mut is_staged, context)
         })
         .await
     }
@@ -188,7 +187,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocket<S, R> {
     /// As [`send`](Self::send).
     pub async fn feed(&mut self, message: impl Sendable) -> Result<(), Error> {
         self.settle().await?;
-        self.sender().feed(message.borrowed()).await
+        self.sender().feed(message).await
     }
 
     /// Sends a part of a message; the last has `fin`. All parts are of one kind; text may be cut
@@ -208,6 +207,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocket<S, R> {
     /// # Errors
     /// [`Error::Usage`] when the connection is closed, [`Error::Config`] if it is too long.
     pub async fn ping(&mut self, payload: &[u8]) -> Result<(), Error> {
+        self.driver.trace.ping_sent();
         self.sender().ping(payload).await
     }
 
@@ -345,6 +345,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocket<S, R> {
             let _ = self.poll_settle(context)?;
         }
         let outcome = ready!(self.driver.poll_ready(goal, context)).map_err(Error::from);
+        let Driver { trace, connection, .. } = &mut self.driver;
+        trace.received(outcome.as_ref().copied(), || connection.closed().map(Closed::from));
         let ended = match &outcome {
             Ok(ready) => *ready == Ready::Ended,
             Err(error) => error.wants_teardown(),
@@ -360,12 +362,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocket<S, R> {
         next: S,
         connection: Connection<R, GrowingBuffer, HostDeflate>,
         leftover: &[u8],
+        trace: Trace,
     ) -> Result<Self, Error> {
-        let mut driver = Driver::new(next, connection);
+        let mut driver = Driver::new(next, connection, trace);
         let now_ms = Some(driver.timer.now_ms());
         let opened: Result<(), CoreError> = driver.connection.assume_open(now_ms);
         opened?;
         driver.connection.preload(leftover)?;
+        driver.trace.opened();
         Ok(Self::new(driver, None))
     }
 }

@@ -4,6 +4,7 @@ use std::{error, fmt, future::poll_fn, sync::Arc};
 
 use socklet_core::{
     Chunk, Event, Kind, Role,
+    connection::Ready,
     io::{nonblocking, split::nonblocking as halves},
     permessage_deflate::{Agreed, Volume},
     wire::close::CloseCode,
@@ -19,7 +20,7 @@ use super::{
 };
 use crate::{
     Closed, Error, Message, buffer::GrowingBuffer, cells::SharedCells, deflate::HostDeflate,
-    message::Sendable,
+    message::Sendable, trace::Trace,
 };
 
 type Cells<S, R> = Arc<SharedCells<Shared<S>, R>>;
@@ -38,6 +39,7 @@ pub struct Reader<S, R: Role> {
     closing_ms: u32,
     teardown: Teardown,
     subprotocol: Option<Box<str>>,
+    trace: Trace,
 }
 
 /// The half of a [`WebSocket`] that sends.
@@ -73,7 +75,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocket<S, R> {
     /// ```
     pub fn into_split(self) -> (Reader<S, R>, Writer<S, R>) {
         let Self {
-            driver: Driver { next, timer, mut connection, .. }, teardown, subprotocol, ..
+            driver: Driver { next, timer, mut connection, trace, .. },
+            teardown,
+            subprotocol,
+            ..
         } = self;
         let closing_ms = connection.write_side_mut().config_mut().timeouts.closing_ms;
         let stream = Shared::new(next);
@@ -84,7 +89,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocket<S, R> {
             |writer| Arc::new(SharedCells::new(writer, false)),
         );
         let writer = Writer { half: writes, stream: stream.clone() };
-        (Reader { half: reads, stream, timer: clock, closing_ms, teardown, subprotocol }, writer)
+        let reader =
+            Reader { half: reads, stream, timer: clock, closing_ms, teardown, subprotocol, trace };
+        (reader, writer)
     }
 }
 
@@ -109,10 +116,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Reader<S, R> {
     /// # Cancellation
     /// Loses nothing.
     pub async fn recv_ref(&mut self) -> Result<Option<socklet_core::Message<'_>>, Error> {
-        let Self { half, stream, teardown, closing_ms, .. } = self;
+        let Self { half, stream, teardown, closing_ms, trace, .. } = self;
         match half.recv().await {
             Ok(Some(message)) => Ok(Some(message)),
-            end => ended::<_, S, R>(end, stream, teardown, *closing_ms).await,
+            end => ended::<_, S, R>(end, stream, teardown, *closing_ms, trace).await,
         }
     }
 
@@ -124,10 +131,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Reader<S, R> {
     /// # Cancellation
     /// Loses nothing.
     pub async fn recv_chunk(&mut self) -> Result<Option<Chunk<'_>>, Error> {
-        let Self { half, stream, teardown, closing_ms, .. } = self;
+        let Self { half, stream, teardown, closing_ms, trace, .. } = self;
         match half.recv_chunk().await {
             Ok(Some(chunk)) => Ok(Some(chunk)),
-            end => ended::<_, S, R>(end, stream, teardown, *closing_ms).await,
+            end => ended::<_, S, R>(end, stream, teardown, *closing_ms, trace).await,
         }
     }
 
@@ -139,10 +146,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Reader<S, R> {
     /// # Cancellation
     /// Loses nothing.
     pub async fn recv_event(&mut self) -> Result<Option<Event<'_>>, Error> {
-        let Self { half, stream, teardown, closing_ms, .. } = self;
+        let Self { half, stream, teardown, closing_ms, trace, .. } = self;
         match half.recv_event().await {
             Ok(Some(event)) => Ok(Some(event)),
-            end => ended::<_, S, R>(end, stream, teardown, *closing_ms).await,
+            end => ended::<_, S, R>(end, stream, teardown, *closing_ms, trace).await,
         }
     }
 
@@ -176,7 +183,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Reader<S, R> {
         if !self.stream.is(&writer.stream) {
             return Err(ReuniteError(Box::new((self, writer))));
         }
-        let Self { half, stream, timer, closing_ms, teardown, subprotocol } = self;
+        let Self { half, stream, timer, closing_ms, teardown, subprotocol, trace } = self;
         let mut writer = Some(writer);
         let take = |cells| {
             drop(writer.take());
@@ -188,7 +195,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Reader<S, R> {
         let connection = match half.reunite(take, |_, _| ()) {
             Ok(whole) => whole.into_parts().1,
             Err(half) => {
-                let reader = Self { half, stream, timer, closing_ms, teardown, subprotocol };
+                let reader = Self { half, stream, timer, closing_ms, teardown, subprotocol, trace };
                 let Some(writer) = writer else { unreachable!("it was not taken") };
                 return Err(ReuniteError(Box::new((reader, writer))));
             }
@@ -196,7 +203,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Reader<S, R> {
         let Some(next) = stream.into_inner() else {
             unreachable!("the other half has just been dropped")
         };
-        let mut driver = Driver::new(next, connection);
+        let mut driver = Driver::new(next, connection, trace);
         driver.timer = timer;
         let mut whole = WebSocket::new(driver, subprotocol);
         whole.teardown = teardown;
@@ -210,8 +217,10 @@ async fn ended<T, S: AsyncRead + AsyncWrite + Unpin, R: Role>(
     stream: &Shared<S>,
     teardown: &mut Teardown,
     closing_ms: u32,
+    trace: &mut Trace,
 ) -> Result<Option<T>, Error> {
     let end = end.map_err(Error::from);
+    trace.received(end.as_ref().map(|_| Ready::Ended), || None);
     if end.as_ref().err().is_none_or(Error::wants_teardown) {
         poll_fn(|context| teardown.poll::<S, R>(&mut *stream.lock(), closing_ms, context)).await;
     }
@@ -227,7 +236,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Writer<S, R> {
     /// # Cancellation
     /// As [`WebSocket`] says.
     pub async fn send(&mut self, message: impl Sendable) -> Result<(), Error> {
-        Ok(self.half.send(message.borrowed()).await?)
+        match message.encoded() {
+            None => self.half.send(message.borrowed()).await?,
+            Some(encoded) => self.half.send_encoded(encoded, true).await?,
+        }
+        Ok(())
     }
 
     /// Stages a message, to leave with the next `send` or `flush`, or when the reader begins to
@@ -239,7 +252,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Writer<S, R> {
     /// # Cancellation
     /// As [`WebSocket`] says.
     pub async fn feed(&mut self, message: impl Sendable) -> Result<(), Error> {
-        Ok(self.half.feed(message.borrowed()).await?)
+        match message.encoded() {
+            None => self.half.feed(message.borrowed()).await?,
+            Some(encoded) => self.half.send_encoded(encoded, false).await?,
+        }
+        Ok(())
     }
 
     /// Sends a part of a message: see [`WebSocket::send_part`].

@@ -10,3 +10,8 @@ pub use client::AnyClient;
 
 /// What went wrong, for a person to read.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// The code in the guide, which is compiled with the examples of this documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide.md")]
+mod guide {}

@@ -19,7 +19,7 @@ use std::{
 };
 
 use socklet_std::{
-    Client, Error, Event, Kind, Server, ServerRole, blocking,
+    Broadcast, Client, Error, Event, Kind, Message, Server, ServerRole, blocking,
     permessage_deflate::{Agreed, Context, Settings},
     tokio::WebSocket,
 };
@@ -203,6 +203,26 @@ fn blocking_halves(len: usize, compressed: bool) {
     });
 }
 
+/// One message again and again, with its clones, from a server.
+fn broadcast(len: usize, compressed: bool) {
+    let (near, far) = pair();
+    let (client, server) = endpoints(compressed);
+    let mut client = client.take_over_blocking(near, &[]).unwrap();
+    let mut server: blocking::WebSocket<_, ServerRole> =
+        server.take_over_blocking(far, &[]).unwrap();
+    let mut message = vec![0; len];
+    write_message(0, &mut message);
+    let message = Message::from(message);
+    let news = Broadcast::new(message.clone());
+    let allocations = counted(len, |_| {
+        server.send(&news).unwrap();
+        let (received, _) = client.recv_ref().unwrap().unwrap();
+        assert_eq!(received.as_bytes(), message.clone().into_bytes());
+        assert_eq!(news.clone().message(), &message);
+    });
+    is_none("a broadcast", len, compressed, allocations);
+}
+
 /// Both ends in one task each of one thread.
 fn tokio_echo(len: usize, compressed: bool) {
     let (near, far) = pair();
@@ -293,7 +313,7 @@ fn tokio_halves(len: usize, compressed: bool) {
 fn no_message_allocates_after_the_first() {
     for compressed in [false, true] {
         for len in [100, 5000] {
-            for path in [blocking_echo, blocking_halves, tokio_echo, tokio_halves] {
+            for path in [blocking_echo, blocking_halves, broadcast, tokio_echo, tokio_halves] {
                 let finds_none = |_| {
                     FOUND.store(0, Ordering::Relaxed);
                     path(len, compressed);

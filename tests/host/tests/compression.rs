@@ -35,9 +35,9 @@ fn report(number: usize) -> String {
 /// Reports, long ones among them, and what does not compress.
 fn messages() -> impl Iterator<Item = Message> + Send {
     (0..COUNT).map(|number| match number % 50 {
-        48 => Message::Binary(noise(100_000)),
-        49 => Message::Text((0..5000).map(report).collect()),
-        _ => Message::Text(report(number)),
+        48 => Message::from(noise(100_000)),
+        49 => Message::from((0..5000).map(report).collect::<String>()),
+        _ => Message::from(report(number)),
     })
 }
 

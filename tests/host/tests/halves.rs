@@ -45,7 +45,7 @@ async fn both_halves_work_at_full_load() {
                 writer.flush().await.unwrap();
                 writer
             });
-            let expected = Message::Binary(noise(LEN));
+            let expected = Message::from(noise(LEN));
             for number in 0..COUNT {
                 let message = reader.recv().await.unwrap();
                 assert!(message.as_ref() == Some(&expected), "message {number} from {peer:?}");
@@ -75,7 +75,7 @@ fn both_blocking_halves_work_at_full_load() {
             writer.flush().unwrap();
             writer
         });
-        let expected = Message::Binary(noise(LEN));
+        let expected = Message::from(noise(LEN));
         for number in 0..COUNT {
             let message = reader.recv().unwrap();
             assert!(message.as_ref() == Some(&expected), "message {number} from {peer:?}");
@@ -102,7 +102,7 @@ fn the_blocking_halves_of_tls_work_at_full_load() {
         }
         writer
     });
-    let expected = Message::Binary(noise(LEN));
+    let expected = Message::from(noise(LEN));
     for number in 0..COUNT {
         assert!(reader.recv().unwrap().as_ref() == Some(&expected), "message {number}");
     }
@@ -122,7 +122,7 @@ fn the_blocking_halves_of_tls_wait_and_go_on() {
     let (mut reader, mut writer) = client.connect_blocking(&url).unwrap().into_split().unwrap();
     let receives = thread::spawn(move || {
         for number in 0..3 {
-            assert_eq!(reader.recv().unwrap(), Some(Message::Text(format!("message {number}"))));
+            assert_eq!(reader.recv().unwrap(), Some(Message::from(format!("message {number}"))));
         }
     });
     for number in 0..3 {
@@ -153,7 +153,7 @@ fn the_blocking_halves_of_tls_take_records_of_any_size_apart() {
     thread::sleep(Duration::from_millis(200));
     for round in 0..200 {
         for len in [1, 16_000, 3, 33_000, 200 + round] {
-            assert!(reader.recv().unwrap() == Some(Message::Binary(noise(len))), "{round}, {len}");
+            assert!(reader.recv().unwrap() == Some(Message::from(noise(len))), "{round}, {len}");
         }
     }
     writer.close(CloseCode::NORMAL, "").unwrap();
@@ -259,7 +259,7 @@ async fn a_dropped_send_holds_up_nobody() {
     }
     writer.flush().await.unwrap();
     assert!(dropped > 0);
-    assert!(reader.recv().await.unwrap() == Some(Message::Binary(payload)));
+    assert!(reader.recv().await.unwrap() == Some(Message::from(payload)));
 }
 
 #[tokio::test]
@@ -272,4 +272,47 @@ async fn halves_of_two_streams_do_not_join() {
     let (one, one_writer) = *error.0;
     one.reunite(other_writer).unwrap();
     other.reunite(one_writer).unwrap();
+}
+
+#[test]
+fn blocking_halves_join_and_part_again() {
+    let certificates = Certificates::new();
+    for tls in [false, true] {
+        let mut server = Server::new();
+        if tls {
+            server = server.tls(certificates.server());
+        }
+        let address = Peer::Tokio.serve(server);
+        let url = format!("{}://localhost:{}/", if tls { "wss" } else { "ws" }, address.port());
+        let client = Client::new().tls(certificates.client());
+        let connect = || client.connect_blocking(&url).unwrap().into_split().unwrap();
+        let ((mut one, one_writer), (other, other_writer)) = (connect(), connect());
+        let sends = thread::spawn(move || {
+            let mut writer = one_writer;
+            for number in 0..100 {
+                writer.send(format!("message {number}")).unwrap();
+            }
+            writer
+        });
+        for number in 0..50 {
+            assert_eq!(one.recv().unwrap(), Some(format!("message {number}").into()));
+        }
+        let error = one.reunite(other_writer).unwrap_err();
+        let (one, other_writer) = *error.0;
+        other.reunite(other_writer).unwrap().close(CloseCode::NORMAL, "").unwrap();
+
+        let mut ws = one.reunite(sends.join().unwrap()).unwrap();
+        ws.ping(b"whole").unwrap();
+        for number in 50..75 {
+            assert_eq!(ws.recv().unwrap(), Some(format!("message {number}").into()));
+        }
+        let (mut reader, mut writer) = ws.into_split().unwrap();
+        writer.send("the last").unwrap();
+        for number in 75..100 {
+            assert_eq!(reader.recv().unwrap(), Some(format!("message {number}").into()));
+        }
+        assert_eq!(reader.recv().unwrap(), Some("the last".into()));
+        let closed = reader.reunite(writer).unwrap().close(CloseCode::NORMAL, "").unwrap();
+        assert_eq!((closed.by, closed.code), (Side::Local, Some(CloseCode::NORMAL)));
+    }
 }

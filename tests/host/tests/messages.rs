@@ -40,10 +40,10 @@ async fn a_tokio_client_gets_back_what_it_sends() {
         let address = peer.serve(Server::new());
         let mut ws = Client::new().connect(&format!("ws://{address}/")).await.unwrap();
         for len in LENS {
-            let message = Message::Binary(noise(len));
+            let message = Message::from(noise(len));
             ws.send(&message).await.unwrap();
             assert!(ws.recv().await.unwrap() == Some(message), "{len} bytes, {peer:?}");
-            let text = Message::Text("\u{20ac}".repeat(len / 3));
+            let text = Message::from("\u{20ac}".repeat(len / 3));
             ws.send(&text).await.unwrap();
             assert!(ws.recv().await.unwrap() == Some(text), "{len} bytes of text, {peer:?}");
         }
@@ -58,10 +58,10 @@ fn a_blocking_client_gets_back_what_it_sends() {
         let address = peer.serve(Server::new());
         let mut ws = Client::new().connect_blocking(format!("ws://{address}/")).unwrap();
         for len in LENS {
-            let message = Message::Binary(noise(len));
+            let message = Message::from(noise(len));
             ws.send(&message).unwrap();
             assert!(ws.recv().unwrap() == Some(message), "{len} bytes, {peer:?}");
-            let text = Message::Text("\u{20ac}".repeat(len / 3));
+            let text = Message::from("\u{20ac}".repeat(len / 3));
             ws.send(&text).unwrap();
             assert!(ws.recv().unwrap() == Some(text), "{len} bytes of text, {peer:?}");
         }
@@ -80,7 +80,7 @@ async fn it_is_the_same_over_tls() {
         let mut ws = client.connect(&url).await.unwrap();
         assert!(ws.inner().is_tls());
         for len in LENS {
-            let message = Message::Binary(noise(len));
+            let message = Message::from(noise(len));
             ws.send(&message).await.unwrap();
             assert!(ws.recv().await.unwrap() == Some(message), "{len} bytes, {peer:?}");
         }
@@ -90,7 +90,7 @@ async fn it_is_the_same_over_tls() {
             let mut ws = client.connect_blocking(&url).unwrap();
             assert!(ws.inner().is_tls());
             for len in LENS {
-                let message = Message::Binary(noise(len));
+                let message = Message::from(noise(len));
                 ws.send(&message).unwrap();
                 assert!(ws.recv().unwrap() == Some(message), "{len} bytes, {peer:?}");
             }

@@ -85,6 +85,9 @@ const OUTSIDE: [&str; 6] = [
     pico::MANIFESTS[1],
 ];
 
+/// The packages that have features which the workspace does not turn on.
+const WITH_FEATURES: [&str; 3] = ["socklet-core", "socklet-embassy", "socklet-std"];
+
 fn lock() -> Result<Tally> {
     let mut tally = Tally::default();
     for manifest in ["Cargo.toml"].iter().chain(&OUTSIDE) {
@@ -111,20 +114,33 @@ fn clippy() -> Result<Tally> {
     let warnings_fail = ["--", "-D", "warnings"];
     let mut all = cargo(&["clippy", "--workspace", "--all-targets"]);
     all.args(warnings_fail);
-    let with_all_features = ["socklet-core", "socklet-embassy"].map(|package| {
+    let with_all_features = WITH_FEATURES.map(|package| {
         let mut one = cargo(&["clippy", "-p", package, "--all-targets", "--all-features"]);
         one.args(warnings_fail);
         one
     });
+    // Each feature of the host's crate alone: the others are not there to help it.
+    let features = features_of("std-adapter/Cargo.toml")?;
+    let with_one_feature = features.iter().map(|feature| {
+        let package = ["clippy", "-p", "socklet-std", "--lib", "--no-default-features"];
+        let mut one = cargo(&package);
+        one.args(["--features", feature]).args(warnings_fail);
+        one
+    });
     check_all(
-        [all].into_iter().chain(with_all_features).chain(qemu::clippy()?).chain(pico::clippy()?),
+        [all]
+            .into_iter()
+            .chain(with_all_features)
+            .chain(with_one_feature)
+            .chain(qemu::clippy()?)
+            .chain(pico::clippy()?),
     )
 }
 
 fn doc() -> Result<Tally> {
     let mut all = cargo(&["doc", "--workspace", "--no-deps"]);
     all.env("RUSTDOCFLAGS", "-D warnings");
-    let with_all_features = ["socklet-core", "socklet-embassy"].map(|package| {
+    let with_all_features = WITH_FEATURES.map(|package| {
         let mut one = cargo(&["doc", "-p", package, "--no-deps", "--all-features"]);
         one.env("RUSTDOCFLAGS", "-D warnings");
         one
@@ -133,7 +149,15 @@ fn doc() -> Result<Tally> {
 }
 
 fn unit() -> Result<Tally> {
-    check_tests(cargo(&["test", "--workspace", "--no-fail-fast"]))
+    let mut tally = check_tests(cargo(&["test", "--workspace", "--no-fail-fast"]))?;
+    // What connections tell of themselves: in either way, which the others do without.
+    for feature in ["tracing", "log"] {
+        let package = ["test", "-p", "socklet-host-tests", "--test", "telling"];
+        let mut telling = cargo(&package);
+        telling.args(["--features", feature]);
+        tally += check_tests(telling)?;
+    }
+    Ok(tally)
 }
 
 /// A package with its default features is built to machine code for each target; with each feature

@@ -6,7 +6,7 @@ use super::{Deadline, Sender, write_once};
 use crate::{
     Error, Kind, Message, ProtocolError, Role,
     buffer::Buffer,
-    connection::{Part, Staged},
+    connection::{Encoded, Part, Staged},
     permessage_deflate::OutboundContext,
     wire::close::CloseCode,
 };
@@ -29,6 +29,22 @@ impl<S: Write, R: Role, B: Buffer, T: Deadline<S>, X: OutboundContext> Sender<'_
     /// As [`send`](Self::send).
     pub fn feed<'m>(&mut self, message: impl Into<Message<'m>>) -> Result<(), Error<S::Error>> {
         self.stage(message.into().into())
+    }
+
+    /// Stages a message by the frames that it has already, if it can, and writes all that is staged
+    /// if `flush` is set: see [`WriteSide::stage_encoded`](crate::connection::WriteSide::stage_encoded).
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub fn send_encoded(
+        &mut self,
+        encoded: &impl Encoded,
+        flush: bool,
+    ) -> Result<(), Error<S::Error>> {
+        while self.write_side.stage_encoded(encoded)? == Staged::Partly {
+            self.drain()?;
+        }
+        if flush { self.drain() } else { Ok(()) }
     }
 
     /// Sends a part of a message; the last has `fin`. All parts are of one kind; text may be cut

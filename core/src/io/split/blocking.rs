@@ -11,7 +11,7 @@ use super::{Cells, Writer, WriterIn};
 use crate::{
     Chunk, Error, Event, Kind, Message, Role, UsageError,
     buffer::Buffer,
-    connection::{Mode, Part, Ready, Staged, Step},
+    connection::{Encoded, Mode, Part, Ready, Staged, Step},
     io::{
         NoClock,
         blocking::{Blocking, Deadline, Interruption, interruption},
@@ -199,6 +199,19 @@ impl<P: Deref<Target: WaitCells<Next: Write>>, T: Deadline<Next<P>>> SendHalf<P,
         message: impl Into<Message<'m>>,
     ) -> Result<(), Error<WriteError<P>>> {
         self.stage(message.into().into(), false)
+    }
+
+    /// Stages a message by the frames that it has already, if it can, and writes all that is staged
+    /// if `flush` is set: see [`WriteSide::stage_encoded`](crate::connection::WriteSide::stage_encoded).
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub fn send_encoded(
+        &mut self,
+        encoded: &impl Encoded,
+        flush: bool,
+    ) -> Result<(), Error<WriteError<P>>> {
+        self.run(|writer, _| writer.write_side.stage_encoded(encoded), flush)
     }
 
     /// Sends a part of a message: see

@@ -14,7 +14,7 @@ use super::{Cells, Writer, WriterIn};
 use crate::{
     Chunk, Error, Event, Kind, Message, Role, Timeout, UsageError,
     buffer::Buffer,
-    connection::{Mode, Part, Ready, Staged, Step},
+    connection::{Encoded, Mode, Part, Ready, Staged, Step},
     io::{
         NoClock,
         nonblocking::{Nonblocking, Timer},
@@ -359,6 +359,22 @@ impl<P: Deref<Target: Cells<Next: Write>>, T: Timer> SendHalf<P, T> {
         message: impl Into<Message<'m>>,
     ) -> Result<(), Error<WriteError<P>>> {
         self.stage(message.into().into(), false).await
+    }
+
+    /// Stages a message by the frames that it has already, if it can, and writes all that is staged
+    /// if `flush` is set: see [`WriteSide::stage_encoded`](crate::connection::WriteSide::stage_encoded).
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    ///
+    /// # Cancellation
+    /// As [`send`](Self::send).
+    pub async fn send_encoded(
+        &mut self,
+        encoded: &impl Encoded,
+        flush: bool,
+    ) -> Result<(), Error<WriteError<P>>> {
+        self.run(|writer, _| writer.write_side.stage_encoded(encoded), flush).await
     }
 
     /// Sends a part of a message: see

@@ -20,7 +20,7 @@ async fn main() -> Result<(), Error> {
     for _ in 0..2 {
         match ws.recv().await? {
             Some(Message::Text(text)) => println!("text: {text}"),
-            Some(Message::Binary(bytes)) => println!("bytes: {bytes:?}"),
+            Some(Message::Binary(bytes)) => println!("bytes: {:?}", &bytes[..]),
             None => println!("the server has closed the connection"),
         }
     }

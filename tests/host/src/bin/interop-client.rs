@@ -65,12 +65,12 @@ async fn obey(client: &mut AnyClient, command: &str) -> Result<String, Failure> 
     let (verb, rest) = command.split_once(' ').unwrap_or((command, ""));
     Ok(match verb {
         "text" => {
-            let message = Message::Text(text(rest.parse()?));
+            let message = Message::from(text(rest.parse()?));
             client.send(&message).await?;
             compare(client, verb, &message).await?
         }
         "binary" => {
-            let message = Message::Binary(bytes(rest.parse()?));
+            let message = Message::from(bytes(rest.parse()?));
             client.send(&message).await?;
             compare(client, verb, &message).await?
         }
@@ -78,7 +78,7 @@ async fn obey(client: &mut AnyClient, command: &str) -> Result<String, Failure> 
             let (frames, len) = rest.split_once(' ').ok_or("fragments N LEN")?;
             let text = text(len.parse()?);
             send_fragments(client, text.as_bytes(), frames.parse()?).await?;
-            compare(client, verb, &Message::Text(text)).await?
+            compare(client, verb, &Message::from(text)).await?
         }
         "many" => many(client, rest.parse()?).await?,
         "compression" => match client.compression() {

@@ -32,7 +32,7 @@ pub(crate) async fn run(port: u16, tls: ClientTls, transcript: &Transcript) -> R
 
     transcript.explain("A message longer than 128 KiB is fragmented by itself, both ways.");
     let long: Vec<u8> = (0..=250).cycle().take(300_000).collect();
-    echo(&mut ws, &Message::Binary(long)).await?;
+    echo(&mut ws, &Message::from(long)).await?;
 
     transcript
         .explain("The server pings. The pong leaves as soon as the client sends or waits again.");

@@ -39,7 +39,7 @@ pub(crate) async fn report(port: u16, tls: ClientTls) -> Result<Volume, Failure>
         agreed.send.window_bits, agreed.receive.window_bits
     );
     for number in 0..REPORTS {
-        let report = Message::Text(report_of(number));
+        let report = Message::from(report_of(number));
         ws.send(&report).await?;
         if ws.recv().await? != Some(report) {
             return Err(format!("report {number} came back as another").into());

@@ -36,10 +36,10 @@ impl Sends {
     pub(super) fn load(args: Vec<args::Send>) -> Result<Self, Failure> {
         let reads_input = args.is_empty() || !stdin().is_terminal();
         let load = |send| match send {
-            args::Send::Text(text) => Ok(Send::Message(Message::Text(text))),
+            args::Send::Text(text) => Ok(Send::Message(Message::from(text))),
             args::Send::Ping => Ok(Send::Ping),
             args::Send::Binary(path) => fs::read(&path)
-                .map(|bytes| Send::Message(Message::Binary(bytes)))
+                .map(|bytes| Send::Message(Message::from(bytes)))
                 .map_err(|error| format!("cannot read {}: {error}", path.display()).into()),
         };
         let first = args.into_iter().map(load).collect::<Result<_, Failure>>()?;
@@ -85,7 +85,7 @@ fn message(mut line: Vec<u8>) -> Message {
         }
     }
     match String::from_utf8(line) {
-        Ok(text) => Message::Text(text),
-        Err(error) => Message::Binary(error.into_bytes()),
+        Ok(text) => Message::from(text),
+        Err(error) => Message::from(error.into_bytes()),
     }
 }

@@ -4,7 +4,7 @@
 /// run over by all its devices at once.
 ///
 /// ```
-/// use socklet_embassy::Backoff;
+/// use socklet_core::Backoff;
 ///
 /// let mut backoff = Backoff::new(0x5EED).range(1_000, 60_000);
 /// assert!((500..=1_000).contains(&backoff.next_ms()));
@@ -56,8 +56,10 @@ impl Backoff {
     /// and the next can be twice as long.
     pub const fn next_ms(&mut self) -> u32 {
         let half = self.ceiling_ms / 2;
-        let span = (self.ceiling_ms - half) as u64 + 1;
-        let wait_ms = half + (((self.random() >> 32) * span) >> 32) as u32;
+        // No overflow: a factor of each product, and the rest of each sum, has 32 bits.
+        let span = (self.ceiling_ms.wrapping_sub(half) as u64).wrapping_add(1);
+        let part = (self.random() >> 32).wrapping_mul(span) >> 32;
+        let wait_ms = half.wrapping_add(part as u32);
         self.ceiling_ms = self.ceiling_ms.saturating_mul(2);
         if self.ceiling_ms > self.max_ms {
             self.ceiling_ms = self.max_ms;
