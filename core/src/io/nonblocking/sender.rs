@@ -8,7 +8,7 @@ use super::{Sender, Timer, before};
 use crate::{
     Error, Kind, Message, ProtocolError, Role,
     buffer::Buffer,
-    connection::{Part, Staged, WriteSide},
+    connection::{Encoded, Part, Staged, WriteSide},
     permessage_deflate::OutboundContext,
     wire::close::CloseCode,
 };
@@ -49,6 +49,25 @@ impl<S: Write, R: Role, B: Buffer, T: Timer, X: OutboundContext> Sender<'_, S, R
             self.drain().await?;
         }
         Ok(())
+    }
+
+    /// Stages a message by the frames that it has already, if it can, and writes all that is staged
+    /// if `flush` is set: see [`WriteSide::stage_encoded`].
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    ///
+    /// # Cancellation
+    /// As [`send`](Self::send).
+    pub async fn send_encoded(
+        &mut self,
+        encoded: &impl Encoded,
+        flush: bool,
+    ) -> Result<(), Error<S::Error>> {
+        while self.write_side.stage_encoded(encoded)? == Staged::Partly {
+            self.drain().await?;
+        }
+        if flush { self.drain().await } else { Ok(()) }
     }
 
     /// Sends a part of a message; the last has `fin`. All parts are of one kind; text may be cut

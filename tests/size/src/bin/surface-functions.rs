@@ -7,6 +7,7 @@ use core::cell::UnsafeCell;
 use core::convert::Infallible;
 use core::hint::black_box;
 
+use socklet_core::Backoff;
 use socklet_core::deflate::{Compressor, Inflate, Tiny};
 use socklet_core::handshake::{accept_for, client, encode_key, head_len, server, url::Url};
 use socklet_core::permessage_deflate::{NoCompression, Settings, params};
@@ -33,7 +34,14 @@ fn app() -> bool {
     handshakes(bytes, out);
     frames(bytes, out);
     codec(codecs, bytes, window, out);
+    waits(bytes.len() as u32);
     true
+}
+
+fn waits(seed: u32) {
+    let mut backoff = Backoff::new(seed.into()).range(black_box(seed), black_box(seed));
+    backoff.was_open_ms(black_box(7));
+    black_box((backoff.next_ms(), backoff.next_ms()));
 }
 
 fn addresses(bytes: &[u8]) {

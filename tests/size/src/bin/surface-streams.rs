@@ -7,13 +7,13 @@
 use core::cell::UnsafeCell;
 use core::hint::black_box;
 
-use socklet_core::connection::Mode;
+use socklet_core::connection::{Encoded, Mode};
 use socklet_core::deflate::{Balanced, Inflate, Small};
 use socklet_core::handshake::client::Request;
 use socklet_core::handshake::server::{Accept, Decision, Reject};
 use socklet_core::io::split::{LocalCells, nonblocking as halves};
 use socklet_core::io::{Clock, blocking, nonblocking};
-use socklet_core::permessage_deflate::{Compression, Deflate, Settings};
+use socklet_core::permessage_deflate::{Compression, Deflate, Settings, Volume};
 use socklet_core::wire::close::CloseCode;
 use socklet_core::{Config, Error, Kind, Message, Role};
 use socklet_size::{Buffer, CLIENT, Constant, SERVER, Stub, block_on, consume};
@@ -33,6 +33,23 @@ unsafe impl Sync for Codecs {}
 
 static CODECS: Codecs =
     Codecs(UnsafeCell::new((Inflate::new(), Inflate::new(), Small::new(), Balanced::new())));
+
+/// A message with its frames.
+struct Made;
+
+impl Encoded for Made {
+    fn message(&self) -> Message<'_> {
+        Message::Text(black_box("hello"))
+    }
+
+    fn plain(&self) -> &[u8] {
+        black_box(b"\x81\x05hello")
+    }
+
+    fn compressed(&self, window_bits: u8) -> Option<(&[u8], Volume)> {
+        black_box(window_bits == 9).then_some((black_box(b"\xc1\x01x"), Volume::default()))
+    }
+}
 
 /// Time goes by with each look at it.
 #[derive(Clone)]
@@ -138,6 +155,7 @@ macro_rules! talk {
         let _ = $ws.send("hello")$(.$await)?;
         let _ = $ws.feed(Message::Binary(bytes))$(.$await)?;
         let _ = $ws.send_part(Kind::Text, b"gr\xc3", false)$(.$await)?;
+        let _ = $ws.sender().send_encoded(&Made, black_box(true))$(.$await)?;
         let _ = $ws.ping(b"ping")$(.$await)?;
         let _ = $ws.pong(b"pong")$(.$await)?;
         let _ = $ws.send_part(Kind::Text, b"\xbc", true)$(.$await)?;
@@ -192,6 +210,7 @@ async fn talk_in_halves<R: Role, C: Compression>(
     let _ = writes.send("hello").await;
     let _ = writes.feed(Message::Binary(black_box(&[7; 700]))).await;
     let _ = writes.send_part(Kind::Text, b"gr\xc3", black_box(false)).await;
+    let _ = writes.send_encoded(&Made, black_box(true)).await;
     let _ = writes.ping(b"ping").await;
     let _ = writes.pong(b"pong").await;
     let _ = writes.flush().await;
