@@ -31,10 +31,12 @@ pub(crate) fn text(bytes: &[u8]) -> Option<&str> {
     if bytes.len() < WIDE_LEN {
         return std::str::from_utf8(bytes).ok();
     }
-    simdutf8::basic::from_utf8(bytes).ok()
+    // Most texts are, and to see that takes a third of what it takes to see that they are UTF-8.
+    avx2::ascii(bytes).or_else(|| simdutf8::basic::from_utf8(bytes).ok())
 }
 
-/// With AVX2. Each function says whether there is such a thing; if not it has done nothing.
+/// With AVX2. Each function that masks says whether there is such a thing; if not it has done
+/// nothing.
 #[cfg(target_arch = "x86_64")]
 #[allow(unsafe_code, reason = "the processor is asked before it gets what not every one has")]
 mod avx2 {
@@ -54,6 +56,24 @@ mod avx2 {
             unsafe { apply(mask, bytes) };
         }
         is_there
+    }
+
+    /// Bytes as a text if all of them are ASCII.
+    #[inline]
+    pub(super) fn ascii(bytes: &[u8]) -> Option<&str> {
+        #[target_feature(enable = "avx2")]
+        fn is_ascii(bytes: &[u8]) -> bool {
+            let union = |bytes: &[u8]| bytes.iter().fold(0, |union, byte| union | byte);
+            let (blocks, rest) = bytes.as_chunks::<512>();
+            blocks.iter().all(|block| union(block).is_ascii()) && union(rest).is_ascii()
+        }
+        if !is_x86_feature_detected!("avx2") {
+            return None;
+        }
+        // SAFETY: the processor has what the function is compiled for.
+        let is_ascii = unsafe { is_ascii(bytes) };
+        // SAFETY: ASCII is UTF-8.
+        is_ascii.then(|| unsafe { std::str::from_utf8_unchecked(bytes) })
     }
 
     #[inline]
@@ -84,6 +104,11 @@ mod avx2 {
     #[inline]
     pub(super) fn mask_copy(_: &mut Mask, _: &[u8], _: &mut [u8]) -> bool {
         false
+    }
+
+    #[inline]
+    pub(super) fn ascii(_: &[u8]) -> Option<&str> {
+        None
     }
 }
 
@@ -124,6 +149,8 @@ mod tests {
         for len in LENS {
             let valid: String = "aé€😀".chars().cycle().take(len / 2).collect();
             assert_eq!(text(valid.as_bytes()), Some(valid.as_str()));
+            let plain = "plain ".repeat(len / 5);
+            assert_eq!(text(plain.as_bytes()), Some(plain.as_str()));
             for at in (0..valid.len()).step_by(valid.len() / 97 + 1) {
                 let mut bytes = valid.clone().into_bytes();
                 if let Some(byte) = bytes.get_mut(at) {
