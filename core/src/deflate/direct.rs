@@ -27,10 +27,10 @@ const FIXED_BLOCK: u32 = 0b010;
 /// a connection sends a message as it is if it grows.
 #[repr(C)] // The small fields first: a microcontroller reaches them by short offsets.
 pub struct Direct<const BUFFER: usize> {
+    bits: Bits<u32>,
     state: State,
     /// By how many bits the window is less than there is memory for.
     spared_bits: u8,
-    bits: Bits,
     history: History<BUFFER>,
 }
 
@@ -53,7 +53,7 @@ impl<const BUFFER: usize> Direct<BUFFER> {
     /// A compressor at the start of a stream with the largest window.
     #[must_use]
     pub const fn new() -> Self {
-        Self { history: History::new(), bits: Bits::new(), spared_bits: 0, state: State::Nothing }
+        Self { history: History::new(), bits: Bits::few(), spared_bits: 0, state: State::Nothing }
     }
 
     fn window(&self) -> usize {
@@ -66,7 +66,7 @@ impl<const BUFFER: usize> Direct<BUFFER> {
         let at = self.history.at;
         let (len, distance) = self.longest(at);
         let passed = if distance == 0 || self.longest(at.wrapping_add(1)).0 > len {
-            self.put(symbols::literal(get(self.history.bytes(), at)));
+            self.put(symbols::literal(get(self.history.padded(), at)));
             1
         } else {
             self.put(symbols::length(len.wrapping_sub(MIN_MATCH) as u8));

@@ -69,7 +69,7 @@ impl<const BUFFER: usize> History<BUFFER> {
 
     /// Lets go of so many bytes at the start.
     pub(super) fn slide(&mut self, by: usize) {
-        if by <= self.at && by <= self.block && self.at <= self.end && self.end <= BUFFER {
+        if by <= self.block {
             move_down(&mut self.bytes, by..self.end, 0);
             self.end = self.end.wrapping_sub(by);
             self.at = self.at.wrapping_sub(by);

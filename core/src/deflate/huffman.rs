@@ -149,11 +149,12 @@ impl Codes {
     ) -> Result<(), InflateError> {
         let Self { literals, distances, sorted, table } = self;
         let code = if alphabet == Alphabet::Literals { literals } else { distances };
-        let lens = table.get(range).unwrap_or_default();
+        let lens = table.get(range.start..).unwrap_or_default();
+        let symbols = range.len() as u16;
         let ends = &mut code.ends;
         // How many codes there are of each length,
         *ends = [0; LENGTHS];
-        for len in lens {
+        for (len, _) in lens.iter().zip(0..symbols) {
             if let Some(count) = ends.get_mut(usize::from(*len) % LENGTHS) {
                 *count = count.wrapping_add(1);
             }
@@ -170,18 +171,6 @@ impl Codes {
             at = at.wrapping_add(count);
             left = left.wrapping_mul(2).wrapping_sub(count.into());
         }
-        // and behind the last of them.
-        let mut symbol = 0_u16;
-        for len in lens {
-            if *len != 0
-                && let Some(end) = ends.get_mut(usize::from(*len) % LENGTHS)
-                && let Some(to) = sorted.get_mut(usize::from(*end))
-            {
-                *to = symbol;
-                *end = end.wrapping_add(1);
-            }
-            symbol = symbol.wrapping_add(1);
-        }
         let count = at.wrapping_sub(first);
         // Once there are too many there always are.
         code.other = match alphabet {
@@ -191,6 +180,16 @@ impl Codes {
             Alphabet::Literals | Alphabet::Distances if count == ones && left > 0 => INVALID | 1,
             _ => return Err(InflateError::CodeLengths),
         };
+        // and behind the last of them.
+        for (len, symbol) in lens.iter().zip(0..symbols) {
+            if *len != 0
+                && let Some(end) = ends.get_mut(usize::from(*len) % LENGTHS)
+                && let Some(to) = sorted.get_mut(usize::from(*end))
+            {
+                *to = symbol;
+                *end = end.wrapping_add(1);
+            }
+        }
         Ok(())
     }
 

@@ -37,8 +37,7 @@ pub(super) struct Progress {
     is_final: bool,
     /// Whether the codes are those of section 3.2.6.
     pub(super) is_fixed: bool,
-    /// What is left of a match or of a stored block; until its extra bits are read, the entry of
-    /// its code.
+    /// What is left of a match or of a stored block.
     pub(super) length: u16,
     /// The distance of a match; until its extra bits are read, the entry of its code.
     pub(super) distance: u16,
@@ -69,8 +68,6 @@ pub(super) enum State {
     Lengths,
     /// A literal, the code of a length, or the end of the block.
     Symbol,
-    /// The extra bits of a length.
-    LengthBits,
     /// The code of a distance.
     Distance,
     /// The extra bits of a distance.
@@ -203,7 +200,8 @@ impl Inflate {
     /// bits: a step uses them only when it has all of them, and room for what it writes.
     fn run(&mut self, bits: &mut Bits<'_>, output: &mut Output<'_>) -> Result<Infallible, Stop> {
         loop {
-            self.progress.state = self.step(bits, output)?;
+            let next = self.step(bits, output)?;
+            self.progress.enter(next, bits);
         }
     }
 
@@ -225,7 +223,7 @@ impl Inflate {
             }
             State::Stored => {
                 output.store(bits, &mut progress.length)?;
-                progress.end(bits)
+                State::Block
             }
             State::Counts => self.read_counts(bits)?,
             State::LengthLengths => self.read_length_lengths(bits)?,
@@ -239,24 +237,23 @@ impl Inflate {
                     state => state,
                 }
             }
-            State::LengthBits => {
-                let length = number(Alphabet::Literals, progress.length, bits)?;
-                progress.length = length.wrapping_add(3);
-                State::Distance
-            }
             State::Distance => {
                 bits.fill();
                 let entry = self.codes.entry(Alphabet::Distances, bits.word);
-                consume_code(Alphabet::Distances, entry, bits)?;
                 if entry >= SPECIAL {
+                    bits.consume((entry & USED).into())?;
                     return Err(InflateError::Symbol.into());
                 }
+                // With its extra bits it may be more than a small word has.
+                bits.consume(code_len(Alphabet::Distances, entry))?;
                 progress.distance = entry;
                 State::DistanceBits
             }
             State::DistanceBits => {
-                let distance = number(Alphabet::Distances, progress.distance, bits)?;
-                progress.distance = distance.wrapping_add(1);
+                let extra_len = extra_len(Alphabet::Distances, progress.distance);
+                let low = bits.take(extra_len)?;
+                let high = high(Alphabet::Distances, progress.distance).wrapping_shl(extra_len);
+                progress.distance = high.wrapping_add(low).wrapping_add(1);
                 State::Match
             }
             State::Match => {
@@ -292,24 +289,24 @@ impl Inflate {
     fn read_symbol(&mut self, bits: &mut Bits<'_>, output: &mut Output<'_>) -> Result<State, Stop> {
         bits.fill();
         let entry = self.codes.entry(Alphabet::Literals, bits.word);
-        if entry < LITERALS {
-            let used = u32::from(entry & USED);
-            if used > bits.len {
-                return Err(Stop::Input);
-            }
+        let used = u32::from(entry & USED);
+        if used > bits.len {
+            return Err(Stop::Input);
+        }
+        let next = if entry < LITERALS {
             output.push((entry >> VALUE) as u8)?;
-            bits.consume(used)?;
-            return Ok(State::Symbol);
-        }
-        consume_code(Alphabet::Literals, entry, bits)?;
-        if entry < SPECIAL {
-            self.progress.length = entry;
-            Ok(State::LengthBits)
+            State::Symbol
+        } else if entry < SPECIAL {
+            let extra = bits.word.wrapping_shr(code_len(Alphabet::Literals, entry));
+            self.progress.length = number(Alphabet::Literals, entry, extra).wrapping_add(3);
+            State::Distance
         } else if entry & !USED == END {
-            Ok(self.progress.end(bits))
+            State::Block
         } else {
-            Err(InflateError::Symbol.into())
-        }
+            return Err(InflateError::Symbol.into());
+        };
+        bits.consume(used)?;
+        Ok(next)
     }
 }
 
@@ -329,29 +326,30 @@ impl Progress {
         read: 0,
     };
 
-    /// Ends a block.
-    pub(super) const fn end(&self, bits: &mut Bits<'_>) -> State {
-        if self.is_final {
+    /// Goes on to another state. Behind a final block the rest of a byte is skipped.
+    pub(super) const fn enter(&mut self, next: State, bits: &mut Bits<'_>) {
+        if self.is_final && matches!(next, State::Block) {
             bits.align();
         }
-        State::Block
+        self.state = next;
     }
 }
 
-/// Uses the code of an entry, without its extra bits.
-fn consume_code(alphabet: Alphabet, entry: u16, bits: &mut Bits<'_>) -> Result<(), Stop> {
-    let mut used = entry & USED;
-    if entry < SPECIAL {
-        used = used.wrapping_sub((entry >> alphabet.extra_at()).wrapping_sub(1));
-    }
-    bits.consume(used.into())
+/// How many extra bits follow the code of an entry that has a number.
+const fn extra_len(alphabet: Alphabet, entry: u16) -> u32 {
+    (entry >> alphabet.extra_at()).wrapping_sub(1) as u32
 }
 
-/// Reads the extra bits of an entry, and returns its number counted from 0.
-fn number(alphabet: Alphabet, entry: u16, bits: &mut Bits<'_>) -> Result<u16, Stop> {
-    let extra = u32::from(entry >> alphabet.extra_at()).wrapping_sub(1);
-    let low = bits.take(extra)?;
-    Ok(high(alphabet, entry).wrapping_shl(extra).wrapping_add(low))
+/// How many bits the code of an entry has, without the extra ones.
+const fn code_len(alphabet: Alphabet, entry: u16) -> u32 {
+    ((entry & USED) as u32).wrapping_sub(extra_len(alphabet, entry))
+}
+
+/// The number of an entry counted from 0, with the extra bits at the start of `word`.
+const fn number(alphabet: Alphabet, entry: u16, word: usize) -> u16 {
+    let extra_len = extra_len(alphabet, entry);
+    let low = word & !usize::MAX.wrapping_shl(extra_len);
+    high(alphabet, entry).wrapping_shl(extra_len).wrapping_add(low as u16)
 }
 
 /// The high bits of the number of an entry.

@@ -65,7 +65,7 @@ impl Inflate {
                 }
                 if entry & !USED == END {
                     consume(bits, entry);
-                    self.progress.state = self.progress.end(bits);
+                    self.progress.enter(State::Block, bits);
                     break;
                 }
                 if entry >= SPECIAL {

@@ -2,7 +2,7 @@
 
 use super::{Compress, Direct, Fast};
 
-/// Windows of up to 9 bits, in 808 bytes and the least flash: fixed codes only. Compresses short
+/// Windows of up to 9 bits, in 800 bytes and the least flash: fixed codes only. Compresses short
 /// messages better than [`Tiny`] does, long ones worse and more slowly.
 pub type Least = Direct<752>;
 

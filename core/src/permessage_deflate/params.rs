@@ -25,7 +25,7 @@ pub(crate) mod trace;
 use core::fmt;
 
 use crate::error::HandshakeError;
-use crate::grammar::{is_token, position, trim};
+use crate::grammar::{is_token, position, split, trim};
 
 const NAME: &str = "permessage-deflate";
 
@@ -99,7 +99,7 @@ pub fn confirm<'a>(
     let mut agreed = None;
     for value in response {
         let mut rest = Some(value);
-        while let Some((name, params)) = next_extension(&mut rest) {
+        while let Some((name, params)) = next_extension(&mut rest, true) {
             if !is_token(name) {
                 return Err(HandshakeError::ExtensionResponse);
             }
@@ -130,7 +130,7 @@ pub fn accept<'a>(
 ) -> Result<Option<Agreed>, fmt::Error> {
     for value in offers {
         let mut rest = Some(value);
-        while let Some((name, params)) = next_extension(&mut rest) {
+        while let Some((name, params)) = next_extension(&mut rest, false) {
             if name != NAME.as_bytes() {
                 continue;
             }
@@ -277,9 +277,10 @@ impl Params {
             out.write_str(name)?;
             if value != BARE {
                 // Without the formatting of numbers and a division, and their size.
-                out.write_str(if value < 10 { "=" } else { "=1" })?;
-                let last = if value < 10 { value } else { value.wrapping_sub(10) };
-                out.write_char(char::from(b'0'.wrapping_add(last)))?;
+                let (start, last) =
+                    if value < 10 { ("=", value) } else { ("=1", value.wrapping_sub(10)) };
+                out.write_str(start)?;
+                out.write_char(char::from(b'0' | last & 0xF))?;
             }
         }
         Ok(())
@@ -289,35 +290,37 @@ impl Params {
 /// Reads the bits of a window: a token, or a quoted string that is one when its backslashes are
 /// taken out (RFC 6455 section 9.1).
 fn bits(value: &[u8]) -> Option<u8> {
-    let (mut rest, is_quoted) = match value {
+    let (text, is_quoted) = match value {
         [b'"', inner @ .., b'"'] => (inner, true),
         _ => (value, false),
     };
-    let mut bits = 0_u8;
-    while let [first, others @ ..] = rest {
-        let mut digit = first;
-        rest = others;
-        if is_quoted
-            && *first == b'\\'
-            && let [escaped, others @ ..] = rest
-        {
-            digit = escaped;
-            rest = others;
+    let (mut bits, mut is_escaped) = (0_u8, false);
+    for byte in text {
+        if is_quoted && !is_escaped && *byte == b'\\' {
+            is_escaped = true;
+            continue;
         }
+        is_escaped = false;
         // Of two digits the first is a one.
-        if !digit.is_ascii_digit() || bits > 1 || bits == 0 && *digit == b'0' {
+        if !byte.is_ascii_digit() || bits > 1 || bits == 0 && *byte == b'0' {
             return None;
         }
-        bits = bits.wrapping_mul(10).wrapping_add(digit.wrapping_sub(b'0'));
+        bits = bits.wrapping_mul(10).wrapping_add(byte.wrapping_sub(b'0'));
     }
-    matches!(bits, 8..=MAX_BITS).then_some(bits)
+    (matches!(bits, 8..=MAX_BITS) && !is_escaped).then_some(bits)
 }
 
 /// Takes the next extension off a list: its name, and what follows that. Empty elements do not
 /// count (RFC 9110 section 5.6.1).
-fn next_extension<'a>(list: &mut Option<&'a [u8]>) -> Option<(&'a [u8], Option<&'a [u8]>)> {
+///
+/// Who ends at the first thing that is wrong need not know where a quoted string with a comma ends,
+/// for in none of ours can there be one.
+fn next_extension<'a>(
+    list: &mut Option<&'a [u8]>,
+    ends_at_error: bool,
+) -> Option<(&'a [u8], Option<&'a [u8]>)> {
     while list.is_some() {
-        let element = take(list, b',');
+        let element = if ends_at_error { take(list, b',') } else { take_element(list) };
         if !element.is_empty() {
             let mut params = Some(element);
             return Some((take(&mut params, b';'), params));
@@ -326,14 +329,22 @@ fn next_extension<'a>(list: &mut Option<&'a [u8]>) -> Option<(&'a [u8], Option<&
     None
 }
 
-/// Takes what comes before the first separator outside of quoted strings off a value, and trims it;
-/// nothing is left of the value without one.
+/// Takes what comes before the first separator off a value, and trims it; nothing is left of the
+/// value without one.
 ///
-/// A quoted string that does not end is one to the end of the value. Kept out of line, for there
-/// are four calls.
+/// Within an extension quoted strings need no care: a separator in one makes its parameter wrong,
+/// and so is what it is cut to. Kept out of line, for there are several calls.
 #[inline(never)]
 fn take<'a>(value: &mut Option<&'a [u8]>, separator: u8) -> &'a [u8] {
-    let bytes = value.unwrap_or_default();
+    let (first, rest) = split(value.unwrap_or_default(), separator);
+    *value = rest;
+    trim(first)
+}
+
+/// The same for an element of a list, whose quoted strings may hold commas. One that does not end
+/// is one to the end of the value.
+fn take_element<'a>(list: &mut Option<&'a [u8]>) -> &'a [u8] {
+    let bytes = list.unwrap_or_default();
     let (mut is_quoted, mut is_escaped) = (false, false);
     let at = position(bytes, |byte| {
         if is_escaped {
@@ -343,11 +354,11 @@ fn take<'a>(value: &mut Option<&'a [u8]>, separator: u8) -> &'a [u8] {
         } else if is_quoted {
             is_escaped = byte == b'\\';
         } else {
-            return byte == separator;
+            return byte == b',';
         }
         false
     });
     let (first, rest) = bytes.split_at_checked(at.unwrap_or(bytes.len())).unwrap_or_default();
-    *value = rest.get(1..);
+    *list = rest.get(1..);
     trim(first)
 }

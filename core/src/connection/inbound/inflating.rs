@@ -94,7 +94,7 @@ impl<B: Buffer, X: InboundContext> Inbound<B, X> {
         loop {
             let Some((state, inflate)) = self.context.parts() else { return Ok(true) };
             let bytes = self.buffer.bytes_mut();
-            let filled = bytes.get_mut(..self.filled).unwrap_or_default();
+            let Some(filled) = bytes.get_mut(..self.filled) else { return Ok(true) };
             let Some((room, raw)) = filled.split_at_mut_checked(self.raw) else { return Ok(true) };
 
             let payload_len = self.frame_left.min(raw.len()).min(MOST_AT_ONCE);
@@ -136,17 +136,14 @@ impl<B: Buffer, X: InboundContext> Inbound<B, X> {
             let inflated =
                 inflate.inflate(input, room, self.end, state.history_len, state.window_len)?;
             let (read, written) = (inflated.read, inflated.written);
-            state.volume.add(written, if is_end { 0 } else { read });
-            if is_end {
-                state.tail_len = state.tail_len.wrapping_add(read);
-            } else {
-                self.raw = self.raw.wrapping_add(read);
-                self.frame_left = self.frame_left.wrapping_sub(read);
-                state.plain_len = state.plain_len.wrapping_sub(read);
-                state.is_empty &= read == 0;
-                let expansion = read.wrapping_mul(state.expansion.into());
-                state.expansion_left = state.expansion_left.saturating_add(expansion);
-            }
+            // The tail belongs to no frame.
+            let (taken, tail_taken) = if is_end { (0, read) } else { (read, 0) };
+            state.tail_len = state.tail_len.wrapping_add(tail_taken);
+            state.volume.add(written, taken);
+            self.raw = self.raw.wrapping_add(taken);
+            self.frame_left = self.frame_left.wrapping_sub(taken);
+            state.plain_len = state.plain_len.wrapping_sub(taken);
+            state.is_empty &= taken == 0;
             self.end = self.end.wrapping_add(written);
             self.message_len = self.message_len.saturating_add(written);
             state.history_end = self.end;
@@ -154,7 +151,8 @@ impl<B: Buffer, X: InboundContext> Inbound<B, X> {
             state.needs_room = inflated.status == InflateStatus::NeedsRoom;
 
             if state.expansion != 0 {
-                let left = state.expansion_left.checked_sub(written);
+                let gained = taken.wrapping_mul(state.expansion.into());
+                let left = state.expansion_left.saturating_add(gained).checked_sub(written);
                 state.expansion_left = left.ok_or(ProtocolError::Expansion)?;
             }
             if state.needs_room {

@@ -71,7 +71,7 @@ impl<R: Role, B: Buffer, X: OutboundContext> Outbound<R, B, X> {
                     return None;
                 }
             }
-            if self.stage_compressed_frame(part, utf8)? {
+            if self.stage_compressed_frame(part, rest, utf8)? {
                 self.part_sent = 0;
                 self.part_waits = false;
                 return Some(Staged::Whole);
@@ -81,11 +81,10 @@ impl<R: Role, B: Buffer, X: OutboundContext> Outbound<R, B, X> {
 
     /// Compresses the rest of a part into one frame, and says whether that is all of it: if not,
     /// the buffer is full. `None` if the message is not to be compressed after all.
-    fn stage_compressed_frame(&mut self, part: &Part<'_>, utf8: Utf8) -> Option<bool> {
+    fn stage_compressed_frame(&mut self, part: &Part<'_>, rest: &[u8], utf8: Utf8) -> Option<bool> {
         let begins = self.message.is_none();
-        let rest = part.data.get(self.part_sent..).unwrap_or_default();
         let (state, compressor) = self.context.parts()?;
-        let room = self.buffer.bytes_mut().get_mut(self.end..).unwrap_or_default();
+        let room = self.buffer.bytes_mut().get_mut(self.end..)?;
 
         // Behind the longest header that can be needed.
         let longest = header_len::<R>(room.len());
@@ -94,7 +93,7 @@ impl<R: Role, B: Buffer, X: OutboundContext> Outbound<R, B, X> {
             state.is_reset = true;
         }
         let mark = compressor.mark();
-        let body = room.get_mut(longest..).unwrap_or_default();
+        let body = room.get_mut(longest..)?;
         let Compressed { read, written, done } = compressor.compress(rest, body, part.fin);
         let is_worse = match state.takeover {
             true => written > read.saturating_add(KEPT_GROWTH),

@@ -96,7 +96,7 @@ impl Inflate {
         loop {
             let before = self.progress.state;
             let (bit, start) = (position(bits), output.at);
-            if !matches!(before, State::LengthBits | State::Distance | State::DistanceBits) {
+            if !matches!(before, State::Distance | State::DistanceBits) {
                 from = bit;
             }
             let next = match before {
@@ -104,6 +104,9 @@ impl Inflate {
                 State::Symbol => self.read_symbol(bits, output),
                 _ => self.step(bits, output),
             };
+            if let Ok(next) = next {
+                self.progress.enter(next, bits);
+            }
             let written = output.at.saturating_sub(start);
             let symbol = match (before, next) {
                 (State::Block, Ok(State::StoredLength)) => Some(self.block(BlockKind::Stored)),
@@ -135,9 +138,8 @@ impl Inflate {
                 let at = if symbol == Symbol::End { output.at } else { start };
                 report(Step { bit: from, bits_len, at, symbol });
             }
-            match next {
-                Ok(state) => self.progress.state = state,
-                Err(stop) => return stop,
+            if let Err(stop) = next {
+                return stop;
             }
         }
     }

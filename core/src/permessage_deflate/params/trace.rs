@@ -29,7 +29,8 @@ impl<'a> Iterator for Extensions<'a> {
     type Item = Extension<'a>;
 
     fn next(&mut self) -> Option<Extension<'a>> {
-        next_extension(&mut self.rest).map(|(name, parameters)| Extension { name, parameters })
+        next_extension(&mut self.rest, false)
+            .map(|(name, parameters)| Extension { name, parameters })
     }
 }
 
