@@ -41,16 +41,24 @@ impl<'a> Address<'a> {
         self.port
     }
 
-    pub(crate) async fn resolve(&self, stack: Stack<'_>) -> Result<IpAddress, ResolveError> {
+    /// The address that the host is, if it is not a name.
+    pub(crate) fn literal(&self) -> Result<Option<IpAddr>, ResolveError> {
         let bare = self.host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
         match bare.unwrap_or(self.host).parse() {
-            Ok(IpAddr::V4(address)) => Ok(IpAddress::Ipv4(address)),
-            #[cfg(feature = "ipv6")]
-            Ok(IpAddr::V6(address)) => Ok(IpAddress::Ipv6(address)),
-            #[cfg(not(feature = "ipv6"))]
-            Ok(IpAddr::V6(_)) => Err(ResolveError::Unsupported),
+            Ok(address) => Ok(Some(address)),
             Err(_) if bare.is_some() => Err(ResolveError::InvalidName),
-            Err(_) => look_up(stack, self.host).await,
+            Err(_) => Ok(None),
+        }
+    }
+
+    pub(crate) async fn resolve(&self, stack: Stack<'_>) -> Result<IpAddress, ResolveError> {
+        match self.literal()? {
+            Some(IpAddr::V4(address)) => Ok(IpAddress::Ipv4(address)),
+            #[cfg(feature = "ipv6")]
+            Some(IpAddr::V6(address)) => Ok(IpAddress::Ipv6(address)),
+            #[cfg(not(feature = "ipv6"))]
+            Some(IpAddr::V6(_)) => Err(ResolveError::Unsupported),
+            None => look_up(stack, self.host).await,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use core::ops::AsyncFnOnce;
 
-use embassy_net::Stack;
+use embassy_net::{Stack, tcp::TcpSocket};
 use rand_core::CryptoRng;
 use socklet_core::{
     Client, Config, Timeouts,
@@ -12,8 +12,14 @@ use socklet_core::{
 };
 
 use crate::{
-    address::Address, clock::EmbassyTime, deadlines::Deadlines, error::ConnectError,
-    memory::Resources, socket, stream::Stream,
+    address::Address,
+    clock::EmbassyTime,
+    deadlines::Deadlines,
+    error::ConnectError,
+    link::{Halves, LinkReader, LinkWriter},
+    memory::{Resources, TcpBuffers},
+    socket,
+    stream::Stream,
 };
 
 /// A client's WebSocket over TCP or TLS: all methods are those of
@@ -26,26 +32,99 @@ pub type WebSocket<'s, R, C = NoCompression> =
 /// one, and the opening handshake, hands the WebSocket to the program, and ends the connection
 /// when that is done with it.
 ///
-/// `S` is [`Plain`] for `ws`, and `Tls` for `wss`.
+/// `N` is the network, and `S` is [`Plain`] for `ws`, and `Tls` for `wss`.
 #[derive(Debug, Clone, Copy)]
-pub struct Connector<'d, S = Plain> {
-    pub(crate) stack: StackOf<'d>,
+pub struct ConnectorOver<N, S = Plain> {
+    pub(crate) network: N,
     pub(crate) deadlines: Deadlines,
     pub(crate) config: Config,
     pub(crate) security: S,
 }
 
+/// A connector over a stack of embassy-net: [`new`](ConnectorOver::new), and all that
+/// [`ConnectorOver`] does.
+pub type Connector<'d, S = Plain> = ConnectorOver<EmbassyNet<'d>, S>;
+
 /// No TLS.
 #[derive(Debug, Clone, Copy)]
 pub struct Plain;
 
-/// A network stack, which shows nothing of itself.
-#[derive(Clone, Copy)]
-pub(crate) struct StackOf<'d>(pub(crate) Stack<'d>);
+/// A network that connects: embassy-net, or, with the feature `nal`, any of embedded-nal-async.
+///
+/// Sealed: the choices are those of this crate.
+#[allow(async_fn_in_trait, reason = "it is sealed, and nothing here has to be sent")]
+pub trait Network: sealed::Sealed {
+    /// A TCP connection.
+    #[doc(hidden)]
+    type Socket<'s>
+    where
+        Self: 's;
 
-impl core::fmt::Debug for StackOf<'_> {
+    /// Waits for the network, finds the address, connects.
+    #[doc(hidden)]
+    async fn connect<'s>(
+        &'s self,
+        address: &Address<'_>,
+        buffers: TcpBuffers<'s>,
+        deadlines: &Deadlines,
+    ) -> Result<Self::Socket<'s>, ConnectError>;
+
+    /// Splits the connection.
+    #[doc(hidden)]
+    fn halves<'h, 's>(socket: &'h mut Self::Socket<'s>) -> Halves<'h>
+    where
+        Self: 's;
+
+    /// Ends the connection; `clean`: all that was sent is to arrive.
+    #[doc(hidden)]
+    async fn shut_down<'s>(socket: Self::Socket<'s>, clean: bool, deadlines: &Deadlines)
+    where
+        Self: 's;
+}
+
+pub(crate) mod sealed {
+    pub trait Sealed {}
+    impl Sealed for super::EmbassyNet<'_> {}
+}
+
+/// A network stack of embassy-net, which shows nothing of itself.
+#[derive(Clone, Copy)]
+pub struct EmbassyNet<'d>(pub(crate) Stack<'d>);
+
+impl core::fmt::Debug for EmbassyNet<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str("Stack")
+    }
+}
+
+impl Network for EmbassyNet<'_> {
+    type Socket<'s>
+        = TcpSocket<'s>
+    where
+        Self: 's;
+
+    async fn connect<'s>(
+        &'s self,
+        address: &Address<'_>,
+        buffers: TcpBuffers<'s>,
+        deadlines: &Deadlines,
+    ) -> Result<TcpSocket<'s>, ConnectError> {
+        socket::connect(self.0, address, buffers, deadlines).await
+    }
+
+    fn halves<'h, 's>(socket: &'h mut TcpSocket<'s>) -> Halves<'h>
+    where
+        Self: 's,
+    {
+        let (reader, writer) = socket.split();
+        (LinkReader::Socket(reader), LinkWriter::Socket(writer))
+    }
+
+    async fn shut_down<'s>(socket: TcpSocket<'s>, clean: bool, deadlines: &Deadlines)
+    where
+        Self: 's,
+    {
+        socket::shut_down(socket, clean, deadlines).await;
     }
 }
 
@@ -60,14 +139,19 @@ impl<'d> Connector<'d> {
     /// A connector for `ws`, with [`Deadlines::DEFAULT`] and [`CLIENT_CONFIG`].
     #[must_use]
     pub const fn new(stack: Stack<'d>) -> Self {
-        Self {
-            stack: StackOf(stack),
-            deadlines: Deadlines::DEFAULT,
-            config: CLIENT_CONFIG,
-            security: Plain,
-        }
+        Self::over(EmbassyNet(stack))
     }
+}
 
+impl<N> ConnectorOver<N> {
+    /// A connector for `ws` over a network.
+    pub(crate) const fn over(network: N) -> Self {
+        let (deadlines, config) = (Deadlines::DEFAULT, CLIENT_CONFIG);
+        Self { network, deadlines, config, security: Plain }
+    }
+}
+
+impl<N: Network> ConnectorOver<N> {
     /// Connects, runs `session` with the open WebSocket, ends the connection, and returns what
     /// `session` did.
     ///
@@ -92,18 +176,18 @@ impl<'d> Connector<'d> {
         resources: Resources<'_, R, T, C>,
         session: impl for<'s> AsyncFnOnce(WebSocket<'s, R, C>) -> U,
     ) -> Result<U, ConnectError> {
-        let Self { stack, deadlines, config, security: Plain } = *self;
+        let Self { network, deadlines, config, security: Plain } = self;
         let Resources { tcp, receive, staging, rng, compression, .. } = resources;
-        let mut socket = socket::connect(stack.0, address, tcp, &deadlines).await?;
-        let stream = Stream::tcp(socket.split());
+        let mut socket = network.connect(address, tcp, deadlines).await?;
+        let stream = Stream::tcp(N::halves(&mut socket));
         let outcome =
-            converse(stream, rng, (receive, staging), config, compression, request, session).await;
-        socket::shut_down(socket, outcome.is_ok(), &deadlines).await;
+            converse(stream, rng, (receive, staging), *config, compression, request, session).await;
+        N::shut_down(socket, outcome.is_ok(), deadlines).await;
         outcome
     }
 }
 
-impl<S> Connector<'_, S> {
+impl<N, S> ConnectorOver<N, S> {
     /// The same with other deadlines.
     #[must_use]
     pub const fn deadlines(mut self, deadlines: Deadlines) -> Self {

@@ -17,6 +17,9 @@ pub type Error = socklet_core::Error<StreamError>;
 pub enum StreamError {
     /// TCP: the peer, or a time-out, has reset the connection.
     Reset,
+    /// TCP: anything else, as the network says it.
+    #[cfg(feature = "nal")]
+    Tcp(ErrorKind),
     /// TLS: the stream ended without `close_notify`. Somebody may have cut it (RFC 8446 section
     /// 6.1): what was received may not be all.
     #[cfg(feature = "tls")]
@@ -85,6 +88,12 @@ pub enum TcpError {
     NoRoute,
     /// A port of 0.
     InvalidPort,
+    /// The [`Memory`](crate::Memory) has none for TCP, which embassy-net needs.
+    #[cfg(feature = "nal")]
+    NoMemory,
+    /// Anything else, as the network says it.
+    #[cfg(feature = "nal")]
+    Other(ErrorKind),
 }
 
 impl ConnectError {
@@ -102,10 +111,24 @@ impl ConnectError {
     }
 }
 
+impl StreamError {
+    /// What a failure of TCP is.
+    #[cfg(any(feature = "nal", feature = "tls"))]
+    pub(crate) const fn of(kind: ErrorKind) -> Self {
+        match kind {
+            #[cfg(feature = "nal")]
+            kind if !matches!(kind, ErrorKind::ConnectionReset) => Self::Tcp(kind),
+            _ => Self::Reset,
+        }
+    }
+}
+
 impl embedded_io::Error for StreamError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::Reset => ErrorKind::ConnectionReset,
+            #[cfg(feature = "nal")]
+            Self::Tcp(kind) => *kind,
             #[cfg(feature = "tls")]
             Self::Truncated => ErrorKind::ConnectionAborted,
             #[cfg(feature = "tls")]
@@ -135,6 +158,10 @@ impl embedded_io::Error for TcpError {
             Self::Refused => ErrorKind::ConnectionRefused,
             Self::NoRoute => ErrorKind::AddrNotAvailable,
             Self::InvalidPort => ErrorKind::InvalidInput,
+            #[cfg(feature = "nal")]
+            Self::NoMemory => ErrorKind::OutOfMemory,
+            #[cfg(feature = "nal")]
+            Self::Other(kind) => *kind,
         }
     }
 }
@@ -143,6 +170,8 @@ impl fmt::Display for StreamError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Reset => f.write_str("the TCP connection was reset"),
+            #[cfg(feature = "nal")]
+            Self::Tcp(kind) => write!(f, "the TCP connection failed: {kind}"),
             #[cfg(feature = "tls")]
             Self::Truncated => f.write_str("the TLS stream was cut: no close_notify"),
             #[cfg(feature = "tls")]
@@ -192,6 +221,10 @@ impl fmt::Display for TcpError {
             Self::Refused => "connect: refused",
             Self::NoRoute => "connect: no route",
             Self::InvalidPort => "connect: port 0",
+            #[cfg(feature = "nal")]
+            Self::NoMemory => "connect: the memory has none for TCP",
+            #[cfg(feature = "nal")]
+            Self::Other(kind) => return write!(f, "connect: {kind}"),
         })
     }
 }

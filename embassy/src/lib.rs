@@ -61,6 +61,7 @@
 //! | | |
 //! |---|---|
 //! | [`Connector`] | network, address, TCP, TLS, opening handshake, each with its [deadline](Deadlines) |
+//! | `NalConnector` | the same over any network of embedded-nal-async |
 //! | [`Memory`] | all buffers of a connection in one value |
 //! | [`keep_connected`] | connects again, with a [`Backoff`] |
 //! | [`Listener`] | a server, without TLS |
@@ -81,6 +82,7 @@
 //! - `medium-ethernet` (default): embassy-net needs one medium; turn it off for another.
 //! - `dns`: hosts by name. `ipv6`: addresses of IPv6.
 //! - `tls`: `wss`. `p384`: certificates of P-384 too, as those of public authorities.
+//! - `nal`: networks other than embassy-net: a modem, a Wi-Fi module, the sockets of a host.
 //! - `log`, `defmt`: the life of connections at level debug; `defmt` also formats errors.
 //! - `trace`: with one of these, a line for each frame at level trace, such as
 //!   `ws > fin=1 rsv1=0 opcode=1 len=5 masked=1 wire=81851f2e3d4c774b51202a`: to (`>`) or from the
@@ -96,8 +98,11 @@ mod clock;
 mod connector;
 mod deadlines;
 mod error;
+mod link;
 mod listener;
 mod memory;
+#[cfg(feature = "nal")]
+mod nal;
 mod reconnect;
 mod socket;
 mod stream;
@@ -111,11 +116,15 @@ mod trace;
 
 pub use address::Address;
 pub use clock::EmbassyTime;
-pub use connector::{CLIENT_CONFIG, Connector, Plain, WebSocket};
+pub use connector::{
+    CLIENT_CONFIG, Connector, ConnectorOver, EmbassyNet, Network, Plain, WebSocket,
+};
 pub use deadlines::Deadlines;
 pub use error::{ConnectError, Error, Phase, ResolveError, StreamError, TcpError};
 pub use listener::{Listener, ServerWebSocket};
 pub use memory::{Memory, NoTls, Resources, TlsPart};
+#[cfg(feature = "nal")]
+pub use nal::{Nal, NalConnector};
 pub use reconnect::keep_connected;
 pub use socklet_core as core;
 /// The core's, for [`keep_connected`].

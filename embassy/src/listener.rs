@@ -13,7 +13,7 @@ use socklet_core::{
 
 use crate::{
     clock::EmbassyTime,
-    connector::StackOf,
+    connector::{EmbassyNet, Network},
     deadlines::Deadlines,
     error::ConnectError,
     memory::{Memory, Resources, TlsPart},
@@ -33,7 +33,7 @@ pub type ServerWebSocket<'s, C = NoCompression> =
 /// connection and the next [`accept`](Self::accept).
 #[derive(Debug, Clone, Copy)]
 pub struct Listener<'d> {
-    stack: StackOf<'d>,
+    stack: EmbassyNet<'d>,
     port: u16,
     deadlines: Deadlines,
     config: Config,
@@ -43,7 +43,12 @@ impl<'d> Listener<'d> {
     /// A listener with [`Deadlines::DEFAULT`] and [`Config::SERVER`].
     #[must_use]
     pub const fn new(stack: Stack<'d>, port: u16) -> Self {
-        Self { stack: StackOf(stack), port, deadlines: Deadlines::DEFAULT, config: Config::SERVER }
+        Self {
+            stack: EmbassyNet(stack),
+            port,
+            deadlines: Deadlines::DEFAULT,
+            config: Config::SERVER,
+        }
     }
 
     /// The same with other deadlines: those of TCP matter here.
@@ -85,7 +90,7 @@ impl<'d> Listener<'d> {
     ) -> Result<U, ConnectError> {
         let Resources { tcp, receive, staging, compression, .. } = resources;
         let mut socket = socket::accept(self.stack.0, self.port, tcp, &self.deadlines).await?;
-        let stream = Stream::tcp(socket.split());
+        let stream = Stream::tcp(EmbassyNet::halves(&mut socket));
         let (config, time) = (self.config, EmbassyTime);
         let mut ws =
             ServerWebSocket::server_with(stream, receive, staging, config, compression, time);

@@ -14,6 +14,8 @@ use socklet_core::{
 /// | `STAGING` | the other head, and frames that are sent: longer messages are fragmented |
 /// | `T` | `TlsMemory` for `wss`, or nothing |
 ///
+/// With the feature `nal` the first two may be 0, for a network that has the windows itself.
+///
 /// What `RECEIVE` and `STAGING` must hold is said at
 /// [`WebSocket`](socklet_core::io::WebSocket#memory): 131 bytes at least, and both heads, whose
 /// lengths a failed handshake names.
@@ -85,7 +87,9 @@ impl<const TCP_RX: usize, const TCP_TX: usize, const RECEIVE: usize, const STAGI
     /// Memory with that of TLS.
     pub(crate) const fn with(tls: T) -> Self {
         const {
-            assert!(TCP_RX > 0 && TCP_TX > 0, "TCP needs a window in each direction");
+            let has_tcp = TCP_RX > 0 && TCP_TX > 0;
+            let needs_none = cfg!(feature = "nal") && TCP_RX == 0 && TCP_TX == 0;
+            assert!(has_tcp || needs_none, "TCP needs a window in each direction");
             assert!(RECEIVE >= MAX_CONTROL_FRAME_LEN, "RECEIVE must hold a control frame: 131");
             assert!(STAGING >= MAX_CONTROL_FRAME_LEN, "STAGING must hold a control frame: 131");
         }
@@ -148,7 +152,7 @@ impl<const TCP_RX: usize, const TCP_TX: usize, const RECEIVE: usize, const STAGI
 
 /// What TCP buffers.
 #[derive(Debug)]
-pub(crate) struct TcpBuffers<'m> {
+pub struct TcpBuffers<'m> {
     pub(crate) rx: &'m mut [u8],
     pub(crate) tx: &'m mut [u8],
 }

@@ -14,11 +14,15 @@ use crate::{
 };
 
 /// A socket that is not connected.
-fn socket<'s>(stack: Stack<'s>, buffers: TcpBuffers<'s>) -> TcpSocket<'s> {
+fn socket<'s>(stack: Stack<'s>, buffers: TcpBuffers<'s>) -> Result<TcpSocket<'s>, TcpError> {
+    #[cfg(feature = "nal")]
+    if buffers.rx.is_empty() {
+        return Err(TcpError::NoMemory);
+    }
     let mut socket = TcpSocket::new(stack, buffers.rx, buffers.tx);
     // A small message would wait for the acknowledgement of the one before.
     socket.set_nagle_enabled(false);
-    socket
+    Ok(socket)
 }
 
 /// Watches over a connection that has been made. The time-out without keep-alive would end one that
@@ -51,7 +55,7 @@ pub(crate) async fn connect<'s>(
     if address.port() == 0 {
         return Err(TcpError::InvalidPort.into());
     }
-    let mut socket = socket(stack, buffers);
+    let mut socket = socket(stack, buffers)?;
     let connect = within(deadlines.connect_ms, socket.connect((host, address.port())));
     match connect.await.map_err(late(Phase::Connect))? {
         Ok(()) => {
@@ -73,7 +77,7 @@ pub(crate) async fn accept<'s>(
     buffers: TcpBuffers<'s>,
     deadlines: &Deadlines,
 ) -> Result<TcpSocket<'s>, TcpError> {
-    let mut socket = socket(stack, buffers);
+    let mut socket = socket(stack, buffers)?;
     // For a peer that asks for a connection and is never heard of again.
     socket.set_timeout(milliseconds(deadlines.connect_ms));
     match socket.accept(port).await {

@@ -1,11 +1,14 @@
 //! The next layer of a WebSocket here: TCP, or the near end of TLS.
 
-use embassy_net::tcp::{self, TcpReader, TcpWriter};
 use embedded_io_async::{ErrorType, Read, Write};
 
 #[cfg(feature = "tls")]
 use crate::tls::{Inbound, Outbound};
-use crate::{error::StreamError, trace::Tracer};
+use crate::{
+    error::StreamError,
+    link::{Halves, LinkReader, LinkWriter},
+    trace::Tracer,
+};
 
 /// A stream of bytes over TCP or TLS. It is one type for both, so that a program's code does not
 /// depend on which it is.
@@ -33,19 +36,19 @@ pub struct StreamWriter<'s> {
 }
 
 enum Source<'s> {
-    Tcp(TcpReader<'s>),
+    Tcp(LinkReader<'s>),
     #[cfg(feature = "tls")]
     Tls(Inbound<'s>),
 }
 
 enum Sink<'s> {
-    Tcp(TcpWriter<'s>),
+    Tcp(LinkWriter<'s>),
     #[cfg(feature = "tls")]
     Tls(Outbound<'s>),
 }
 
 impl<'s> Stream<'s> {
-    pub(crate) const fn tcp((reader, writer): (TcpReader<'s>, TcpWriter<'s>)) -> Self {
+    pub(crate) const fn tcp((reader, writer): Halves<'s>) -> Self {
         Self::new(Source::Tcp(reader), Sink::Tcp(writer))
     }
 
@@ -73,14 +76,6 @@ impl<'s> Stream<'s> {
     #[must_use]
     pub const fn join(reader: StreamReader<'s>, writer: StreamWriter<'s>) -> Self {
         Self { reader, writer }
-    }
-}
-
-impl From<tcp::Error> for StreamError {
-    fn from(error: tcp::Error) -> Self {
-        match error {
-            tcp::Error::ConnectionReset => Self::Reset,
-        }
     }
 }
 
@@ -120,10 +115,11 @@ impl Write for StreamWriter<'_> {
     }
 
     /// Waits until everything is in TCP's buffer, from where it leaves by itself: not until the
-    /// peer has acknowledged it, which would take a round trip for each message.
+    /// peer has acknowledged it, which would take a round trip for each message. What another
+    /// network than embassy-net's waits for is its own affair.
     async fn flush(&mut self) -> Result<(), StreamError> {
         match &mut self.sink {
-            Sink::Tcp(_) => Ok(()),
+            Sink::Tcp(writer) => writer.flush().await,
             #[cfg(feature = "tls")]
             Sink::Tls(outbound) => outbound.flush().await,
         }

@@ -65,7 +65,7 @@ pub enum CertificateError {
 pub(super) fn stream_error(cause: Cause, transport: &Transport<'_>) -> StreamError {
     match cause {
         Cause::IoError => StreamError::Truncated,
-        Cause::Io(_) => StreamError::Reset,
+        Cause::Io(kind) => StreamError::of(kind),
         cause => StreamError::Tls(tls_error(cause, transport)),
     }
 }

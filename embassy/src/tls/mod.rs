@@ -31,13 +31,12 @@ pub use verify::{DangerNoVerification, Dates, Verification, Verify};
 
 use crate::{
     address::Address,
-    connector::{Connector, WebSocket},
+    connector::{ConnectorOver, Network, WebSocket},
     error::ConnectError,
     memory::Resources,
-    socket,
 };
 
-/// TLS for a [`Connector`]: who the server has to be, and how that is verified.
+/// TLS for a [`Connector`](crate::Connector): who the server has to be, and how that is verified.
 ///
 /// # What embedded-tls is
 /// TLS 1.3 alone, with AES-128-GCM, P-256, and no session tickets. It does not update keys: a
@@ -90,18 +89,18 @@ impl MaxFragmentLen {
     }
 }
 
-impl<'d> Connector<'d> {
+impl<N: Network> ConnectorOver<N> {
     /// The same for `wss`.
     #[must_use]
-    pub const fn tls<V: Verification>(self, tls: Tls<'_, V>) -> Connector<'d, Tls<'_, V>> {
-        let Self { stack, deadlines, config, .. } = self;
-        Connector { stack, deadlines, config, security: tls }
+    pub fn tls<V: Verification>(self, tls: Tls<'_, V>) -> ConnectorOver<N, Tls<'_, V>> {
+        let Self { network, deadlines, config, .. } = self;
+        ConnectorOver { network, deadlines, config, security: tls }
     }
 }
 
-impl<V: Verification> Connector<'_, Tls<'_, V>> {
+impl<N: Network, V: Verification> ConnectorOver<N, Tls<'_, V>> {
     /// Connects over TLS, runs `session` with the open WebSocket, ends the connection, and returns
-    /// what `session` did: as [`Connector::run`] without TLS.
+    /// what `session` did: as [`run`](ConnectorOver::run) without TLS.
     ///
     /// While `session` runs, records are decrypted and encrypted beside it, in this same future:
     /// a `session` that computes for long holds that up.
@@ -126,7 +125,7 @@ impl<V: Verification> Connector<'_, Tls<'_, V>> {
         session: impl for<'s> AsyncFnOnce(WebSocket<'s, R, C>) -> U,
     ) -> Result<U, ConnectError> {
         let Resources { tcp, receive, staging, tls, rng, compression } = resources;
-        let mut socket = socket::connect(self.stack.0, address, tcp, &self.deadlines).await?;
+        let mut socket = self.network.connect(address, tcp, &self.deadlines).await?;
         let conversation = session::Conversation {
             buffers: (receive, staging),
             config: self.config,
@@ -134,10 +133,10 @@ impl<V: Verification> Connector<'_, Tls<'_, V>> {
             request,
             session,
         };
+        let halves = N::halves(&mut socket);
         let (outcome, clean) =
-            session::run(&mut socket, &self.security, &self.deadlines, tls, rng, conversation)
-                .await;
-        socket::shut_down(socket, clean, &self.deadlines).await;
+            session::run(halves, &self.security, &self.deadlines, tls, rng, conversation).await;
+        N::shut_down(socket, clean, &self.deadlines).await;
         outcome
     }
 }

@@ -7,7 +7,6 @@ use core::{
     task::Poll,
 };
 
-use embassy_net::tcp::TcpSocket;
 use embedded_tls::{Aes128GcmSha256, FlushPolicy, TlsConfig, TlsConnection, TlsContext};
 use rand_core::CryptoRng;
 use socklet_core::{Config, handshake::client::Request, permessage_deflate::Compression};
@@ -25,6 +24,7 @@ use crate::{
     connector::{WebSocket, converse},
     deadlines::{Deadlines, within},
     error::{ConnectError, Phase, StreamError},
+    link::Halves,
     stream::Stream,
 };
 
@@ -42,17 +42,18 @@ type Connection<'s> = TlsConnection<'s, &'s Transport<'s>, Aes128GcmSha256>;
 
 /// Makes the handshakes, runs the session, and ends TLS; says whether that was clean.
 pub(super) async fn run<V: Verification, R: CryptoRng, C: Compression, U>(
-    socket: &mut TcpSocket<'_>,
+    halves: Halves<'_>,
     security: &Tls<'_, V>,
     deadlines: &Deadlines,
     buffers: TlsBuffers<'_>,
     mut rng: R,
     conversation: Conversation<'_, C, impl for<'s> AsyncFnOnce(WebSocket<'s, R, C>) -> U>,
 ) -> (Result<U, ConnectError>, bool) {
-    let transport = Transport::new(socket.split(), buffers.read.len());
+    let transport = Transport::new(halves, buffers.read.len());
     let write = security.writable(buffers.write);
     let mut tls = Connection::new(&transport, buffers.read, write);
-    tls.set_flush_policy(FlushPolicy::Relaxed);
+    // A flush of the halves is what lets bytes leave, and waits for no acknowledgement.
+    tls.set_flush_policy(FlushPolicy::Strict);
     let opened = within(deadlines.tls_ms, security.open(&mut tls, &transport, &mut rng)).await;
     if let Err(error) = opened.unwrap_or(Err(ConnectError::Timeout(Phase::Tls))) {
         return (Err(error), false);

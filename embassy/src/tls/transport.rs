@@ -6,24 +6,25 @@ use core::{
     pin::pin,
 };
 
-use embassy_net::tcp::{Error, TcpReader, TcpWriter};
 use embedded_io_async::{ErrorType, Read, Write};
+
+use crate::{
+    error::StreamError,
+    link::{Halves, LinkReader, LinkWriter},
+};
 
 /// The halves of a TCP connection, in cells: embedded-tls wants something that it can clone, which
 /// a reference to this is.
 pub(super) struct Transport<'s> {
-    reader: RefCell<TcpReader<'s>>,
-    writer: RefCell<TcpWriter<'s>>,
+    reader: RefCell<LinkReader<'s>>,
+    writer: RefCell<LinkWriter<'s>>,
     meter: Cell<Meter>,
     /// Length of the buffer for records, in bytes.
     available: usize,
 }
 
 impl<'s> Transport<'s> {
-    pub(super) const fn new(
-        (reader, writer): (TcpReader<'s>, TcpWriter<'s>),
-        available: usize,
-    ) -> Self {
+    pub(super) const fn new((reader, writer): Halves<'s>, available: usize) -> Self {
         let meter = Meter { header: [0; 2], at: 0, left: 0, record_len: 0 };
         Self {
             reader: RefCell::new(reader),
@@ -41,13 +42,13 @@ impl<'s> Transport<'s> {
 }
 
 impl ErrorType for &Transport<'_> {
-    type Error = Error;
+    type Error = StreamError;
 }
 
-// The futures of a socket hold no state between polls: each poll makes a new one, and the borrow
+// The futures of a half hold no state between polls: each poll makes a new one, and the borrow
 // ends with it.
 impl Read for &Transport<'_> {
-    async fn read(&mut self, bytes: &mut [u8]) -> Result<usize, Error> {
+    async fn read(&mut self, bytes: &mut [u8]) -> Result<usize, StreamError> {
         let len = poll_fn(|context| pin!(self.reader.borrow_mut().read(bytes)).poll(context));
         let len = len.await?;
         let mut meter = self.meter.get();
@@ -58,13 +59,12 @@ impl Read for &Transport<'_> {
 }
 
 impl Write for &Transport<'_> {
-    async fn write(&mut self, bytes: &[u8]) -> Result<usize, Error> {
+    async fn write(&mut self, bytes: &[u8]) -> Result<usize, StreamError> {
         poll_fn(|context| pin!(self.writer.borrow_mut().write(bytes)).poll(context)).await
     }
 
-    /// What is in TCP's buffer leaves by itself.
-    async fn flush(&mut self) -> Result<(), Error> {
-        Ok(())
+    async fn flush(&mut self) -> Result<(), StreamError> {
+        poll_fn(|context| pin!(self.writer.borrow_mut().flush()).poll(context)).await
     }
 }
 
