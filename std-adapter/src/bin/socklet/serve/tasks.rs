@@ -1,9 +1,19 @@
 //! One asynchronous task a connection.
 
-use std::{net::TcpListener as StdTcpListener, pin::pin, sync::Arc};
+use std::{
+    future::Future,
+    net::{SocketAddr, TcpListener as StdTcpListener},
+    pin::pin,
+    sync::Arc,
+};
 
-use socklet_std::{CloseCode, Error, Server};
+use socklet_std::{
+    CloseCode, Closed, Error, ServerRole, Side,
+    permessage_deflate::Volume,
+    tokio::{Reader, WebSocket, Writer},
+};
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     runtime::Runtime,
     select,
@@ -12,16 +22,33 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{ACCEPT_PAUSE, AcceptLog, Plan, STOP_LIMIT, announce, journal::Journal, log};
-use crate::{Failure, interrupt::interrupt};
+use super::{
+    ACCEPT_PAUSE, AcceptLog, Plan, STOP_LIMIT, announce,
+    broadcast::{self, Hub},
+    journal::Journal,
+    log, pipe,
+};
+use crate::{Failure, args::Task, dump::Ends, halves, interrupt::interrupt};
+
+/// What all tasks share.
+struct Shared {
+    plan: Plan,
+    hub: Hub,
+}
+
+/// With what a connection is closed.
+pub(super) type Closing = (CloseCode, String);
+
+/// How a connection is closed when the server stops.
+pub(super) const GOING_AWAY: Closing = (CloseCode::GOING_AWAY, String::new());
 
 pub(super) fn run(listener: StdTcpListener, plan: Plan) -> Result<(), Failure> {
     Runtime::new()?.block_on(serve(listener, plan))
 }
 
 async fn serve(listener: StdTcpListener, plan: Plan) -> Result<(), Failure> {
-    let Plan { server, max_connections, verbose } = plan;
-    let server = Arc::new(server);
+    let Plan { max_connections, verbose, .. } = plan;
+    let shared = Arc::new(Shared { plan, hub: Hub::default() });
     listener.set_nonblocking(true)?;
     let listener = TcpListener::from_std(listener)?;
     let mut interrupted = pin!(interrupt()?);
@@ -34,10 +61,10 @@ async fn serve(listener: StdTcpListener, plan: Plan) -> Result<(), Failure> {
             accepted = listener.accept(), if tasks.len() < max_connections => match accepted {
                 Ok((stream, peer)) => {
                     accept_log.accepted();
-                    let (server, stopped) = (Arc::clone(&server), stopped.clone());
+                    let (shared, stopped) = (Arc::clone(&shared), stopped.clone());
                     tasks.spawn(async move {
                         let journal = Journal::new(peer, verbose);
-                        if let Err(error) = echo(stream, &server, &journal, stopped).await {
+                        if let Err(error) = attend(stream, &shared, &journal, stopped).await {
                             log(peer, &error);
                         }
                     });
@@ -60,26 +87,64 @@ async fn serve(listener: StdTcpListener, plan: Plan) -> Result<(), Failure> {
 }
 
 /// Serves a connection to its end, or until the server stops.
-///
-/// A message is sent back from where it was received, without a copy. It is only staged: what a
-/// client has sent in a burst is answered with one write, when there is nothing more to receive.
-async fn echo(
+async fn attend(
     stream: TcpStream,
-    server: &Server,
+    shared: &Shared,
     journal: &Journal,
     mut stopped: watch::Receiver<bool>,
 ) -> Result<(), Error> {
     stream.set_nodelay(true)?;
-    let mut stopped = pin!(async move {
+    let stopped = pin!(async move {
         // It fails when there is no server any more, which comes to the same.
         let _ = stopped.wait_for(|stopped| *stopped).await;
     });
-    let mut ws = select! {
+    let Plan { server, dumping, .. } = &shared.plan;
+    if dumping.is_wanted() {
+        let ends = ends(&stream);
+        let layer = |stream| dumping.layer(stream, ends);
+        let accepting = server.accept_layered(stream, layer);
+        // Boxed, as below; who looks at the bytes has memory.
+        return Box::pin(converse(accepting, shared, journal, stopped)).await;
+    }
+    converse(server.accept(stream), shared, journal, stopped).await
+}
+
+/// Where a stream leads, as far as the system says.
+fn ends(stream: &TcpStream) -> Ends {
+    let address = |address: std::io::Result<SocketAddr>| address.ok();
+    let (local, peer) = (address(stream.local_addr()), address(stream.peer_addr()));
+    Ends { local, peer, client: Side::Peer }
+}
+
+/// Has the connection opened, does with it what is to be done, and closes it.
+async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
+    accepting: impl Future<Output = Result<WebSocket<S, ServerRole>, Error>>,
+    shared: &Shared,
+    journal: &Journal,
+    mut stopped: impl Future<Output = ()> + Unpin,
+) -> Result<(), Error> {
+    let ws = select! {
         // Boxed: what only the opening handshake needs is not kept in the task for ever.
-        accepted = Box::pin(server.accept(stream)) => accepted?,
+        accepted = Box::pin(accepting) => accepted?,
         () = &mut stopped => return Ok(()),
     };
     journal.opened(ws.compression());
+    let ended = match &shared.plan.task {
+        Task::Echo => echo(ws, stopped).await?,
+        // Boxed: an echo server has many connections, and they do not need as much.
+        Task::Broadcast => Box::pin(broadcast::run(ws, &shared.hub, stopped)).await?,
+        Task::Pipe(command) => Box::pin(pipe::run(ws, command, journal, stopped)).await?,
+    };
+    journal.closed(&ended.closed, ended.volumes);
+    Ok(())
+}
+
+/// Sends each message back, from where it was received, without a copy. It is only staged: what a
+/// client has sent in a burst is answered with one write, when there is nothing more to receive.
+async fn echo<S: AsyncRead + AsyncWrite + Unpin>(
+    mut ws: WebSocket<S, ServerRole>,
+    mut stopped: impl Future<Output = ()> + Unpin,
+) -> Result<Ended, Error> {
     loop {
         select! {
             // First, or a client that never pauses is never told.
@@ -93,6 +158,24 @@ async fn echo(
     }
     // If the client has closed it, this only says how.
     let closed = ws.close(CloseCode::GOING_AWAY, "").await?;
-    journal.closed(&closed, [ws.volume_sent(), ws.volume_received()]);
-    Ok(())
+    Ok(Ended { closed, volumes: [ws.volume_sent(), ws.volume_received()] })
+}
+
+/// How a connection has ended.
+pub(super) struct Ended {
+    closed: Closed,
+    /// What was sent, and what was received.
+    volumes: [Option<Volume>; 2],
+}
+
+/// Closes a connection of which there are two halves.
+pub(super) async fn close<S: AsyncRead + AsyncWrite + Unpin>(
+    mut reader: Reader<S, ServerRole>,
+    mut writer: Writer<S, ServerRole>,
+    (code, reason): Closing,
+) -> Result<Ended, Error> {
+    // A client that does not read leaves no room for a Close frame.
+    let closed = timeout(STOP_LIMIT, halves::close(&mut reader, &mut writer, code, &reason)).await;
+    let closed = closed.map_err(|_| Error::ConnectionLost)??;
+    Ok(Ended { closed, volumes: [writer.volume_sent(), reader.volume_received()] })
 }
