@@ -10,7 +10,8 @@ pub(crate) fn page() -> String {
     let mut out = format!(".TH SOCKLET 1 \"\" \"socklet {version}\" \"User Commands\"\n.SH NAME\n");
     line(&mut out, &format!("socklet - {}", ABOUT.summary));
     out.push_str(".SH SYNOPSIS\n");
-    for verb in VERBS {
+    for (at, verb) in VERBS.iter().enumerate() {
+        out.push_str(if at == 0 { "" } else { ".br\n" });
         synopsis(&mut out, verb);
     }
     out.push_str(".SH DESCRIPTION\n");
@@ -27,7 +28,6 @@ pub(crate) fn page() -> String {
             out.push_str(".PP\n");
             line(&mut out, paragraph);
         }
-        out.push_str(".PP\n");
         options(&mut out, verb);
         out.push_str(".PP\n");
         line(&mut out, &format!("Exit status: {}", verb.exit));
@@ -45,7 +45,6 @@ fn synopsis(out: &mut String, verb: &Verb) {
     if !verb.usage.is_empty() {
         line(out, verb.usage);
     }
-    out.push_str(".br\n");
 }
 
 fn options(out: &mut String, verb: &Verb) {

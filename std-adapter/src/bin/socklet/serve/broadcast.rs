@@ -17,7 +17,10 @@ use tokio::{
     time::sleep,
 };
 
-use super::tasks::{Ended, GOING_AWAY, close};
+use super::{
+    journal::Journal,
+    tasks::{GOING_AWAY, close},
+};
 use crate::halves::REASON;
 
 /// Most bytes that wait for a client, but for a single message that is longer.
@@ -66,8 +69,10 @@ struct Member<'a> {
 pub(super) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
     ws: WebSocket<S, ServerRole>,
     hub: &Hub,
+    journal: &Journal,
     mut stopped: impl Future<Output = ()> + Unpin,
-) -> Result<Ended, Error> {
+) -> Result<(), Error> {
+    journal.opened(ws.compression());
     let (mut reader, mut writer) = ws.into_split();
     let closing = {
         let member = hub.join();
@@ -79,7 +84,7 @@ pub(super) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
             sent = send(&mut writer, &member.queue) => return Err(sent),
         }
     };
-    close(reader, writer, closing).await
+    close(reader, writer, closing, journal).await
 }
 
 /// Hands on what a client sends, until it closes.

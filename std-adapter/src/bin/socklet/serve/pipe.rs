@@ -18,7 +18,7 @@ use tokio::{
 
 use super::{
     journal::Journal,
-    tasks::{Ended, GOING_AWAY, close},
+    tasks::{GOING_AWAY, close},
 };
 use crate::{halves::REASON, lines};
 
@@ -31,14 +31,15 @@ pub(super) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
     command: &str,
     journal: &Journal,
     mut stopped: impl Future<Output = ()> + Unpin,
-) -> Result<Ended, Error> {
+) -> Result<(), Error> {
+    journal.opened(ws.compression());
     let (mut reader, mut writer) = ws.into_split();
     let (mut process, stdin, stdout) = match Process::start(command) {
         Ok(started) => started,
         Err(error) => {
             journal.failed(format_args!("cannot start the command: {error}"));
             let closing = (CloseCode::INTERNAL, "cannot start the command".to_owned());
-            return close(reader, writer, closing).await;
+            return close(reader, writer, closing, journal).await;
         }
     };
     let mut stdout = BufReader::new(stdout);
@@ -74,7 +75,7 @@ pub(super) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
             }
         },
     };
-    close(reader, writer, closing).await
+    close(reader, writer, closing, journal).await
 }
 
 /// Writes each message as a line, until the client closes.

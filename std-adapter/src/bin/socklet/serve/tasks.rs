@@ -1,15 +1,9 @@
 //! One asynchronous task a connection.
 
-use std::{
-    future::Future,
-    net::{SocketAddr, TcpListener as StdTcpListener},
-    pin::pin,
-    sync::Arc,
-};
+use std::{future::Future, net::TcpListener as StdTcpListener, pin::pin, sync::Arc};
 
 use socklet_std::{
-    CloseCode, Closed, Error, ServerRole, Side,
-    permessage_deflate::Volume,
+    CloseCode, Error, ServerRole, Side,
     tokio::{Reader, WebSocket, Writer},
 };
 use tokio::{
@@ -94,57 +88,60 @@ async fn attend(
     mut stopped: watch::Receiver<bool>,
 ) -> Result<(), Error> {
     stream.set_nodelay(true)?;
-    let stopped = pin!(async move {
+    let mut stopped = pin!(async move {
         // It fails when there is no server any more, which comes to the same.
         let _ = stopped.wait_for(|stopped| *stopped).await;
     });
-    let Plan { server, dumping, .. } = &shared.plan;
+    let Plan { server, task, dumping, .. } = &shared.plan;
+    // Boxed, as the opening handshake is: an echo server has many connections, and its tasks are to
+    // be no larger than they must.
     if dumping.is_wanted() {
         let ends = ends(&stream);
-        let layer = |stream| dumping.layer(stream, ends);
-        let accepting = server.accept_layered(stream, layer);
-        // Boxed, as below; who looks at the bytes has memory.
+        let accepting = server.accept_layered(stream, |next| dumping.layer(next, ends));
         return Box::pin(converse(accepting, shared, journal, stopped)).await;
     }
-    converse(server.accept(stream), shared, journal, stopped).await
+    if *task != Task::Echo {
+        return Box::pin(converse(server.accept(stream), shared, journal, stopped)).await;
+    }
+    let mut ws = select! {
+        accepted = Box::pin(server.accept(stream)) => accepted?,
+        () = &mut stopped => return Ok(()),
+    };
+    echo(&mut ws, journal, stopped).await
 }
 
 /// Where a stream leads, as far as the system says.
 fn ends(stream: &TcpStream) -> Ends {
-    let address = |address: std::io::Result<SocketAddr>| address.ok();
-    let (local, peer) = (address(stream.local_addr()), address(stream.peer_addr()));
+    let (local, peer) = (stream.local_addr().ok(), stream.peer_addr().ok());
     Ends { local, peer, client: Side::Peer }
 }
 
-/// Has the connection opened, does with it what is to be done, and closes it.
+/// Has a connection opened, and does with it what is to be done.
 async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
     accepting: impl Future<Output = Result<WebSocket<S, ServerRole>, Error>>,
     shared: &Shared,
     journal: &Journal,
     mut stopped: impl Future<Output = ()> + Unpin,
 ) -> Result<(), Error> {
-    let ws = select! {
-        // Boxed: what only the opening handshake needs is not kept in the task for ever.
-        accepted = Box::pin(accepting) => accepted?,
+    let mut ws = select! {
+        accepted = accepting => accepted?,
         () = &mut stopped => return Ok(()),
     };
-    journal.opened(ws.compression());
-    let ended = match &shared.plan.task {
-        Task::Echo => echo(ws, stopped).await?,
-        // Boxed: an echo server has many connections, and they do not need as much.
-        Task::Broadcast => Box::pin(broadcast::run(ws, &shared.hub, stopped)).await?,
-        Task::Pipe(command) => Box::pin(pipe::run(ws, command, journal, stopped)).await?,
-    };
-    journal.closed(&ended.closed, ended.volumes);
-    Ok(())
+    match &shared.plan.task {
+        Task::Echo => echo(&mut ws, journal, stopped).await,
+        Task::Broadcast => broadcast::run(ws, &shared.hub, journal, stopped).await,
+        Task::Pipe(command) => pipe::run(ws, command, journal, stopped).await,
+    }
 }
 
 /// Sends each message back, from where it was received, without a copy. It is only staged: what a
 /// client has sent in a burst is answered with one write, when there is nothing more to receive.
 async fn echo<S: AsyncRead + AsyncWrite + Unpin>(
-    mut ws: WebSocket<S, ServerRole>,
+    ws: &mut WebSocket<S, ServerRole>,
+    journal: &Journal,
     mut stopped: impl Future<Output = ()> + Unpin,
-) -> Result<Ended, Error> {
+) -> Result<(), Error> {
+    journal.opened(ws.compression());
     loop {
         select! {
             // First, or a client that never pauses is never told.
@@ -158,14 +155,8 @@ async fn echo<S: AsyncRead + AsyncWrite + Unpin>(
     }
     // If the client has closed it, this only says how.
     let closed = ws.close(CloseCode::GOING_AWAY, "").await?;
-    Ok(Ended { closed, volumes: [ws.volume_sent(), ws.volume_received()] })
-}
-
-/// How a connection has ended.
-pub(super) struct Ended {
-    closed: Closed,
-    /// What was sent, and what was received.
-    volumes: [Option<Volume>; 2],
+    journal.closed(&closed, [ws.volume_sent(), ws.volume_received()]);
+    Ok(())
 }
 
 /// Closes a connection of which there are two halves.
@@ -173,9 +164,11 @@ pub(super) async fn close<S: AsyncRead + AsyncWrite + Unpin>(
     mut reader: Reader<S, ServerRole>,
     mut writer: Writer<S, ServerRole>,
     (code, reason): Closing,
-) -> Result<Ended, Error> {
+    journal: &Journal,
+) -> Result<(), Error> {
     // A client that does not read leaves no room for a Close frame.
     let closed = timeout(STOP_LIMIT, halves::close(&mut reader, &mut writer, code, &reason)).await;
     let closed = closed.map_err(|_| Error::ConnectionLost)??;
-    Ok(Ended { closed, volumes: [writer.volume_sent(), reader.volume_received()] })
+    journal.closed(&closed, [writer.volume_sent(), reader.volume_received()]);
+    Ok(())
 }
