@@ -19,6 +19,7 @@ use alloc::string::String;
 
 use socklet_core::trace::Parameter;
 
+pub use crate::text::push_number;
 use crate::{
     input::DamageKind,
     judge::{Tail, close_code_line, explain, explain_agreed},
@@ -26,9 +27,7 @@ use crate::{
     stream::Sender,
     violation::Violation,
 };
-use object::Object;
-
-pub use crate::text::push_number;
+pub use object::Object;
 
 /// The name and version of the schema.
 pub const SCHEMA: &str = "socklet-inspect/1";

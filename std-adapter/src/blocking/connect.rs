@@ -33,30 +33,29 @@ impl Client {
     /// [`Error::Handshake`] if it answers wrongly; [`Error::Timeout`]; [`Error::Config`] for
     /// settings that can never work.
     pub fn connect_blocking(&self, to: impl IntoTarget) -> Result<WebSocket, Error> {
-        let mut target = to.into_target()?;
-        let deadline = Deadline::new(self.config.timeouts.handshake_ms);
-        let mut redirects = Redirects(self.redirects);
-        loop {
-            match self.attempt_blocking(&target, |stream| stream, deadline) {
-                Ok(ws) => return Ok(ws),
-                Err(error) => target = redirects.follow(&target, error)?,
-            }
-        }
+        self.connect_layered_blocking(to, |stream| stream)
     }
 
     /// Opens a connection with a layer of the caller's between TCP or TLS and the WebSocket: one
-    /// that looks at the bytes, counts them or delays them. There is one layer, hence no redirect
-    /// is followed.
+    /// that looks at the bytes, counts them or delays them. Where redirects are followed, each
+    /// attempt has a layer of its own.
     ///
     /// # Errors
     /// As [`connect_blocking`](Self::connect_blocking).
     pub fn connect_layered_blocking<L: Socket>(
         &self,
         to: impl IntoTarget,
-        layer: impl FnOnce(MaybeTls<TcpStream>) -> L,
+        mut layer: impl FnMut(MaybeTls<TcpStream>) -> L,
     ) -> Result<WebSocket<L>, Error> {
+        let mut target = to.into_target()?;
         let deadline = Deadline::new(self.config.timeouts.handshake_ms);
-        self.attempt_blocking(&to.into_target()?, layer, deadline)
+        let mut redirects = Redirects(self.redirects);
+        loop {
+            match self.attempt_blocking(&target, &mut layer, deadline) {
+                Ok(ws) => return Ok(ws),
+                Err(error) => target = redirects.follow(&target, error)?,
+            }
+        }
     }
 
     /// Opens a connection over a stream that leads to the server: through a tunnel, to another

@@ -41,31 +41,29 @@ impl Client {
     /// [`Error::Handshake`] if it answers wrongly; [`Error::Timeout`]; [`Error::Config`] for
     /// settings that can never work.
     pub async fn connect(&self, to: impl IntoTarget) -> Result<WebSocket, Error> {
-        let mut target = to.into_target()?;
-        let deadline = Deadline::new(self.config.timeouts.handshake_ms);
-        let mut redirects = Redirects(self.redirects);
-        loop {
-            match self.attempt(&target, |stream| stream, deadline).await {
-                Ok(ws) => return Ok(ws),
-                Err(error) => target = redirects.follow(&target, error)?,
-            }
-        }
+        self.connect_layered(to, |stream| stream).await
     }
 
     /// Opens a connection with a layer of the caller's between TCP or TLS and the WebSocket: one
-    /// that looks at the bytes, counts them or delays them. There is one layer, hence no redirect
-    /// is followed.
+    /// that looks at the bytes, counts them or delays them. Where redirects are followed, each
+    /// attempt has a layer of its own.
     ///
     /// # Errors
     /// As [`connect`](Self::connect).
     pub async fn connect_layered<L: AsyncRead + AsyncWrite + Unpin>(
         &self,
         to: impl IntoTarget,
-        layer: impl FnOnce(MaybeTls<TcpStream>) -> L,
+        mut layer: impl FnMut(MaybeTls<TcpStream>) -> L,
     ) -> Result<WebSocket<L>, Error> {
-        let target = to.into_target()?;
+        let mut target = to.into_target()?;
         let deadline = Deadline::new(self.config.timeouts.handshake_ms);
-        self.attempt(&target, layer, deadline).await
+        let mut redirects = Redirects(self.redirects);
+        loop {
+            match self.attempt(&target, &mut layer, deadline).await {
+                Ok(ws) => return Ok(ws),
+                Err(error) => target = redirects.follow(&target, error)?,
+            }
+        }
     }
 
     /// Opens a connection over a stream that leads to the server: through a tunnel, to another

@@ -78,6 +78,29 @@ fn arguments_that_make_no_sense_exit_with_2_and_one_line() {
         &["connect", "--deflate=-9", "ws://127.0.0.1:1"],
         &["connect", "--no-deflate", "ws://127.0.0.1:1"],
         &["connect", "--insecure", "--ca", "ca.pem", "wss://127.0.0.1:1"],
+        &["connect", "--count", "0", "ws://127.0.0.1:1"],
+        &["connect", "--count", "many", "ws://127.0.0.1:1"],
+        &["connect", "--follow", "256", "ws://127.0.0.1:1"],
+        &["connect", "--proxy", "https://127.0.0.1:1", "ws://127.0.0.1:1"],
+        &["connect", "--proxy", "127.0.0.1:1", "--proxy-from-environment", "ws://127.0.0.1:1"],
+        &["connect", "--proxy", "127.0.0.1:1", "--unix", "socket", "ws://127.0.0.1:1"],
+        &["connect", "--unix", "socket", "--follow", "1", "ws://127.0.0.1:1"],
+        &["connect", "--unix", "socket", "--dump", "wss://127.0.0.1:1"],
+        &["connect", "--json=yes", "ws://127.0.0.1:1"],
+        &["connect", "--messages", "1", "ws://127.0.0.1:1"],
+        &["connect", "-z", "ws://127.0.0.1:1"],
+        &["serve", "--echo", "--broadcast"],
+        &["serve", "--pipe", "cat", "--pipe", "cat"],
+        &["serve", "--blocking", "--broadcast"],
+        &["serve", "--blocking", "--pipe", "cat"],
+        &["bench"],
+        &["bench", "--connections", "0", "ws://127.0.0.1:1"],
+        &["bench", "--depth", "0", "ws://127.0.0.1:1"],
+        &["bench", "--size", "-1", "ws://127.0.0.1:1"],
+        &["completions"],
+        &["completions", "csh"],
+        &["completions", "bash", "zsh"],
+        &["man", "connect"],
     ] {
         let mut command = socklet();
         command.args(args);
@@ -95,6 +118,9 @@ fn what_cannot_be_reached_exits_with_1_and_one_line() {
         &[&*format!("ws://{free}")][..],
         &["ws://no-such-host.invalid"],
         &["wss://127.0.0.1:1", "--ca", "no-such-file.pem"],
+        &["ws://127.0.0.1:1", "--header-file", "no-such-file"],
+        &["ws://127.0.0.1:1", "--unix", "no-such-socket"],
+        &["ws://127.0.0.1:1", "--dump=no/such/file"],
         &["ws://127.0.0.1:1", "--binary", "no-such-file"],
     ] {
         let ended = connect(args, b"");
@@ -353,8 +379,9 @@ fn a_terminal_gets_bytes_as_hexadecimal_digits_and_no_control_characters() {
     );
     let mut script = std::process::Command::new("script");
     script.args(["--quiet", "--return", "--command", &command, "/dev/null"]);
+    script.env("NO_COLOR", "1");
     let ended = run(script, b"");
-    assert!(ended.text().contains("1b5b324a00"), "{}", ended.text());
+    assert!(ended.text().contains("1b 5b 32 4a 00  "), "{}", ended.text());
     assert!(ended.text().contains("a\\u{1b}[2Jb"), "{}", ended.text());
     assert!(!ended.text().contains("\x1b[2J"), "{}", ended.text());
 }

@@ -1,10 +1,12 @@
 //! The verb `interop`: Node.js `ws`, Python `websockets` and headless Chromium talk to our
-//! servers and clients, over ws and wss; and its part `proxies`: what stands between.
+//! servers and clients, over ws and wss; its part `proxies`: what stands between; and its part
+//! `peers`: tokio-tungstenite, fastwebsockets, websocat and curl.
 
 mod certificates;
 mod conversations;
 mod peers;
 mod proxies;
+mod tools;
 
 use std::path::Path;
 use std::time::Duration;
@@ -14,7 +16,7 @@ use crate::ours::{Flavour, address};
 use crate::{Result, Tally};
 pub(crate) use certificates::Certificates;
 use conversations::{Conversation, Expected, Pair, Step};
-pub(crate) use peers::{Peers, Server};
+pub(crate) use peers::{MANIFEST, Peers, Server};
 
 /// For each step: 16 MiB through a slow machine, or the start of a browser.
 const STEP_LIMIT: Duration = Duration::from_secs(60);
@@ -27,7 +29,8 @@ pub(crate) fn run(args: &[String]) -> Result<Tally> {
     match args {
         [] => {}
         [part] if part == "proxies" => return proxies::run(),
-        _ => return Err("usage: cargo xtask interop [proxies]".into()),
+        [part] if part == "peers" => return run_peers(),
+        _ => return Err("usage: cargo xtask interop [proxies | peers]".into()),
     }
     let peers = Peers::install()?;
     let conversations = conversations::all();
@@ -35,12 +38,22 @@ pub(crate) fn run(args: &[String]) -> Result<Tally> {
     for tls in [false, true] {
         for (client, server) in peers::pairs() {
             let pair = Pair { client, server, tls };
-            meet(&peers, &pair, &conversations, &mut tally).unwrap_or_else(|error| {
-                println!("FAILED {}: {error}", pair.name());
-                tally.count(false);
-            });
+            meet_or_fail(&peers, &pair, &conversations, &mut tally);
         }
     }
+    Ok(tally)
+}
+
+/// Runs the part `peers`.
+fn run_peers() -> Result<Tally> {
+    let peers = Peers::more()?;
+    let conversations = conversations::without_compression();
+    let mut tally = Tally::default();
+    for (client, server) in peers::more_pairs() {
+        let pair = Pair { client, server, tls: false };
+        meet_or_fail(&peers, &pair, &conversations, &mut tally);
+    }
+    tally += tools::run(&peers)?;
     Ok(tally)
 }
 
@@ -52,6 +65,20 @@ pub(crate) fn setup() -> Result<()> {
 /// Installs the proxies.
 pub(crate) fn setup_proxies() -> Result<()> {
     proxies::install()
+}
+
+/// Installs the programs of the part `peers`.
+pub(crate) fn setup_tools() -> Result<()> {
+    tools::install()?;
+    Peers::more().map(|_| ())
+}
+
+/// Has all conversations between two implementations, and tells what failed.
+fn meet_or_fail(peers: &Peers, pair: &Pair, conversations: &[Conversation], tally: &mut Tally) {
+    meet(peers, pair, conversations, tally).unwrap_or_else(|error| {
+        println!("FAILED {}: {error}", pair.name());
+        tally.count(false);
+    });
 }
 
 /// Has all conversations between two implementations; an error is that one does not start.

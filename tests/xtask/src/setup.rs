@@ -32,6 +32,7 @@ const PARTS: &[Part] = &[
     Part { name: "autobahn", purpose: "the Autobahn suite", install: crate::autobahn::setup },
     Part { name: "interop", purpose: "Node.js, Python and Chromium", install: crate::interop::setup },
     Part { name: "proxies", purpose: "nginx, HAProxy, tinyproxy and microsocks", install: crate::interop::setup_proxies },
+    Part { name: "peers", purpose: "tokio-tungstenite, fastwebsockets, websocat and curl", install: crate::interop::setup_tools },
 ];
 
 /// The verb: installs the parts that are named, or all.
@@ -169,14 +170,19 @@ pub(crate) fn qemu() -> Result<()> {
 
 /// Installs cargo-deny below the target directory and returns its path.
 pub(crate) fn deny() -> Result<PathBuf> {
+    tool("cargo-deny", CARGO_DENY, &["--no-default-features"])
+}
+
+/// Installs a program from crates.io below the target directory and returns its path.
+pub(crate) fn tool(name: &str, version: &str, options: &[&str]) -> Result<PathBuf> {
     let root = target_dir()?.join("tools");
-    let path = root.join("bin/cargo-deny");
-    let wanted = format!("cargo-deny {CARGO_DENY}");
+    let path = root.join("bin").join(name);
+    let wanted = format!("{name} {version}");
     if output(program(&path, &["--version"])).is_ok_and(|version| version.trim() == wanted) {
         return Ok(path);
     }
-    let mut install = cargo(&["install", "--locked", "--quiet", "--no-default-features"]);
-    install.args(["--version", CARGO_DENY, "--root"]).arg(&root).arg("cargo-deny");
+    let mut install = cargo(&["install", "--locked", "--quiet"]);
+    install.args(options).args(["--version", version, "--root"]).arg(&root).arg(name);
     // A run takes a tenth of a second as it is: optimising would only double the build.
     install.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1").env("CARGO_PROFILE_RELEASE_LTO", "off");
     install.env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16");

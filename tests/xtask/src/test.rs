@@ -1,8 +1,9 @@
 //! The verb `test`: every check there is, cheap ones first.
 
+use std::fs;
 use std::process::Command;
 
-use crate::command::{cargo, check, check_tests, output};
+use crate::command::{cargo, check, check_tests, output, program, succeeds, target_dir};
 use crate::cross::{self, Toolchain};
 use crate::step::Steps;
 use crate::{
@@ -42,6 +43,7 @@ const CHECKS: &[Check] = &[
     Check { name: "autobahn", purpose: "a selection of the Autobahn suite", run: || autobahn::run(&[]) },
     Check { name: "interop", purpose: "other implementations and a browser", run: || interop::run(&[]) },
     Check { name: "proxies", purpose: "proxies in front of servers and of clients", run: || interop::run(&["proxies".into()]) },
+    Check { name: "peers", purpose: "other implementations in Rust, websocat and curl", run: || interop::run(&["peers".into()]) },
 ];
 
 /// The verb: runs the named checks, or all; `None` when it only lists them.
@@ -76,10 +78,11 @@ fn check_all(commands: impl IntoIterator<Item = Command>) -> Result<Tally> {
 }
 
 /// The packages that stand outside the workspace.
-const OUTSIDE: [&str; 6] = [
+const OUTSIDE: [&str; 7] = [
     size::MANIFEST,
     fuzz::MANIFEST,
     bench::MANIFEST,
+    interop::MANIFEST,
     qemu::MANIFEST,
     pico::MANIFESTS[0],
     pico::MANIFESTS[1],
@@ -145,7 +148,27 @@ fn doc() -> Result<Tally> {
         one.env("RUSTDOCFLAGS", "-D warnings");
         one
     });
-    check_all([all].into_iter().chain(with_all_features))
+    let mut tally = check_all([all].into_iter().chain(with_all_features))?;
+    tally += manual()?;
+    Ok(tally)
+}
+
+/// The man page has nothing that would be shown otherwise than it is meant.
+fn manual() -> Result<Tally> {
+    if !succeeds(program("sh", &["-c", "command -v mandoc"])) {
+        setup::apt(&["mandoc"])?;
+    }
+    let page = output(cargo(&["run", "--quiet", "-p", "socklet-std", "--bin", "socklet", "man"]))?;
+    let path = target_dir()?.join("socklet.1");
+    fs::write(&path, page)?;
+    let mut lint = program("mandoc", &["-T", "lint", "-W", "warning"]);
+    lint.arg(path);
+    let found = lint.output()?;
+    let found = String::from_utf8_lossy(&found.stdout).into_owned();
+    // A date would be that of nothing.
+    let wrong: Vec<&str> = found.lines().filter(|line| !line.contains("missing date")).collect();
+    wrong.iter().for_each(|line| eprintln!("{line}"));
+    Ok(Tally::one(wrong.is_empty()))
 }
 
 fn unit() -> Result<Tally> {

@@ -8,12 +8,14 @@ use crate::{
 };
 
 /// An object that is being written, or one in it.
-pub(super) struct Object<'a> {
+#[derive(Debug)]
+pub struct Object<'a> {
     out: &'a mut String,
 }
 
 impl<'a> Object<'a> {
-    pub(super) fn begin(out: &'a mut String, kind: &str) -> Self {
+    /// Begins an object of this `type`.
+    pub fn begin(out: &'a mut String, kind: &str) -> Self {
         out.push('{');
         let mut object = Self { out };
         object.string("type", kind);
@@ -43,17 +45,20 @@ impl<'a> Object<'a> {
         self.out.push('}');
     }
 
-    pub(super) fn string(&mut self, name: &str, value: &str) {
+    /// Writes a member that is a string.
+    pub fn string(&mut self, name: &str, value: &str) {
         self.name(name);
         push_string(self.out, value);
     }
 
-    pub(super) fn number(&mut self, name: &str, value: u64) {
+    /// Writes a member that is a number.
+    pub fn number(&mut self, name: &str, value: u64) {
         self.name(name);
         push_number(self.out, value);
     }
 
-    pub(super) fn bool(&mut self, name: &str, value: bool) {
+    /// Writes a member that is true or false.
+    pub fn bool(&mut self, name: &str, value: bool) {
         self.name(name);
         self.out.push_str(if value { "true" } else { "false" });
     }
@@ -116,14 +121,16 @@ impl<'a> Object<'a> {
         }
     }
 
-    pub(super) fn bytes(&mut self, bytes: &[u8], is_text: bool) {
+    /// Writes bytes as `text` if they are to be and can be, else as `hex`.
+    pub fn bytes(&mut self, bytes: &[u8], is_text: bool) {
         match core::str::from_utf8(bytes) {
             Ok(text) if is_text => self.string("text", text),
             _ => self.hex("hex", bytes),
         }
     }
 
-    pub(super) fn end(self) {
+    /// Ends the object, and the line.
+    pub fn end(self) {
         self.out.push_str("}\n");
     }
 }

@@ -1,20 +1,27 @@
-//! The `socklet` command: an echo server, a client, and the frame inspector.
+//! The `socklet` command: a server, a client, a load generator, and the frame inspector.
 //!
 //! ```text
-//! args  ->  main  ->  serve    ->  a task or a thread a connection
-//!                 ->  connect  ->  standard input, the connection, standard output
-//!                 ->  explain  ->  what is wrong with captured traffic
-//!                 ->  build    ->  a frame of fields
+//! options  ->  args  ->  main  ->  serve    ->  a task or a thread a connection
+//!                              ->  connect  ->  standard input, the connection, standard output
+//!                              ->  bench    ->  how fast a server is
+//!                              ->  explain  ->  what is wrong with captured traffic
+//!                              ->  build    ->  a frame of fields
 //! ```
 
 #![forbid(unsafe_code)]
 
 mod args;
+mod bench;
 mod build;
+mod clock;
 mod connect;
+mod dump;
 mod explain;
-mod help;
+mod halves;
 mod interrupt;
+mod lines;
+mod opening;
+mod options;
 mod serve;
 mod terminal;
 
@@ -44,8 +51,8 @@ fn main() -> ExitCode {
         Command::Build(args) => print(&build::frame(&args)),
         Command::Serve(args) => serve::run(&args),
         Command::Connect(args) => connect::run(args),
-        Command::Print(text) => print(text),
-        Command::Version => print(concat!("socklet ", env!("CARGO_PKG_VERSION"), "\n")),
+        Command::Bench(args) => bench::run(args),
+        Command::Print(text) => print(&text),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

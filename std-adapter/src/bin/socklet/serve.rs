@@ -1,6 +1,8 @@
-//! `socklet serve`: an echo server.
+//! `socklet serve`: an echo server, and what else can be done with messages.
 
+mod broadcast;
 mod journal;
+mod pipe;
 mod tasks;
 mod threads;
 
@@ -12,7 +14,12 @@ use std::{
 
 use socklet_std::{Error, Limits, Server, ServerTls, Timeouts};
 
-use crate::{Failure, args, terminal};
+use crate::{
+    Failure,
+    args::{self, Task},
+    dump::Dumping,
+    terminal,
+};
 
 /// How long open connections get for the closing handshake when the server stops.
 const STOP_LIMIT: Duration = Duration::from_secs(3);
@@ -25,13 +32,21 @@ pub(crate) fn run(args: &args::Serve) -> Result<(), Failure> {
     let server = server(args)?;
     let listener = TcpListener::bind(&args.addr)
         .map_err(|error| format!("cannot listen on {}: {error}", args.addr))?;
-    let plan = Plan { server, max_connections: most(args), verbose: args.verbose };
+    let plan = Plan {
+        server,
+        task: args.task.clone(),
+        dumping: Dumping::new(&args.dump)?,
+        max_connections: most(args),
+        verbose: args.verbose,
+    };
     if args.blocking { threads::run(listener, plan) } else { tasks::run(listener, plan) }
 }
 
 /// What both kinds of server do.
 struct Plan {
     server: Server,
+    task: Task,
+    dumping: Dumping,
     /// Most connections at once. More wait in the listener's queue, which the system bounds: they
     /// take neither a descriptor nor memory here.
     max_connections: usize,

@@ -125,6 +125,11 @@ fn no_page(pair: &Pair) -> bool {
     pair.client != Client::Chromium
 }
 
+/// Others answer them, too, and keep it to themselves.
+fn tells_of_pings(pair: &Pair) -> bool {
+    !matches!(pair.client, Client::Chromium | Client::Curl | Client::Fastwebsockets)
+}
+
 fn ours_serves(pair: &Pair) -> bool {
     pair.server.is_ours()
 }
@@ -169,6 +174,37 @@ pub(super) fn for_firmware() -> Vec<Conversation> {
         ..Conversation::new("a path that is rejected")
     });
     all
+}
+
+/// Returns those for implementations that do not compress.
+pub(super) fn without_compression() -> Vec<Conversation> {
+    let mut all = vec![messages(), fragments_and_pings()];
+    all.extend(closed_by_client());
+    all.extend(closed_by_server());
+    all.extend(subprotocols());
+    all.extend(server_starts());
+    all.extend(server_limits());
+    all.push(Conversation {
+        applies: ours_connects,
+        ..Conversation::new("compression is declined")
+            .tell("compression", "compression none")
+            .echo("text 70001")
+    });
+    all
+}
+
+/// Returns the one that websocat can have, which makes all messages to one kind.
+pub(super) fn for_websocat(kind: &str) -> Conversation {
+    let name = kind.trim_start_matches('-');
+    let mut all = Conversation::new(name);
+    // An empty message is the end of everything to it.
+    for len in [1, 126, 65_536, 1 << 20] {
+        all = all.echo(format!("{name} {len}"));
+    }
+    if name == "text" {
+        all = all.echo("fragments 7 70001");
+    }
+    all.echo("ping hello").tell("close 1000 done", "closed local 1000* | closed local -")
 }
 
 /// Returns the one that has to pass through whatever stands between: every kind of frame, and a
@@ -259,9 +295,9 @@ fn subprotocols() -> Vec<Conversation> {
         ..Conversation::new("a subprotocol in common")
     };
     let none_chosen = Conversation {
-        // `ws` and browsers take a missing choice for a failure, which is theirs to decide;
+        // `ws`, tungstenite and browsers take a missing choice for a failure, which is theirs to decide;
         // `websockets` as server rejects the request when it has some and none is in common.
-        applies: |pair| !matches!(pair.client, Client::Ws | Client::Chromium),
+        applies: |pair| !matches!(pair.client, Client::Ws | Client::Chromium | Client::Tungstenite),
         client: TWO,
         ..Conversation::new("no subprotocol in common")
     };
@@ -298,7 +334,7 @@ fn server_limits() -> Vec<Conversation> {
     stop.steps.push(Step::Ended);
     let idle = Conversation {
         server: &["--idle-timeout", "2"],
-        applies: |pair| pair.server.is_ours() && no_page(pair),
+        applies: |pair| pair.server.is_ours() && tells_of_pings(pair),
         ..Conversation::new("server pings an idle client").tell("pinged", "ping").echo("text 5")
     };
     vec![

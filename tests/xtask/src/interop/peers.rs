@@ -5,12 +5,16 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::certificates::Certificates;
-use crate::command::{program, run, succeeds, target_dir};
+use crate::command::{cargo, program, run, succeeds, target_dir};
 use crate::ours::{Flavour, Ours};
 use crate::{Result, setup};
 
 /// Where the scripts of the other implementations lie.
 const SCRIPTS: &str = "tests/interop";
+
+/// Those that are written in Rust, and where they are built.
+pub(crate) const MANIFEST: &str = "tests/interop/peers/Cargo.toml";
+const RUST: &str = "interop-peers";
 
 /// An implementation in the role of the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +23,9 @@ pub(crate) enum Client {
     Ws,
     Websockets,
     Chromium,
+    Tungstenite,
+    Fastwebsockets,
+    Curl,
 }
 
 /// An implementation in the role of the server.
@@ -27,6 +34,8 @@ pub(crate) enum Server {
     Ours(Flavour),
     Ws,
     Websockets,
+    Tungstenite,
+    Fastwebsockets,
 }
 
 impl Client {
@@ -36,6 +45,9 @@ impl Client {
             Self::Ws => "ws".into(),
             Self::Websockets => "websockets".into(),
             Self::Chromium => "chromium".into(),
+            Self::Tungstenite => "tungstenite".into(),
+            Self::Fastwebsockets => "fastwebsockets".into(),
+            Self::Curl => "curl".into(),
         }
     }
 
@@ -50,6 +62,8 @@ impl Server {
             Self::Ours(flavour) => format!("socklet-{}", flavour.name()),
             Self::Ws => "ws".into(),
             Self::Websockets => "websockets".into(),
+            Self::Tungstenite => "tungstenite".into(),
+            Self::Fastwebsockets => "fastwebsockets".into(),
         }
     }
 
@@ -66,6 +80,18 @@ pub(super) fn pairs() -> impl Iterator<Item = (Client, Server)> {
     let ours_connects = Flavour::HOST
         .into_iter()
         .flat_map(|flavour| [Server::Ws, Server::Websockets].map(|s| (Client::Ours(flavour), s)));
+    ours_serves.chain(ours_connects)
+}
+
+/// The same of those of the part `peers`.
+pub(super) fn more_pairs() -> impl Iterator<Item = (Client, Server)> {
+    let ours_serves = Flavour::HOST.into_iter().flat_map(|flavour| {
+        [Client::Tungstenite, Client::Fastwebsockets, Client::Curl]
+            .map(|c| (c, Server::Ours(flavour)))
+    });
+    let ours_connects = Flavour::HOST.into_iter().flat_map(|flavour| {
+        [Server::Tungstenite, Server::Fastwebsockets].map(|s| (Client::Ours(flavour), s))
+    });
     ours_serves.chain(ours_connects)
 }
 
@@ -90,12 +116,26 @@ impl Peers {
         if !succeeds(program("chromium", &["--version"])) {
             setup::apt(&["chromium"])?;
         }
-        let certificates = Certificates::make(&home.join("tls"))?;
-        let peers = Self { ours: Ours::build()?, home, certificates };
+        let peers = Self::at(home)?;
         // What browsers that were killed have left.
         drop(fs::remove_dir_all(peers.profiles()));
         fs::create_dir_all(peers.profiles())?;
         Ok(peers)
+    }
+
+    /// Builds and installs those of the part `peers`.
+    pub(super) fn more() -> Result<Self> {
+        let home = target_dir()?.join("interop");
+        python(&home)?;
+        let mut build = cargo(&["build", "--locked", "--manifest-path", MANIFEST]);
+        build.arg("--target-dir").arg(target_dir()?.join(RUST));
+        run(build)?;
+        Self::at(home)
+    }
+
+    fn at(home: PathBuf) -> Result<Self> {
+        let certificates = Certificates::make(&home.join("tls"))?;
+        Ok(Self { ours: Ours::build()?, home, certificates })
     }
 
     /// Returns the certificates that the servers have.
@@ -119,6 +159,8 @@ impl Peers {
             Server::Ours(flavour) => self.ours.serve(flavour),
             Server::Ws => self.node("ws-server.mjs"),
             Server::Websockets => self.python("websockets_server.py"),
+            Server::Tungstenite => self.rust("tungstenite", "serve"),
+            Server::Fastwebsockets => self.rust("fastwebsockets", "serve"),
         };
         if !server.is_ours() {
             command.args(["--addr", "127.0.0.1:0"]);
@@ -137,6 +179,9 @@ impl Peers {
             Client::Ours(flavour) => self.ours.interop_client(flavour, &[]),
             Client::Ws => self.node("ws-client.mjs"),
             Client::Websockets => self.python("websockets_client.py"),
+            Client::Tungstenite => self.rust("tungstenite", "connect"),
+            Client::Fastwebsockets => self.rust("fastwebsockets", "connect"),
+            Client::Curl => self.python("curl_client.py"),
             Client::Chromium => {
                 let mut command = self.node("browser.mjs");
                 command.args(["--browser", "chromium", "--profiles"]);
@@ -166,6 +211,11 @@ impl Peers {
         let mut command = program("node", &[]);
         command.arg(Path::new(SCRIPTS).join(script));
         command
+    }
+
+    fn rust(&self, name: &str, role: &str) -> Command {
+        // Beside the directory of what all of them leave.
+        program(self.home.with_file_name(RUST).join("debug").join(name), &[role])
     }
 
     fn python(&self, script: &str) -> Command {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use lexopt::{Arg, Parser, ValueExt};
+use lexopt::{Parser, ValueExt};
 use socklet_wasm::{
     Options,
     build::{Fields, close_body},
@@ -10,8 +10,11 @@ use socklet_wasm::{
     stream::Sender,
 };
 
-use super::{Command, Usage, bytes};
-use crate::help;
+use super::{
+    Command, Line, Usage, unexpected,
+    values::{bytes, string},
+};
+use crate::options::Item;
 
 /// The arguments of `socklet explain`.
 #[derive(Debug)]
@@ -37,27 +40,27 @@ pub(crate) struct Build {
     pub(crate) array: bool,
 }
 
-pub(super) fn explain(mut args: Parser) -> Result<Command, Usage> {
+pub(super) fn explain(line: &mut Line) -> Result<Command, Usage> {
     let mut source = None;
     let mut json = false;
     let mut options = Options::default();
-    while let Some(arg) = args.next()? {
-        match arg {
-            Arg::Long("json") => json = true,
-            Arg::Long("sender") => options.first_sender = Some(sender(&args.value()?.string()?)?),
-            Arg::Long("deflate") => options.compression = Some(true),
-            Arg::Long("no-deflate") => options.compression = Some(false),
-            Arg::Long("max-inflated") => options.inflate_limit = bytes(&args.value()?)?,
-            Arg::Short('h') | Arg::Long("help") => return Ok(Command::Print(help::EXPLAIN)),
-            Arg::Long(name) if format(name).is_some() => options.format = format(name),
-            Arg::Value(value) if source.is_none() => {
+    while let Some(item) = line.next()? {
+        let args = &mut line.args;
+        match item {
+            Item::Option("json") => json = true,
+            Item::Option("sender") => options.first_sender = Some(sender(&string(args)?)?),
+            Item::Option("deflate") => options.compression = Some(true),
+            Item::Option("no-deflate") => options.compression = Some(false),
+            Item::Option("max-inflated") => options.inflate_limit = bytes(args)?,
+            Item::Option(name) if format(name).is_some() => options.format = format(name),
+            Item::Operand(value) if source.is_none() => {
                 source = Some(if value == "-" {
                     Source::Stdin
                 } else {
                     Source::File(PathBuf::from(value))
                 });
             }
-            other => return Err(other.unexpected().into()),
+            other => return Err(unexpected(other)),
         }
     }
     let source = source.ok_or("explain what? FILE is missing; `-` is standard input")?;
@@ -71,64 +74,51 @@ fn format(name: &str) -> Option<Format> {
 
 fn sender(name: &str) -> Result<Sender, Usage> {
     let sender = Sender::BOTH.into_iter().find(|sender| sender.name() == name);
-    sender.ok_or_else(|| Usage(format!("{name:?} is neither client nor server")))
+    sender.ok_or_else(|| format!("{name:?} is neither client nor server").into())
 }
 
-pub(super) fn build(mut args: Parser) -> Result<Command, Usage> {
+pub(super) fn build(line: &mut Line) -> Result<Command, Usage> {
     let mut frame: Option<(u8, Vec<u8>)> = None;
     let mut fields = Fields::new(0);
     let (mut opcode, mut array) = (None, false);
-    while let Some(arg) = args.next()? {
-        let kind = match arg {
-            Arg::Long("text") => (0x1, args.value()?.string()?.into_bytes()),
-            Arg::Long("binary") => (0x2, hex(&args.value()?.string()?)?),
-            Arg::Long("continuation") => (0x0, hex(&args.value()?.string()?)?),
-            Arg::Long("ping") => (0x9, optional_text(&mut args)?),
-            Arg::Long("pong") => (0xA, optional_text(&mut args)?),
-            Arg::Long("close") => (0x8, close(&mut args)?),
-            Arg::Long("opcode") => {
-                opcode = Some(number(&args.value()?.string()?)?);
+    while let Some(item) = line.next()? {
+        let args = &mut line.args;
+        let Item::Option(option) = item else { return Err(unexpected(item)) };
+        let flag = match option {
+            "fin" => Some((&mut fields.fin, true)),
+            "no-fin" => Some((&mut fields.fin, false)),
+            "rsv1" => Some((&mut fields.rsv1, true)),
+            "rsv2" => Some((&mut fields.rsv2, true)),
+            "rsv3" => Some((&mut fields.rsv3, true)),
+            "compress" => Some((&mut fields.compress, true)),
+            "c" => Some((&mut array, true)),
+            _ => None,
+        };
+        if let Some((flag, value)) = flag {
+            *flag = value;
+            continue;
+        }
+        let kind = match option {
+            "text" => (0x1, string(args)?.into_bytes()),
+            "binary" => (0x2, hex(&string(args)?)?),
+            "continuation" => (0x0, hex(&string(args)?)?),
+            "ping" => (0x9, optional_text(args)?),
+            "pong" => (0xA, optional_text(args)?),
+            "close" => (0x8, close(args)?),
+            "opcode" => {
+                opcode = Some(number(&string(args)?)?);
                 continue;
             }
-            Arg::Long("fin") => {
-                fields.fin = true;
-                continue;
-            }
-            Arg::Long("no-fin") => {
-                fields.fin = false;
-                continue;
-            }
-            Arg::Long("rsv1") => {
-                fields.rsv1 = true;
-                continue;
-            }
-            Arg::Long("rsv2") => {
-                fields.rsv2 = true;
-                continue;
-            }
-            Arg::Long("rsv3") => {
-                fields.rsv3 = true;
-                continue;
-            }
-            Arg::Long("compress") => {
-                fields.compress = true;
-                continue;
-            }
-            Arg::Long("c") => {
-                array = true;
-                continue;
-            }
-            Arg::Long("mask") => {
-                let value = args.value()?.string()?;
+            "mask" => {
+                let value = string(args)?;
                 let key = hex(&value)?.try_into().ok();
                 let key = key.ok_or_else(|| {
-                    Usage(format!("{value:?} is not a masking key: eight hexadecimal digits"))
+                    format!("{value:?} is not a masking key: eight hexadecimal digits")
                 })?;
                 fields.masking_key = Some(key);
                 continue;
             }
-            Arg::Short('h') | Arg::Long("help") => return Ok(Command::Print(help::BUILD)),
-            other => return Err(other.unexpected().into()),
+            _ => return Err(unexpected(item)),
         };
         if frame.replace(kind).is_some() {
             return Err("one frame at a time".into());
@@ -162,8 +152,7 @@ fn close(args: &mut Parser) -> Result<Vec<u8>, Usage> {
     match values.as_slice() {
         [] => Ok(Vec::new()),
         [code, rest @ ..] => {
-            let number =
-                code.parse().map_err(|_| Usage(format!("{code:?} is not a close code")))?;
+            let number = code.parse().map_err(|_| format!("{code:?} is not a close code"))?;
             Ok(close_body(number, rest.first().map_or("", String::as_str)))
         }
     }
@@ -174,7 +163,7 @@ fn number(value: &str) -> Result<u8, Usage> {
     u8::from_str_radix(digits, radix)
         .ok()
         .filter(|number| *number < 16)
-        .ok_or_else(|| Usage(format!("{value:?} is not an opcode: 0 to 15")))
+        .ok_or_else(|| format!("{value:?} is not an opcode: 0 to 15").into())
 }
 
 fn hex(value: &str) -> Result<Vec<u8>, Usage> {
@@ -183,6 +172,6 @@ fn hex(value: &str) -> Result<Vec<u8>, Usage> {
     let is_hex = digits.iter().all(u8::is_ascii_hexdigit);
     match digits.as_chunks::<2>() {
         (pairs, []) if is_hex => Ok(pairs.iter().filter_map(pair).collect()),
-        _ => Err(Usage(format!("{value:?} is not pairs of hexadecimal digits"))),
+        _ => Err(format!("{value:?} is not pairs of hexadecimal digits").into()),
     }
 }

@@ -5,7 +5,7 @@
 
 use std::{
     cell::{Cell, RefCell},
-    future::pending,
+    future::{Future, pending},
     io::{self, ErrorKind, IsTerminal, stderr, stdin},
     time::{Duration, Instant},
 };
@@ -13,6 +13,7 @@ use std::{
 use socklet_core::Role;
 use socklet_std::{
     CloseCode, Closed, Error, Event, Side,
+    dump::Direction,
     tokio::{Reader, WebSocket, Writer},
 };
 use tokio::{
@@ -22,14 +23,32 @@ use tokio::{
     time::timeout,
 };
 
-use super::input::{Send, Sends, lines};
-use crate::{Failure, interrupt::interrupt, terminal};
+use super::{
+    input::{Lines, Send, Sends},
+    output::Output,
+};
+use crate::{
+    Failure,
+    halves::{self, REASON},
+    interrupt::interrupt,
+    terminal,
+};
 
 /// How long it has to be quiet after as many answers have come as were asked for.
 const LAST_WORD: Duration = Duration::from_millis(250);
 
-/// How long to wait for the reason why nothing can be sent any more.
-const REASON: Duration = Duration::from_secs(1);
+/// What a conversation is made of.
+pub(super) struct Plan {
+    pub(super) url: String,
+    pub(super) sends: Sends,
+    /// How long to wait for more at the end of input; none: until the server closes.
+    pub(super) wait: Option<Duration>,
+    /// The messages after which it ends.
+    pub(super) count: Option<u64>,
+    /// Whether compression is offered.
+    pub(super) deflate: bool,
+    pub(super) output: Output,
+}
 
 /// What has been sent and received so far.
 #[derive(Default)]
@@ -38,6 +57,8 @@ struct Progress {
     sent: Cell<u64>,
     /// Messages and pongs.
     received: Cell<u64>,
+    /// Messages alone.
+    messages: Cell<u64>,
     /// Wakes who waits for something to arrive.
     arrival: Notify,
     /// When each ping was sent; its number is its payload.
@@ -52,41 +73,54 @@ enum End {
     Connection(Result<(), Failure>),
 }
 
+/// Has a conversation, to its end.
 pub(super) async fn run<S: AsyncRead + AsyncWrite + Unpin, R: Role>(
     ws: WebSocket<S, R>,
-    sends: Sends,
-    wait: Option<Duration>,
-    deflate: bool,
+    plan: &Plan,
 ) -> Result<(), Failure> {
-    if sends.reads_input && stdin().is_terminal() && stderr().is_terminal() {
+    if plan.sends.reads_input && stdin().is_terminal() && stderr().is_terminal() {
         let subprotocol = ws.subprotocol().map(|name| format!(" ({name})")).unwrap_or_default();
         terminal::note(format_args!("connected{subprotocol}; Ctrl+D ends the input"));
     }
-    if deflate && ws.compression().is_none() {
+    if plan.deflate && ws.compression().is_none() {
         terminal::note("the server does not compress");
     }
+    plan.output.opened(&plan.url, ws.subprotocol(), ws.compression());
+    // Before somebody types: Ctrl+C is to close the connection from the first moment on.
+    let interrupted = interrupt()?;
+    let mut lines = plan.sends.reads_input.then(|| Lines::read(plan.sends.keeps_history));
     let (mut reader, mut writer) = ws.into_split();
-    let outcome = converse(&mut reader, &mut writer, sends, wait).await;
+    let progress = Progress::default();
+    let outcome =
+        converse(&mut reader, &mut writer, &mut lines, plan, &progress, interrupted).await;
+    if let Some(closed) = reader.closed() {
+        plan.output.closed(&closed);
+    }
     terminal::volume("sent", writer.volume_sent());
     terminal::volume("received", reader.volume_received());
-    outcome
+    match (plan.count, progress.messages.get()) {
+        (Some(count), come) if outcome.is_ok() && come < count => {
+            Err(format!("{come} of {count} messages have come").into())
+        }
+        _ => outcome,
+    }
 }
 
 /// Sends and receives to the end.
 async fn converse<S: AsyncRead + AsyncWrite + Unpin, R: Role>(
     reader: &mut Reader<S, R>,
     writer: &mut Writer<S, R>,
-    sends: Sends,
-    wait: Option<Duration>,
+    lines: &mut Option<Lines>,
+    plan: &Plan,
+    progress: &Progress,
+    interrupted: impl Future<Output = ()>,
 ) -> Result<(), Failure> {
-    let interrupted = interrupt()?;
-    let progress = Progress::default();
-    let mut receiving = Box::pin(receive(reader, &progress));
+    let mut receiving = Box::pin(receive(reader, plan, progress));
     let end = select! {
         end = &mut receiving => end,
         sent = async {
-            let input = send(writer, sends, &progress).await?;
-            progress.settle(wait).await;
+            let input = send(writer, lines, plan, progress).await?;
+            progress.settle(plan).await;
             Ok::<_, Error>(input)
         } => match sent {
             Ok(input) => End::Here(
@@ -98,6 +132,7 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin, R: Role>(
                 _ => End::Connection(Err(Failure::from(error))),
             },
         },
+        error = plan.output.failure() => output_failed(&error),
         () = interrupted => End::Here(Ok(())),
     };
     drop(receiving);
@@ -107,7 +142,9 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin, R: Role>(
     };
     let insistent = interrupt()?;
     let closed = select! {
-        closed = close(reader, writer) => closed,
+        closed = halves::close(reader, writer, CloseCode::NORMAL, "") => {
+            closed.map_err(Failure::from).and_then(judge)
+        }
         () = insistent => Err("interrupted before the server had closed the connection".into()),
     };
     outcome.and(closed)
@@ -117,27 +154,32 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin, R: Role>(
 /// read to its end.
 async fn send<S: AsyncRead + AsyncWrite + Unpin, R: Role>(
     writer: &mut Writer<S, R>,
-    sends: Sends,
+    lines: &mut Option<Lines>,
+    plan: &Plan,
     progress: &Progress,
 ) -> Result<io::Result<()>, Error> {
     let mut read = Ok(());
-    for send in sends.first {
+    for send in &plan.sends.first {
         progress.count(&progress.sent);
         match send {
-            Send::Message(message) => writer.send(&message).await?,
+            Send::Message(message) => {
+                writer.send(message).await?;
+                plan.output.sent(message.as_ref());
+            }
             Send::Ping => {
-                let number = progress.next_ping();
-                writer.ping(&number.to_be_bytes()).await?;
+                let payload = progress.next_ping().to_be_bytes();
+                writer.ping(&payload).await?;
+                plan.output.ping(Direction::Outbound, &payload);
             }
         }
     }
-    if sends.reads_input {
-        let mut lines = lines();
-        while let Some(line) = lines.recv().await {
+    if let Some(lines) = lines {
+        while let Some(line) = lines.next().await {
             match line {
                 Ok(line) => {
                     progress.count(&progress.sent);
                     writer.feed(&line).await?;
+                    plan.output.sent(line.as_ref());
                 }
                 Err(error) => read = Err(error),
             }
@@ -151,24 +193,30 @@ async fn send<S: AsyncRead + AsyncWrite + Unpin, R: Role>(
     Ok(read)
 }
 
-/// Prints what arrives, to the end of the connection or of standard output.
+/// Prints what arrives, to the end of the connection or until enough has come.
 async fn receive<S: AsyncRead + AsyncWrite + Unpin, R: Role>(
     reader: &mut Reader<S, R>,
+    plan: &Plan,
     progress: &Progress,
 ) -> End {
     loop {
         match reader.recv_event().await {
-            Ok(Some(Event::Message(message))) => match terminal::message(message) {
-                Ok(()) => progress.count(&progress.received),
-                Err(error) => return output_failed(&error),
-            },
+            Ok(Some(Event::Message(message))) => {
+                plan.output.received(message);
+                progress.count(&progress.received);
+                progress.count(&progress.messages);
+                if plan.count == Some(progress.messages.get()) {
+                    return End::Here(Ok(()));
+                }
+            }
             Ok(Some(Event::Pong(payload))) => {
-                if let Some(elapsed) = progress.ping_of(payload) {
-                    terminal::note(format_args!("pong after {elapsed:.2?}"));
+                let elapsed = progress.ping_of(payload);
+                plan.output.pong(payload, elapsed);
+                if elapsed.is_some() {
                     progress.count(&progress.received);
                 }
             }
-            Ok(Some(Event::Ping(_))) => {}
+            Ok(Some(Event::Ping(payload))) => plan.output.ping(Direction::Inbound, payload),
             Ok(None) => return End::Connection(reader.closed().map_or(Ok(()), judge)),
             Err(error) => return End::Connection(Err(error.into())),
         }
@@ -181,20 +229,6 @@ fn output_failed(error: &io::Error) -> End {
         ErrorKind::BrokenPipe => Ok(()),
         _ => Err(format!("cannot write to standard output: {error}").into()),
     })
-}
-
-/// Makes the closing handshake.
-async fn close<S: AsyncRead + AsyncWrite + Unpin, R: Role>(
-    reader: &mut Reader<S, R>,
-    writer: &mut Writer<S, R>,
-) -> Result<(), Failure> {
-    match writer.close(CloseCode::NORMAL, "").await {
-        // The server was faster.
-        Ok(()) | Err(Error::Usage(_)) => {}
-        Err(error) => return Err(error.into()),
-    }
-    while reader.recv().await?.is_some() {}
-    reader.closed().map_or(Ok(()), judge)
 }
 
 /// Tells how the server has closed the connection, if it did; some codes are a failure.
@@ -239,11 +273,12 @@ impl Progress {
     }
 
     /// Waits until all answers seem to have come: as many as were asked for, and none after them
-    /// for a moment; or none at all for as long as `wait`. For ever if that is `None`.
-    async fn settle(&self, wait: Option<Duration>) {
-        let Some(wait) = wait else { return pending().await };
+    /// for a moment; or none at all for as long as the plan says.
+    async fn settle(&self, plan: &Plan) {
+        let Some(wait) = plan.wait else { return pending().await };
         loop {
-            let complete = self.received.get() >= self.sent.get();
+            // A count says by itself when that is.
+            let complete = plan.count.is_none() && self.received.get() >= self.sent.get();
             let quiet = if complete { wait.min(LAST_WORD) } else { wait };
             if timeout(quiet, self.arrival.notified()).await.is_err() {
                 return;

@@ -9,13 +9,12 @@ use std::{
 use socklet_std::Message;
 use tokio::sync::mpsc;
 
-use crate::{Failure, args};
+#[cfg(unix)]
+use super::editor;
+use crate::{Failure, args, lines};
 
 /// Lines that are read ahead of those that have been sent.
 const READ_AHEAD: usize = 64;
-
-/// Longest line: without a bound, input that has no lines would fill the memory.
-const LINE_LEN: u64 = 64 << 20;
 
 /// One thing to be sent.
 #[derive(Debug)]
@@ -29,63 +28,81 @@ pub(super) enum Send {
 pub(super) struct Sends {
     pub(super) first: Vec<Send>,
     pub(super) reads_input: bool,
+    /// Whether lines that are typed are kept in a file.
+    pub(super) keeps_history: bool,
 }
 
 impl Sends {
     /// Reads the files among the arguments.
-    pub(super) fn load(args: Vec<args::Send>) -> Result<Self, Failure> {
+    pub(super) fn load(args: Vec<args::Send>, keeps_history: bool) -> Result<Self, Failure> {
         let reads_input = args.is_empty() || !stdin().is_terminal();
         let load = |send| match send {
-            args::Send::Text(text) => Ok(Send::Message(Message::from(text))),
+            args::Send::Text(text) => Ok(Send::Message(text.into())),
             args::Send::Ping => Ok(Send::Ping),
             args::Send::Binary(path) => fs::read(&path)
-                .map(|bytes| Send::Message(Message::from(bytes)))
+                .map(|bytes| Send::Message(bytes.into()))
                 .map_err(|error| format!("cannot read {}: {error}", path.display()).into()),
         };
         let first = args.into_iter().map(load).collect::<Result<_, Failure>>()?;
-        Ok(Self { first, reads_input })
+        Ok(Self { first, reads_input, keeps_history })
     }
 }
 
 /// The lines of standard input, each as a message; what keeps it from being read comes last.
-///
-/// They are read by a thread of its own, which is left behind when the program ends: nothing else
-/// can interrupt a read from a terminal.
-pub(super) fn lines() -> mpsc::Receiver<io::Result<Message>> {
-    let (sender, receiver) = mpsc::channel(READ_AHEAD);
-    thread::spawn(move || {
-        let mut input = stdin().lock();
-        while let Some(line) = line(&mut input).transpose() {
-            let failed = line.is_err();
-            if sender.blocking_send(line.map(message)).is_err() || failed {
-                return;
+pub(super) struct Lines {
+    receiver: mpsc::Receiver<io::Result<Message>>,
+    #[cfg(unix)]
+    _editing: Option<editor::Editing>,
+}
+
+impl Lines {
+    /// Begins to read them, from a terminal with an editor.
+    ///
+    /// They are read by a thread of its own, which is left behind when the program ends: nothing
+    /// else can interrupt a read from a terminal.
+    pub(super) fn read(keeps_history: bool) -> Self {
+        let (sender, receiver) = mpsc::channel(READ_AHEAD);
+        #[cfg(unix)]
+        let _editing = {
+            let editing = editor::start(keeps_history, &sender);
+            if editing.is_some() {
+                return Self { receiver, _editing: editing };
             }
+            editing
+        };
+        // What terminals do on other systems has a history of its own.
+        #[cfg(not(unix))]
+        let _ = keeps_history;
+        thread::spawn(move || {
+            let mut input = stdin().lock();
+            while let Some(line) = line(&mut input).transpose() {
+                let failed = line.is_err();
+                if sender.blocking_send(line).is_err() || failed {
+                    return;
+                }
+            }
+        });
+        Self {
+            receiver,
+            #[cfg(unix)]
+            _editing,
         }
-    });
-    receiver
+    }
+
+    /// The next one; none at the end of the input.
+    pub(super) async fn next(&mut self) -> Option<io::Result<Message>> {
+        self.receiver.recv().await
+    }
+
+    /// Whether there is none at the moment.
+    pub(super) fn is_empty(&self) -> bool {
+        self.receiver.is_empty()
+    }
 }
 
-/// The next line with its end; `None` at the end of the input.
-fn line(input: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
+/// The next line; `None` at the end of the input.
+fn line(input: &mut impl BufRead) -> io::Result<Option<Message>> {
     let mut line = Vec::new();
-    input.take(LINE_LEN + 1).read_until(b'\n', &mut line)?;
-    if line.len() as u64 > LINE_LEN {
-        let reason = "a line of more than 64 MiB (send a file with --binary)";
-        return Err(io::Error::new(io::ErrorKind::InvalidData, reason));
-    }
-    Ok((!line.is_empty()).then_some(line))
-}
-
-/// A line without its end as text, or as bytes if it is none.
-fn message(mut line: Vec<u8>) -> Message {
-    if line.last() == Some(&b'\n') {
-        line.pop();
-        if line.last() == Some(&b'\r') {
-            line.pop();
-        }
-    }
-    match String::from_utf8(line) {
-        Ok(text) => Message::from(text),
-        Err(error) => Message::from(error.into_bytes()),
-    }
+    input.take(lines::MAX_LEN + 1).read_until(b'\n', &mut line)?;
+    lines::message(line)
 }

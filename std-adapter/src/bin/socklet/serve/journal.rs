@@ -1,6 +1,6 @@
 //! What is told of each connection with `--verbose`.
 
-use std::net::SocketAddr;
+use std::{fmt::Display, net::SocketAddr};
 
 use socklet_std::{
     Closed,
@@ -34,6 +34,11 @@ impl Journal {
         note(format_args!(
             "{peer}: open; compressed with {send} bits to it, {receive} bits from it"
         ));
+    }
+
+    /// Tells what has failed, whether it is kept or not.
+    pub(super) fn failed(&self, what: impl Display) {
+        note(format_args!("{}: {what}", self.peer));
     }
 
     /// Tells how it was closed, and what was sent and received.

@@ -10,11 +10,14 @@ use std::{
     thread,
 };
 
-use socklet_std::{CloseCode, Error};
+use socklet_std::{
+    CloseCode, Error, ServerRole, Side,
+    blocking::{Socket, WebSocket},
+};
 use tokio::runtime;
 
 use super::{ACCEPT_PAUSE, AcceptLog, Plan, STOP_LIMIT, announce, journal::Journal, log};
-use crate::{Failure, interrupt::interrupt};
+use crate::{Failure, dump::Ends, interrupt::interrupt};
 
 /// Memory of a thread, of which the system hands out what is used. The buffers of a connection are
 /// elsewhere, but a compressor is made on the stack: 118 KiB, twice without optimisation.
@@ -72,18 +75,33 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
 
 fn serve(open: &Open, stream: TcpStream, peer: SocketAddr) {
     let journal = Journal::new(peer, open.0.plan.verbose);
-    if let Err(error) = echo(&open.0, stream, &journal) {
+    if let Err(error) = attend(&open.0, stream, &journal) {
         log(peer, &error);
     }
+}
+
+/// Opens a connection and serves it.
+fn attend(shared: &Shared, stream: TcpStream, journal: &Journal) -> Result<(), Error> {
+    stream.set_nodelay(true)?;
+    let Plan { server, dumping, .. } = &shared.plan;
+    if dumping.is_wanted() {
+        let (local, peer) = (stream.local_addr().ok(), stream.peer_addr().ok());
+        let ends = Ends { local, peer, client: Side::Peer };
+        let layer = |stream| dumping.layer_blocking(stream, ends);
+        return echo(shared, server.accept_layered_blocking(stream, layer)?, journal);
+    }
+    echo(shared, server.accept_blocking(stream)?, journal)
 }
 
 /// Serves a connection to its end, or until the server stops.
 ///
 /// A message is sent back from where it was received, without a copy. It is only staged: what a
 /// client has sent in a burst is answered with one write, when there is nothing more to receive.
-fn echo(shared: &Shared, stream: TcpStream, journal: &Journal) -> Result<(), Error> {
-    stream.set_nodelay(true)?;
-    let mut ws = shared.plan.server.accept_blocking(stream)?;
+fn echo<S: Socket>(
+    shared: &Shared,
+    mut ws: WebSocket<S, ServerRole>,
+    journal: &Journal,
+) -> Result<(), Error> {
     journal.opened(ws.compression());
     ws.set_interrupt(Some(Arc::clone(&shared.stop)));
     while !shared.stop.load(Ordering::Relaxed) {
