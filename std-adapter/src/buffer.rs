@@ -33,8 +33,10 @@ const LINGERING_LEN: usize = (64 << 10) + BESIDE_LEN;
 /// goes back.
 const LINGERING_RELEASES: u8 = 16;
 
-/// How many times reads fill a buffer before it becomes as long again as it was in vain.
-const FILLS: u8 = 64;
+/// How many times reads fill a buffer before it becomes as long again as it was in vain: the first
+/// time, and at most, for each time it takes twice as many.
+const FILLS: u16 = 64;
+const MAX_FILLS: u16 = 1 << 14;
 
 /// Longest payload that is sent as one frame if messages may be fragmented.
 const FRAME_LEN: usize = 128 << 10;
@@ -56,8 +58,9 @@ pub struct GrowingBuffer {
     releases: u8,
     /// Bytes up to which reads that fill it make it grow at once: more was not filled before.
     eager_len: usize,
-    /// How many times it was filled when it was that long.
-    fills: u8,
+    /// How many times it was filled when it was that long, and how many times that takes to grow.
+    fills: u16,
+    needed_fills: u16,
 }
 
 impl GrowingBuffer {
@@ -72,6 +75,7 @@ impl GrowingBuffer {
             releases: 0,
             eager_len: LINGERING_LEN,
             fills: 0,
+            needed_fills: FILLS,
         }
     }
 
@@ -134,9 +138,10 @@ impl Buffer for GrowingBuffer {
         let len = self.bytes.len();
         if len >= self.eager_len {
             self.fills = self.fills.saturating_add(1);
-            if len >= LINGERING_LEN || self.fills < FILLS {
+            if len >= LINGERING_LEN || self.fills < self.needed_fills {
                 return;
             }
+            self.needed_fills = self.needed_fills.saturating_mul(2).min(MAX_FILLS);
         }
         self.fills = 0;
         self.grow(len.saturating_mul(2).saturating_sub(BESIDE_LEN));
@@ -315,7 +320,8 @@ mod tests {
             buffer.release(0);
             allocations += usize::from(buffer.bytes().len() != before);
         }
-        assert!(allocations <= 10 + 2 * 10_000 / usize::from(FILLS), "{allocations}");
+        // It is tried again after 64 reads, 128, 256, and so on.
+        assert!(allocations <= 24, "{allocations}");
     }
 
     #[test]

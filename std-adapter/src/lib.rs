@@ -57,7 +57,7 @@
 //! | `hyper` | takes over connections that hyper 1 upgrades |
 //! | `axum` | an extractor for axum 0.8 |
 //! | `http` | connects to an `http::Uri` or an `http::Request` |
-//! | `tracing` | a span for each connection, with role and target, and events at level debug: open, closed, Pings, tries to reconnect; never a payload, a header or a query |
+//! | `tracing` | a span for each connection, with role and target, and events at level debug: open, closed, tries to reconnect, and Pings but for halves; never a payload, a header or a query |
 //! | `log` | the same as lines of `log`; with `tracing` as well, those that `tracing` makes for programs without a subscriber |
 //!
 //! # Compression

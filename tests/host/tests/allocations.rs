@@ -164,8 +164,9 @@ fn blocking_halves(len: usize, compressed: bool) {
     let server: blocking::WebSocket<_, ServerRole> = server.take_over_blocking(far, &[]).unwrap();
     let (mut reads, _writes) = server.into_split().unwrap();
     let (_reads, mut writes) = client.into_split().unwrap();
+    // How long a read is to be takes more of them to find out where nobody waits for an answer.
     // Between the two the counter is read, while nobody sends.
-    let first = first(len);
+    let first = 20 * first(len);
     let (ready, done) = (Barrier::new(2), Barrier::new(2));
     thread::scope(|scope| {
         scope.spawn(|| {
