@@ -43,7 +43,7 @@ fn a_broadcast_reaches_all_others_in_its_order() {
     let (mut one, mut other, mut third) = (client(&server), client(&server), client(&server));
     for number in 0..500 {
         one.feed(format!("number {number}")).unwrap();
-        one.feed(&[0xff, number as u8]).unwrap();
+        one.feed([0xff, number as u8]).unwrap();
     }
     one.flush().unwrap();
     other.send("to all").unwrap();
@@ -128,7 +128,7 @@ fn a_command_gets_lines_and_its_lines_are_messages() {
 
     let server = Server::start(&["--pipe", "cat"]);
     let mut ws = client(&server);
-    ws.send(&[0xff, 0x00]).unwrap();
+    ws.send([0xff, 0x00]).unwrap();
     assert_eq!(ws.recv().unwrap(), Some((&[0xff, 0x00]).into()));
     ws.send("two\nlines").unwrap();
     assert_eq!(ws.recv().unwrap(), Some("two".into()));
