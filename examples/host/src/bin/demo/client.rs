@@ -11,8 +11,8 @@ pub(crate) async fn run(port: u16, tls: ClientTls, transcript: &Transcript) -> R
     transcript.explain("The opening handshake is HTTP. The server picks a subprotocol.");
     let url = format!("wss://localhost:{port}/demo");
     let client = Client::new().tls(tls).subprotocols(["chat", "echo"]);
-    let layered = |stream| Dump::new(stream, transcript.of_client());
-    let mut ws = client.connect_layered(&url, layered).await?;
+    let layer = |stream| Dump::new(stream, transcript.of_client());
+    let mut ws = client.connect_layered(&url, layer).await?;
     same(&ws.subprotocol(), &Some("echo"))?;
 
     transcript.explain("Text goes there and comes back. Only clients mask what they send.");

@@ -4,9 +4,9 @@
 use std::{
     env,
     fs::{self, File, OpenOptions},
-    io::{self, IsTerminal, Read, Write, stderr, stdin, stdout},
+    io::{self, IsTerminal, Write, stderr, stdin, stdout},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::mpsc,
     thread,
     time::Duration,
@@ -24,9 +24,6 @@ use crate::terminal::{Style, forget_printer, is_coloured, painted, set_printer};
 
 /// Lines that come back.
 const HISTORY_LINES: usize = 1000;
-
-/// Most bytes of the file that are read.
-const HISTORY_LEN: u64 = 1 << 20;
 
 /// For what has arrived to be printed, at the end.
 const LAST_WORDS: Duration = Duration::from_millis(250);
@@ -54,7 +51,7 @@ pub(super) fn start(keeps_history: bool, lines: &Sender<io::Result<Message>>) ->
     // A terminal that cannot do it has none.
     let mut printer = editor.create_external_printer().ok()?;
     let path = if keeps_history { history_path() } else { None };
-    for line in path.as_ref().map(earlier_lines).unwrap_or_default() {
+    for line in path.as_deref().map(earlier_lines).unwrap_or_default() {
         editor.add_history_entry(line).ok()?;
     }
     let print = move |text| drop(printer.print(text));
@@ -91,7 +88,7 @@ fn edit(
             Ok(line) => {
                 let is_new = editor.add_history_entry(line.as_str()).unwrap_or(false);
                 if let Some(file) = history.as_mut().filter(|_| is_new) {
-                    // It is a convenience: a full disk does not keep anybody from talking.
+                    // A convenience: a full disk keeps nobody from talking.
                     let _ = file.write_all(format!("{line}\n").as_bytes());
                 }
                 typed.send(Some(Ok(line.into())))
@@ -143,25 +140,22 @@ fn history_path() -> Option<PathBuf> {
     Some(state.join("socklet/history"))
 }
 
-fn earlier_lines(path: &PathBuf) -> Vec<String> {
-    let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(HISTORY_LEN).read_to_end(&mut bytes));
-    if read.is_err() {
-        return Vec::new();
+/// The last lines of the file, if there is one; of a long file the others go.
+fn earlier_lines(path: &Path) -> Vec<String> {
+    let text = fs::read(path).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    let too_many = lines.len().saturating_sub(HISTORY_LINES);
+    lines.drain(..too_many);
+    if too_many > HISTORY_LINES {
+        // As when it is written to.
+        let _ = fs::write(path, lines.join("\n") + "\n");
     }
-    let text = String::from_utf8_lossy(&bytes);
-    let lines: Vec<String> = text.lines().map(str::to_owned).collect();
-    let first = lines.len().saturating_sub(HISTORY_LINES);
-    // What nobody reads any more goes.
-    let kept = lines.get(first..).unwrap_or_default();
-    if first > HISTORY_LINES {
-        let _ = fs::write(path, kept.join("\n") + "\n");
-    }
-    kept.to_vec()
+    lines
 }
 
 /// The file, for its owner alone: what is typed may be secret.
-fn append(path: &PathBuf) -> Option<File> {
+fn append(path: &Path) -> Option<File> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(path.parent()?).ok()?;
     OpenOptions::new().create(true).append(true).mode(0o600).open(path).ok()
 }
