@@ -1,6 +1,6 @@
 //! The server: echoes every message, of any length, chunk by chunk. It runs in tasks of the board,
-//! each with memory of its own, or, on a board that has memory for one connection only, in the
-//! future that the client would run in.
+//! each with memory of its own, or, on a board that has no memory for that, in the future that the
+//! client would run in, and on a deeper stack.
 //!
 //! | path | does |
 //! |---|---|

@@ -8,7 +8,7 @@ use cortex_m::Peripherals;
 use cortex_m::peripheral::NVIC;
 use cortex_m_rt::exception;
 use embassy_executor::Spawner;
-use embassy_net::Runner;
+use embassy_net::{Runner, Stack};
 use socklet_embassy::core::deflate::Tiny;
 use socklet_qemu_app::{ClientPlace, Coded, NetworkMemory, Serving, run, start};
 use socklet_qemu_support::frames::{FRAME_LEN, FrameDriver, WAKER};
@@ -38,6 +38,11 @@ async fn network(mut runner: Runner<'static, &'static mut Driver>) -> ! {
     runner.run().await
 }
 
+#[embassy_executor::task]
+async fn serve(stack: Stack<'static>, port: u16, place: &'static mut Place) -> ! {
+    socklet_qemu_app::serve(stack, port, place).await
+}
+
 #[embassy_executor::main]
 async fn main(spawner: Spawner) {
     memory::paint_stack();
@@ -50,7 +55,14 @@ async fn main(spawner: Spawner) {
     let (stack, runner) = start(driver, NETWORK.init_with(NetworkMemory::new), &mut rng);
     let Ok(network) = network(runner) else { semihosting::exit(false) };
     spawner.spawn(network);
-    semihosting::exit(run(stack, rng, || PLACE.take(), |_| Serving::Here(PLACE.take())).await)
+    let spawn = |port| match serve(stack, port, PLACE.take()) {
+        Ok(task) => {
+            spawner.spawn(task);
+            Serving::Tasks
+        }
+        Err(_) => Serving::Nowhere,
+    };
+    semihosting::exit(run(stack, rng, || PLACE.take(), spawn).await)
 }
 
 /// The only interrupt besides SysTick is the network card's.
