@@ -52,7 +52,6 @@ pub struct Plain;
 /// A network that connects: embassy-net, or, with the feature `nal`, any of embedded-nal-async.
 ///
 /// Sealed: the choices are those of this crate.
-#[allow(async_fn_in_trait, reason = "it is sealed, and nothing here has to be sent")]
 pub trait Network: sealed::Sealed {
     /// A TCP connection.
     #[doc(hidden)]
@@ -62,12 +61,12 @@ pub trait Network: sealed::Sealed {
 
     /// Waits for the network, finds the address, connects.
     #[doc(hidden)]
-    async fn connect<'s>(
+    fn connect<'s>(
         &'s self,
         address: &Address<'_>,
         buffers: TcpBuffers<'s>,
         deadlines: &Deadlines,
-    ) -> Result<Self::Socket<'s>, ConnectError>;
+    ) -> impl Future<Output = Result<Self::Socket<'s>, ConnectError>>;
 
     /// Splits the connection.
     #[doc(hidden)]
@@ -77,7 +76,11 @@ pub trait Network: sealed::Sealed {
 
     /// Ends the connection; `clean`: all that was sent is to arrive.
     #[doc(hidden)]
-    async fn shut_down<'s>(socket: Self::Socket<'s>, clean: bool, deadlines: &Deadlines)
+    fn shut_down<'s>(
+        socket: Self::Socket<'s>,
+        clean: bool,
+        deadlines: &Deadlines,
+    ) -> impl Future<Output = ()>
     where
         Self: 's;
 }
@@ -103,13 +106,14 @@ impl Network for EmbassyNet<'_> {
     where
         Self: 's;
 
-    async fn connect<'s>(
+    // Futures as they are: one around another would take more stack.
+    fn connect<'s>(
         &'s self,
         address: &Address<'_>,
         buffers: TcpBuffers<'s>,
         deadlines: &Deadlines,
-    ) -> Result<TcpSocket<'s>, ConnectError> {
-        socket::connect(self.0, address, buffers, deadlines).await
+    ) -> impl Future<Output = Result<TcpSocket<'s>, ConnectError>> {
+        socket::connect(self.0, address, buffers, deadlines)
     }
 
     fn halves<'h, 's>(socket: &'h mut TcpSocket<'s>) -> Halves<'h>
@@ -120,11 +124,15 @@ impl Network for EmbassyNet<'_> {
         (LinkReader::Socket(reader), LinkWriter::Socket(writer))
     }
 
-    async fn shut_down<'s>(socket: TcpSocket<'s>, clean: bool, deadlines: &Deadlines)
+    fn shut_down<'s>(
+        socket: TcpSocket<'s>,
+        clean: bool,
+        deadlines: &Deadlines,
+    ) -> impl Future<Output = ()>
     where
         Self: 's,
     {
-        socket::shut_down(socket, clean, deadlines).await;
+        socket::shut_down(socket, clean, deadlines)
     }
 }
 

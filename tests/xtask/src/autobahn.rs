@@ -12,6 +12,7 @@ use std::net::{SocketAddr, TcpListener};
 use crate::child::Child;
 use crate::ours::{Flavour, Ours, address};
 use crate::{Result, Tally, qemu};
+pub(crate) use cases::Extent;
 use cases::Selection;
 use suite::Suite;
 
@@ -45,7 +46,8 @@ pub(crate) fn run(args: &[String]) -> Result<Tally> {
         }
     }
     if (full && chosen.is_empty()) || chosen.contains(&BOARDS) {
-        tally += qemu::autobahn(full).unwrap_or_else(broken);
+        let extent = if full { Extent::Small } else { Extent::Everyday };
+        tally += qemu::autobahn(extent).unwrap_or_else(broken);
     }
     Ok(tally)
 }
@@ -61,14 +63,14 @@ fn peers() -> Vec<(String, Flavour, Test)> {
     roles.into_iter().flat_map(peer).collect()
 }
 
-/// Tests a server in firmware, with a selection of the cases or all.
+/// Tests a server in firmware.
 pub(crate) fn test_firmware(
     name: &str,
     address: &str,
     firmware: &mut Child,
-    full: bool,
+    extent: Extent,
 ) -> Result<Tally> {
-    let selection = if full { cases::firmware() } else { cases::firmware_everyday() };
+    let selection = cases::firmware(extent);
     let outcome = Suite::install()?.test_server(name, address, &selection)?;
     let mut tally = judge::report(name, &outcome, &selection);
     if !firmware.is_running() {

@@ -9,6 +9,7 @@ mod proxies;
 mod tools;
 
 use std::path::Path;
+use std::thread;
 use std::time::Duration;
 
 use crate::child::Child;
@@ -151,21 +152,25 @@ fn hold(
     Ok(failures)
 }
 
-/// Has every implementation talk to a server in firmware, which listens on `address`.
+/// Has every implementation talk to a server in firmware, which listens on `address`; over a slow
+/// line our client alone, after a pause before each conversation.
 pub(crate) fn test_firmware(
     peers: &Peers,
     name: &str,
     address: &str,
     firmware: &mut Child,
+    slow: Option<Duration>,
     logs: &Path,
 ) -> Result<Tally> {
     let url = format!("ws://{address}");
     let mut tally = Tally::default();
-    for client in peers::clients() {
+    let clients = peers::clients().into_iter().take(if slow.is_some() { 1 } else { usize::MAX });
+    for client in clients {
         let pair = Pair { client, server: Server::Ours(Flavour::Fixed), tls: false };
         let logs = logs.join(format!("{name}-{}", client.name()));
         let all = conversations::for_firmware();
         for (id, conversation) in all.iter().enumerate().filter(|(_, c)| c.applies(&pair)) {
+            thread::sleep(slow.unwrap_or_default());
             let held = hold(peers, &pair, (id, conversation), &url, firmware, &logs, &mut tally);
             for failure in held? {
                 println!("FAILED {} to {name}, {}: {failure}", client.name(), conversation.name);

@@ -11,6 +11,7 @@ mod slip;
 
 use std::process::Command;
 
+use crate::autobahn::Extent;
 use crate::command::target_dir;
 use crate::interop::Peers;
 use crate::step::Steps;
@@ -20,17 +21,22 @@ use board::{BOARDS, Board};
 pub(crate) use board::MANIFEST;
 pub(crate) use firmware::Firmware;
 
-/// Runs the verb, on the boards that are named or on all. `--update` commits new budgets.
+/// Runs the verb, on the boards that are named or on all. `--update` commits new budgets; `--full`
+/// has the Autobahn suite test the servers with every case, and does nothing else.
 pub(crate) fn run(args: &[String]) -> Result<Tally> {
-    let update = args.iter().any(|arg| arg == "--update");
+    let has = |flag| args.iter().any(|arg| arg == flag);
+    let (update, full) = (has("--update"), has("--full"));
     let mut boards = Vec::new();
-    for name in args.iter().filter(|arg| *arg != "--update") {
+    for name in args.iter().filter(|arg| !matches!(arg.as_str(), "--update" | "--full")) {
         boards.push(Board::find(name)?);
     }
     if boards.is_empty() {
         boards.extend(BOARDS);
     }
     setup::qemu()?;
+    if full {
+        return autobahn_on(boards, Extent::All);
+    }
     let peers = Peers::install()?;
     let logs = target_dir()?.join("qemu");
     let mut steps = Steps::default();
@@ -51,7 +57,9 @@ pub(crate) fn run(args: &[String]) -> Result<Tally> {
         }
         steps.step(&format!("{name}: hostile network"), || hostile::run(&firmware, &peers));
         if board.autobahn {
-            steps.step(&format!("{name}: autobahn"), || server::autobahn(&firmware, false));
+            steps.step(&format!("{name}: autobahn"), || {
+                server::autobahn(&firmware, Extent::Everyday)
+            });
         }
     }
     Ok(steps.finish())
@@ -62,14 +70,17 @@ pub(crate) fn clippy() -> Result<Vec<Command>> {
     BOARDS.iter().filter_map(|board| board.clippy().transpose()).collect()
 }
 
-/// Tests the servers of all boards that can: with a selection of the Autobahn suite's cases for
-/// firmware, or all of them.
-pub(crate) fn autobahn(full: bool) -> Result<Tally> {
+/// Has the Autobahn suite test the servers of all boards that can.
+pub(crate) fn autobahn(extent: Extent) -> Result<Tally> {
     setup::qemu()?;
+    autobahn_on(BOARDS, extent)
+}
+
+fn autobahn_on(boards: impl IntoIterator<Item = &'static Board>, extent: Extent) -> Result<Tally> {
     let logs = target_dir()?.join("qemu");
     let mut tally = Tally::default();
-    for board in BOARDS.iter().filter(|board| board.autobahn) {
-        tally += server::autobahn(&Firmware::build(board, &logs)?, full)?;
+    for board in boards.into_iter().filter(|board| board.autobahn) {
+        tally += server::autobahn(&Firmware::build(board, &logs)?, extent)?;
     }
     Ok(tally)
 }

@@ -32,7 +32,7 @@ pub use memory::{ClientPlace, ClientTls, Codecs, Coded, Place, ServerPlace};
 pub use network::{NetworkMemory, start};
 use options::Options;
 use report::Report;
-pub use server::serve;
+pub use server::{Serving, serve};
 
 /// Bytes of arguments.
 const ARGUMENTS_LEN: usize = 256;
@@ -40,13 +40,13 @@ const ARGUMENTS_LEN: usize = 256;
 /// Does what the arguments say, on a board whose network has been [`start`]ed, and returns whether
 /// all went well.
 ///
-/// `client` hands out the memory of the client; `spawn` starts tasks that [`serve`] a port, and says
-/// whether it could. Only one of them is called, so both may use the same memory.
+/// `client` hands out the memory of the client; `server` starts tasks that [`serve`] a port, or says
+/// [where else](Serving). Only one of them is called, so both may use the same memory.
 pub async fn run<G, K, const T: usize, const R: usize, const S: usize>(
     stack: Stack<'static>,
     mut rng: G,
     client: impl FnOnce() -> &'static mut ClientPlace<K, T, R, S>,
-    spawn: impl FnOnce(u16) -> bool,
+    server: impl FnOnce(u16) -> Serving<K, T, R, S>,
 ) -> bool
 where
     G: CryptoRng,
@@ -70,7 +70,7 @@ where
             None => report.failed("arguments", &"keep COUNT URL [OPTION...]"),
         },
         Some("server") => match words.next().and_then(|port| port.parse().ok()) {
-            Some(port) => server::run(stack, port, spawn, &mut report).await,
+            Some(port) => server::run(stack, port, server, &mut report).await,
             None => report.failed("arguments", &"server PORT"),
         },
         Some("overflow") => overflow::run(&mut report),

@@ -1,4 +1,6 @@
-//! The server: echoes every message, of any length, chunk by chunk.
+//! The server: echoes every message, of any length, chunk by chunk. It runs in tasks of the board,
+//! each with memory of its own, or, on a board that has no memory for that, in the future that the
+//! client would run in, and on a deeper stack.
 //!
 //! | path | does |
 //! |---|---|
@@ -6,7 +8,10 @@
 //! | `/end` | echoes, and ends the program after this connection |
 //! | any other | echoes |
 
+use core::future::{Future, poll_fn};
+use core::pin::pin;
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use core::task::Poll;
 
 use embassy_net::Stack;
 use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
@@ -16,7 +21,7 @@ use socklet_embassy::core::permessage_deflate::Compression;
 use socklet_embassy::{ConnectError, Error, Listener, ServerWebSocket, TlsPart};
 use socklet_qemu_support::say;
 
-use crate::memory::{Codecs, Place};
+use crate::memory::{ClientPlace, Codecs, Place};
 use crate::network;
 use crate::report::Report;
 
@@ -27,19 +32,43 @@ static BROKEN: AtomicU32 = AtomicU32::new(0);
 /// Sent when a client has asked for the end.
 static END: Signal<CriticalSectionRawMutex, ()> = Signal::new();
 
+/// Where a board serves.
+#[derive(Debug)]
+pub enum Serving<K: 'static, const T: usize, const R: usize, const S: usize> {
+    /// In tasks, which have been started.
+    Tasks,
+    /// With the client's memory, which there is no client for now.
+    Here(&'static mut ClientPlace<K, T, R, S>),
+    /// Nowhere: there was no room for a task.
+    Nowhere,
+}
+
 /// Starts to serve, and waits until a client asks for the end.
-pub(crate) async fn run(
+pub(crate) async fn run<K: Codecs + 'static, const T: usize, const R: usize, const S: usize>(
     stack: Stack<'_>,
     port: u16,
-    spawn: impl FnOnce(u16) -> bool,
+    begin: impl FnOnce(u16) -> Serving<K, T, R, S>,
     report: &mut Report,
 ) {
     network::wait(stack).await;
-    if !spawn(port) {
-        return report.failed("server", &"no room for a task");
-    }
+    let place = match begin(port) {
+        Serving::Tasks => None,
+        Serving::Here(place) => Some(place),
+        Serving::Nowhere => return report.failed("server", &"no room for a task"),
+    };
     say!("listening on {port}");
-    END.wait().await;
+    match place {
+        None => END.wait().await,
+        Some(place) => {
+            let mut serving = pin!(serve(stack, port, place));
+            let mut end = pin!(END.wait());
+            poll_fn(|context| match end.as_mut().poll(context) {
+                Poll::Ready(()) => Poll::Ready(()),
+                Poll::Pending => serving.as_mut().poll(context).map(|never| match never {}),
+            })
+            .await;
+        }
+    }
     say!("figure connections-closed {}", CLOSED.load(Relaxed));
     say!("figure connections-broken {}", BROKEN.load(Relaxed));
     report.passed("server");

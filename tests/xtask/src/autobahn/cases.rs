@@ -1,5 +1,7 @@
 //! Which cases of the suite are run.
 
+use std::time::Duration;
+
 /// A group of cases and when it is run.
 struct Group {
     /// All of them, as the suite selects them.
@@ -67,11 +69,18 @@ pub(super) struct Selection {
     pub(super) patterns: Vec<String>,
     /// How many they are. A run of fewer has failed, whatever the verdicts.
     pub(super) count: usize,
+    /// How long all of them may take; the suite's own limits for single cases are much shorter.
+    pub(super) limit: Duration,
 }
 
+/// For what a peer on this machine, or a board with small messages, takes minutes.
+const HOUR: Duration = Duration::from_secs(60 * 60);
+/// For every case on an emulated board.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
 impl Selection {
-    fn new(parts: impl Iterator<Item = (&'static [&'static str], usize)>) -> Self {
-        let mut selection = Self { patterns: Vec::new(), count: 0 };
+    pub(super) fn new(parts: impl Iterator<Item = (&'static [&'static str], usize)>) -> Self {
+        let mut selection = Self { patterns: Vec::new(), count: 0, limit: HOUR };
         for (patterns, count) in parts {
             selection.patterns.extend(patterns.iter().map(|&pattern| pattern.to_owned()));
             selection.count += count;
@@ -97,20 +106,33 @@ pub(super) fn canary() -> Selection {
     Selection::new(groups.chain([(CANARY_12, 1)]))
 }
 
-/// Returns all cases for firmware on an emulated board: of compression, those whose thousand
-/// messages have at most 8 KiB each. The others send up to 128 MiB each way, for which emulation
-/// takes minutes a case; what they are about, the fixed-memory peer on this machine is tested for.
-pub(super) fn firmware() -> Selection {
-    let groups = GROUPS.iter().filter(|group| group.everyday.is_none() || group.pattern == "9.*");
-    compression(Selection::new(groups.map(Group::all)), &SMALL)
+/// Which cases firmware on an emulated board is tested with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Extent {
+    /// Those without compression that take no minutes, and some of every kind of compression.
+    Everyday,
+    /// All but those of compression whose thousand messages have more than 8 KiB each. They send up
+    /// to 128 MiB each way, for which emulation takes minutes a case; what they are about, the
+    /// fixed-memory peer on this machine is tested for.
+    Small,
+    /// Every one, which takes hours.
+    All,
 }
 
-/// Returns the cases for every day for firmware: those without compression that take no minutes,
-/// and some of every kind of compression.
-pub(super) fn firmware_everyday() -> Selection {
-    let groups = GROUPS.iter().filter(|group| group.everyday.is_none());
-    let groups = groups.map(Group::all).chain([(FIRMWARE_9, FIRMWARE_9.len())]);
-    compression(Selection::new(groups), &[3, 11])
+/// Returns the cases for firmware.
+pub(super) fn firmware(extent: Extent) -> Selection {
+    let plain = GROUPS.iter().filter(|group| group.everyday.is_none()).map(Group::all);
+    match extent {
+        Extent::Everyday => {
+            let plain = plain.chain([(FIRMWARE_9, FIRMWARE_9.len())]);
+            compression(Selection::new(plain), &[3, 11])
+        }
+        Extent::Small => {
+            let large = GROUPS.iter().filter(|group| group.pattern == "9.*").map(Group::all);
+            compression(Selection::new(plain.chain(large)), &SMALL)
+        }
+        Extent::All => Selection { limit: DAY, ..full() },
+    }
 }
 
 /// Adds cases of compression of every kind: 5 of content in group 12, 7 of parameters in 13.
@@ -145,7 +167,8 @@ mod tests {
         let some = [EVERYDAY_9, EVERYDAY_12, EVERYDAY_13].map(<[_]>::len);
         assert_eq!(everyday().count, 247 + some.iter().sum::<usize>());
         assert_eq!(canary().count, 55);
-        assert_eq!(firmware().count, 247 + 54 + 12 * 7);
-        assert_eq!(firmware_everyday().count, 247 + 10 + 12 * 2);
+        assert_eq!(firmware(Extent::All).count, 517);
+        assert_eq!(firmware(Extent::Small).count, 247 + 54 + 12 * 7);
+        assert_eq!(firmware(Extent::Everyday).count, 247 + 10 + 12 * 2);
     }
 }

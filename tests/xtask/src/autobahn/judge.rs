@@ -116,7 +116,7 @@ mod tests {
     fn cases_that_are_missing_fail() {
         let verdicts = vec![Verdict::from_line("1.1.1 OK OK a.html").unwrap()];
         let outcome = Outcome { verdicts, complaints: vec![] };
-        let of = |count| Selection { patterns: vec!["1.*".to_owned()], count };
+        let of = |count| Selection::new([(&["1.*"][..], count)].into_iter());
         assert_eq!(report("peer", &outcome, &of(1)), Tally { passed: 1, failed: 0 });
         assert_eq!(report("peer", &outcome, &of(16)), Tally { passed: 1, failed: 1 });
         assert!(Verdict::from_line("Traceback (most recent call last):").is_err());

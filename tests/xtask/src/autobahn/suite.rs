@@ -14,9 +14,6 @@ use crate::child::Child;
 use crate::command::{output, program, run, target_dir};
 use crate::setup;
 
-/// All cases against a server; the suite's own limits for single cases are much shorter.
-const RUN_LIMIT: Duration = Duration::from_secs(60 * 60);
-
 /// One case with a client: the suite gives up on its longest after 100 seconds.
 const CASE_LIMIT: Duration = Duration::from_secs(130);
 
@@ -55,7 +52,7 @@ impl Suite {
     ) -> Result<Outcome> {
         let servers = format!(r#""servers": [{{"agent": "{name}", "url": "ws://{address}"}}]"#);
         let wstest = self.wstest("fuzzingclient", name, &servers, selection)?;
-        Child::start(&format!("{name}-suite"), &wstest, &self.logs())?.finish(RUN_LIMIT)?;
+        Child::start(&format!("{name}-suite"), &wstest, &self.logs())?.finish(selection.limit)?;
         Ok(Outcome { verdicts: self.verdicts(name)?, complaints: Vec::new() })
     }
 

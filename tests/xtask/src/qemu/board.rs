@@ -78,7 +78,7 @@ pub(crate) const BOARDS: &[Board] = &[
         tls: Tls::Absent,
         wire: Wire::Serial,
         steps: SHORT,
-        serves: false,
+        serves: true,
         autobahn: false,
     },
     Board {

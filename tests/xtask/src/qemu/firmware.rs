@@ -64,7 +64,7 @@ impl Firmware {
         match self.board.wire {
             Wire::Ethernet => finish(&mut self.start(name, ROUTER, arguments)?),
             Wire::Serial => {
-                let gateway = Gateway::start(name, Wire::Serial, FAIR, &self.logs)?;
+                let gateway = Gateway::start(name, Wire::Serial, FAIR, "", &self.logs)?;
                 finish(&mut self.start(name, &gateway.network, arguments)?)
             }
         }

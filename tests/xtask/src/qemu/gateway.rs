@@ -59,12 +59,20 @@ pub(crate) struct Gateway {
 }
 
 impl Gateway {
-    /// Starts a gateway for one board.
-    pub(crate) fn start(name: &str, wire: Wire, weather: Weather, logs: &Path) -> Result<Self> {
+    /// Starts a gateway for one board, whose router is told `forward` besides: ports of this machine
+    /// that are the board's, as QEMU's `user` network takes them.
+    pub(crate) fn start(
+        name: &str,
+        wire: Wire,
+        weather: Weather,
+        forward: &str,
+        logs: &Path,
+    ) -> Result<Self> {
         // QEMU cannot choose a free port and tell it.
         let router_port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         let mut qemu = program("qemu-system-arm", &["-M", "none", "-display", "none"]);
-        qemu.args(["-serial", "none", "-monitor", "none", "-netdev", "user,id=router"]);
+        qemu.args(["-serial", "none", "-monitor", "none", "-netdev"]);
+        qemu.arg(format!("user,id=router{forward}"));
         qemu.args(["-netdev", &format!("socket,id=wire,listen=127.0.0.1:{router_port}")]);
         qemu.args(["-netdev", "hubport,id=a,hubid=0,netdev=router"]);
         qemu.args(["-netdev", "hubport,id=b,hubid=0,netdev=wire"]);

@@ -56,7 +56,7 @@ fn weather(
     let arguments = arguments(peers, secure, &port, count);
     let mut tries = 1..=TRIES;
     loop {
-        let gateway = Gateway::start(name, firmware.board.wire, weather, firmware.logs())?;
+        let gateway = Gateway::start(name, firmware.board.wire, weather, "", firmware.logs())?;
         let outcome = finish(&mut firmware.start(name, &gateway.network, &arguments)?)?;
         let is_last = tries.next().is_none_or(|number| number == TRIES);
         if is_last || !has_kept(&outcome) || seen(&outcome) >= connections {
@@ -69,7 +69,7 @@ fn weather(
 /// Kills the server, twice, and has another take its place.
 fn restarts(firmware: &Firmware, peers: &Peers) -> Result<Tally> {
     let (mut server, port) = serve(firmware, peers, "restarts", false, "127.0.0.1:0")?;
-    let gateway = Gateway::start("restarts", firmware.board.wire, FAIR, firmware.logs())?;
+    let gateway = Gateway::start("restarts", firmware.board.wire, FAIR, "", firmware.logs())?;
     let arguments = arguments(peers, false, &port, COUNT);
     let mut client = firmware.start("restarts", &gateway.network, &arguments)?;
     for messages in [50, 150] {

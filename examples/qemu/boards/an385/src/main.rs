@@ -13,7 +13,7 @@ use cortex_m_rt::exception;
 use embassy_executor::Spawner;
 use embassy_net::{Runner, Stack};
 use socklet_embassy::core::deflate::Balanced;
-use socklet_qemu_app::{ClientPlace, Coded, NetworkMemory, ServerPlace, run, start};
+use socklet_qemu_app::{ClientPlace, Coded, NetworkMemory, ServerPlace, Serving, run, start};
 use socklet_qemu_support::frames::{FRAME_LEN, FrameDriver, WAKER};
 use socklet_qemu_support::{entropy, memory, semihosting, systick};
 use static_cell::{ConstStaticCell, StaticCell};
@@ -73,7 +73,9 @@ async fn main(spawner: Spawner) {
     spawner.spawn(network);
     let spawn = |port| {
         let mut places = SERVER.take().iter_mut();
-        places.all(|place| serve(stack, port, place).map(|task| spawner.spawn(task)).is_ok())
+        let started =
+            places.all(|place| serve(stack, port, place).map(|task| spawner.spawn(task)).is_ok());
+        if started { Serving::Tasks } else { Serving::Nowhere }
     };
     semihosting::exit(run(stack, rng, || CLIENT.take(), spawn).await)
 }

@@ -10,7 +10,7 @@ use cortex_m_rt::exception;
 use embassy_executor::Spawner;
 use embassy_net::{Runner, Stack};
 use socklet_embassy::core::deflate::Tiny;
-use socklet_qemu_app::{ClientPlace, Coded, NetworkMemory, run, start};
+use socklet_qemu_app::{ClientPlace, Coded, NetworkMemory, Serving, run, start};
 use socklet_qemu_support::frames::{FRAME_LEN, FrameDriver, WAKER};
 use socklet_qemu_support::{entropy, memory, semihosting, systick};
 use static_cell::{ConstStaticCell, StaticCell};
@@ -55,7 +55,13 @@ async fn main(spawner: Spawner) {
     let (stack, runner) = start(driver, NETWORK.init_with(NetworkMemory::new), &mut rng);
     let Ok(network) = network(runner) else { semihosting::exit(false) };
     spawner.spawn(network);
-    let spawn = |port| serve(stack, port, PLACE.take()).map(|task| spawner.spawn(task)).is_ok();
+    let spawn = |port| match serve(stack, port, PLACE.take()) {
+        Ok(task) => {
+            spawner.spawn(task);
+            Serving::Tasks
+        }
+        Err(_) => Serving::Nowhere,
+    };
     semihosting::exit(run(stack, rng, || PLACE.take(), spawn).await)
 }
 

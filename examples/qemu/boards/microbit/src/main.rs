@@ -1,5 +1,5 @@
 //! The application on `microbit`, which has 16 KiB of RAM and a Cortex-M0: a client of plain `ws`
-//! with the smallest compressor.
+//! with the smallest compressor, or a server of one connection.
 #![no_std]
 #![no_main]
 
@@ -12,7 +12,7 @@ use cortex_m_rt::exception;
 use embassy_executor::Spawner;
 use embassy_net::Runner;
 use socklet_embassy::core::deflate::Least;
-use socklet_qemu_app::{ClientPlace, Coded, NetworkMemory, run, start};
+use socklet_qemu_app::{ClientPlace, Coded, NetworkMemory, Serving, run, start};
 use socklet_qemu_support::frames::{FrameDriver, WAKER};
 use socklet_qemu_support::{memory, semihosting, systick};
 use static_cell::{ConstStaticCell, StaticCell};
@@ -57,7 +57,7 @@ async fn main(spawner: Spawner) {
     let (stack, runner) = start(driver, NETWORK.init_with(NetworkMemory::new), &mut rng);
     let Ok(network) = network(runner) else { semihosting::exit(false) };
     spawner.spawn(network);
-    semihosting::exit(run(stack, rng, || PLACE.take(), |_| false).await)
+    semihosting::exit(run(stack, rng, || PLACE.take(), |_| Serving::Here(PLACE.take())).await)
 }
 
 /// The only interrupt besides SysTick is the serial port's.
