@@ -1,7 +1,7 @@
 //! `socklet connect`: standard input to a server, and what it answers to standard output.
 
 mod conversation;
-#[cfg(unix)]
+#[cfg(all(unix, feature = "line-editor"))]
 mod editor;
 mod input;
 mod output;

@@ -50,12 +50,14 @@ static TIMESTAMPS: AtomicBool = AtomicBool::new(false);
 static IS_TYPED: AtomicBool = AtomicBool::new(false);
 
 /// Has everything printed above the line that is being typed.
+#[cfg(all(unix, feature = "line-editor"))]
 pub(crate) fn set_printer(printer: Printer) {
     *PRINTER.lock().unwrap_or_else(PoisonError::into_inner) = Some(printer);
     IS_TYPED.store(true, Ordering::Relaxed);
 }
 
 /// Has nothing printed above it any more, even if the printer hangs.
+#[cfg(all(unix, feature = "line-editor"))]
 pub(crate) fn forget_printer() {
     IS_TYPED.store(false, Ordering::Relaxed);
 }

@@ -22,6 +22,7 @@ pub(crate) fn path() -> &'static str {
         let mut build = Command::new(env!("CARGO"));
         // The whole workspace, for the same features of the dependencies: they are not built anew.
         build.args(["build", "--quiet", "--workspace", "--bin", "socklet"]);
+        build.args(["--features", "socklet-std/line-editor"]);
         if profile_dir.ends_with("release") {
             build.arg("--release");
         }

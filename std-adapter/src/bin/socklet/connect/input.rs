@@ -9,7 +9,7 @@ use std::{
 use socklet_std::Message;
 use tokio::sync::mpsc;
 
-#[cfg(unix)]
+#[cfg(all(unix, feature = "line-editor"))]
 use super::editor;
 use crate::{Failure, args, lines};
 
@@ -51,7 +51,7 @@ impl Sends {
 /// The lines of standard input, each as a message; what keeps it from being read comes last.
 pub(super) struct Lines {
     receiver: mpsc::Receiver<io::Result<Message>>,
-    #[cfg(unix)]
+    #[cfg(all(unix, feature = "line-editor"))]
     _editing: Option<editor::Editing>,
 }
 
@@ -62,7 +62,7 @@ impl Lines {
     /// else can interrupt a read from a terminal.
     pub(super) fn read(keeps_history: bool) -> Self {
         let (sender, receiver) = mpsc::channel(READ_AHEAD);
-        #[cfg(unix)]
+        #[cfg(all(unix, feature = "line-editor"))]
         let _editing = {
             let editing = editor::start(keeps_history, &sender);
             if editing.is_some() {
@@ -70,8 +70,8 @@ impl Lines {
             }
             editing
         };
-        // What terminals do on other systems has a history of its own.
-        #[cfg(not(unix))]
+        // What the terminal itself does has to do.
+        #[cfg(not(all(unix, feature = "line-editor")))]
         let _ = keeps_history;
         thread::spawn(move || {
             let mut input = stdin().lock();
@@ -84,7 +84,7 @@ impl Lines {
         });
         Self {
             receiver,
-            #[cfg(unix)]
+            #[cfg(all(unix, feature = "line-editor"))]
             _editing,
         }
     }

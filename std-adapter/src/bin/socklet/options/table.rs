@@ -214,9 +214,9 @@ pub(crate) const CONNECT: Verb = Verb {
         message as a line; a binary one as its bytes, unchanged, or on a terminal as offsets, bytes \
         and characters, of which the first 4 KiB are shown. All else is told on standard error. \
         Terminals get colours unless NO_COLOR is set.",
-        "On a terminal a line can be edited, as shells allow it, and earlier ones come back with the \
-        arrow keys. They are kept in $XDG_STATE_HOME/socklet/history, ~/.local/state if that is not \
-        set.",
+        "On a terminal, and with the feature line-editor, a line can be edited, as shells allow it, and \
+        earlier ones come back with the arrow keys. They are kept in \
+        $XDG_STATE_HOME/socklet/history, ~/.local/state if that is not set.",
         "With --text, --binary or --ping it sends those first, in the order in which they stand; if \
         standard input is a terminal, it then does not read it.",
         "When there is no more to send, it waits for the answers: until as many messages (and pongs) \
