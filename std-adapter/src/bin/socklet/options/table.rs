@@ -57,7 +57,8 @@ pub(crate) const SERVE: Verb = Verb {
                 standard input, each line (up to 64 MiB) of its standard output a message, text, or \
                 binary if it is not UTF-8. When the connection ends, so does the input; a command \
                 that then still runs after a second is killed, with all that it has started. When \
-                the command ends, the connection is closed with code 1000, or 1011 if it failed",
+                the command ends, the connection is closed with code 1000, or 1011 if it failed or \
+                takes no input for as long as a client may be silent",
             ),
             Opt::with(
                 &["tls-cert"],
