@@ -13,7 +13,7 @@ use super::{
         seconds, string,
     },
 };
-use crate::options::Item;
+use crate::{opening::add, options::Item};
 
 /// How a connection is to be opened.
 #[derive(Debug)]
@@ -173,7 +173,10 @@ impl Draft {
     /// Takes one of the options that all clients have.
     fn take(&mut self, option: &'static str, args: &mut Parser) -> Result<(), Usage> {
         match option {
-            "header" => self.headers.push(header(&string(args)?)?),
+            "header" => {
+                let (name, value) = header(&string(args)?)?;
+                add(&mut self.headers, name, value);
+            }
             "header-file" => self.header_files.push(path(args)?),
             "cookie" => self.cookies.push(string(args)?),
             "subprotocol" => self.subprotocols.push(string(args)?),
@@ -219,9 +222,8 @@ impl Draft {
     }
 
     fn finish(mut self) -> Result<Opening, Usage> {
-        if !self.cookies.is_empty() {
-            // RFC 6265 section 4.2.1: one header has them all.
-            self.headers.push(("Cookie".to_owned(), self.cookies.join("; ")));
+        for cookie in self.cookies {
+            add(&mut self.headers, "Cookie".to_owned(), cookie);
         }
         check_handshake(&self.headers, &self.subprotocols)?;
         if self.redirects != 0 && matches!(self.via, Some(Via::Unix(_))) {
