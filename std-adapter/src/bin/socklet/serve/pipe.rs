@@ -118,7 +118,7 @@ async fn send<S: AsyncRead + AsyncWrite + Unpin>(
             writer.flush().await?;
         }
         let mut line = Vec::new();
-        let read = (&mut *stdout).take(lines::MAX_LEN + 1).read_until(b'\n', &mut line).await;
+        let read = (&mut *stdout).take(lines::READ_LEN).read_until(b'\n', &mut line).await;
         match read.and_then(|_| lines::message(line)) {
             Ok(Some(message)) => writer.feed(&message).await?,
             Ok(None) => return Ok(Ok(writer.flush().await?)),
