@@ -130,6 +130,16 @@ fn so_many_messages_are_waited_for_and_fewer_are_a_failure() {
     server.join().unwrap();
     assert_eq!((ended.code, ended.text()), (Some(0), "news 0\nnews 1\n"), "{}", ended.stderr);
 
+    // It takes as long as it takes.
+    let (url, server) = serve(|mut ws| {
+        thread::sleep(std::time::Duration::from_millis(2500));
+        ws.send("late").unwrap();
+        while let Ok(Some(_)) = ws.recv() {}
+    });
+    let ended = connect(&[&url, "--count", "1"], b"");
+    server.join().unwrap();
+    assert_eq!((ended.code, ended.text()), (Some(0), "late\n"), "{}", ended.stderr);
+
     let server = Server::start(&[]);
     let ended = connect(&[&server.url(), "-n", "2", "--text", "x", "--wait", "0.3"], b"");
     assert_eq!((ended.code, ended.text()), (Some(1), "x\n"));

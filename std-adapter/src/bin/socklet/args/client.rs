@@ -15,6 +15,9 @@ use super::{
 };
 use crate::{opening::add, options::Item};
 
+/// How long to wait for more at the end of input, where nothing else is said.
+const WAIT: Duration = Duration::from_secs(2);
+
 /// How a connection is to be opened.
 #[derive(Debug)]
 pub(crate) struct Opening {
@@ -88,7 +91,7 @@ pub(crate) struct Bench {
 
 pub(super) fn connect(line: &mut Line) -> Result<Command, Usage> {
     let mut opening = Draft::default();
-    let (mut sends, mut wait) = (Vec::new(), Some(Duration::from_secs(2)));
+    let (mut sends, mut wait) = (Vec::new(), None);
     let (mut json, mut timestamps, mut history) = (false, false, true);
     let (mut count, mut to) = (None, Dump::Nowhere);
     while let Some(item) = line.next()? {
@@ -98,8 +101,8 @@ pub(super) fn connect(line: &mut Line) -> Result<Command, Usage> {
             Item::Option("text") => sends.push(Send::Text(string(args)?)),
             Item::Option("binary") => sends.push(Send::Binary(path(args)?)),
             Item::Option("ping") => sends.push(Send::Ping),
-            Item::Option("wait") => wait = Some(seconds(args)?).filter(|wait| !wait.is_zero()),
-            Item::Option("exit-on-close") => wait = None,
+            Item::Option("wait") => wait = Some(seconds(args)?),
+            Item::Option("exit-on-close") => wait = Some(Duration::ZERO),
             Item::Option("count") => count = Some(positive(args)?),
             Item::Option("json") => json = true,
             Item::Option("timestamps") => timestamps = true,
@@ -108,6 +111,9 @@ pub(super) fn connect(line: &mut Line) -> Result<Command, Usage> {
             Item::Option(option) => opening.take(option, args)?,
         }
     }
+    // Who counts messages waits for them.
+    let wait = wait.unwrap_or(if count.is_none() { WAIT } else { Duration::ZERO });
+    let wait = Some(wait).filter(|wait| !wait.is_zero());
     let opening = opening.finish()?;
     let is_hidden = opening.url.is_secure() && matches!(opening.via, Via::Unix(_));
     if is_hidden && !matches!(to, Dump::Nowhere) {

@@ -241,8 +241,8 @@ pub(crate) const CONNECT: Verb = Verb {
             Opt::with(
                 &["wait"],
                 Value::Some("SECS"),
-                "how long to wait for more at the end of input [default: 2]; 0: until the server \
-                closes",
+                "how long to wait for more at the end of input [default: 2, with --count 0]; 0: until \
+                the server closes",
             ),
             Opt::flag(
                 &["exit-on-close"],
