@@ -100,6 +100,12 @@ fn programs_are_told_of_pings_closings_and_failures() {
     let ended = connect(&[&format!("ws://{free}"), "--json"], b"");
     assert_eq!(ended.code, Some(1));
     assert!(self::events(&ended)[0].starts_with(r#"{"type":"error","message":"cannot connect"#));
+
+    let ended = connect(&[&format!("ws://{free}"), "--json", "--ca", "no-such-file"], b"");
+    assert_eq!(ended.code, Some(1));
+    assert!(
+        self::events(&ended)[0].starts_with(r#"{"type":"error","message":"cannot use no-such"#)
+    );
 }
 
 #[test]
@@ -123,6 +129,16 @@ fn so_many_messages_are_waited_for_and_fewer_are_a_failure() {
     let ended = connect(&[&url, "--count", "2", "--wait", "0"], b"");
     server.join().unwrap();
     assert_eq!((ended.code, ended.text()), (Some(0), "news 0\nnews 1\n"), "{}", ended.stderr);
+
+    // It takes as long as it takes.
+    let (url, server) = serve(|mut ws| {
+        thread::sleep(std::time::Duration::from_millis(2500));
+        ws.send("late").unwrap();
+        while let Ok(Some(_)) = ws.recv() {}
+    });
+    let ended = connect(&[&url, "--count", "1"], b"");
+    server.join().unwrap();
+    assert_eq!((ended.code, ended.text()), (Some(0), "late\n"), "{}", ended.stderr);
 
     let server = Server::start(&[]);
     let ended = connect(&[&server.url(), "-n", "2", "--text", "x", "--wait", "0.3"], b"");
@@ -159,7 +175,8 @@ fn lines_begin_with_the_time_if_that_is_wanted() {
 
 #[test]
 fn headers_come_from_files_and_cookies_make_one() {
-    let path = file("headers", b"# A comment\n\nX-One: 1\r\n  Authorization:Bearer secret\n");
+    let path =
+        file("headers", b"# A comment\n\nX-One: 1\r\n  Authorization:Bearer secret\ncookie: c=3\n");
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("ws://{}", listener.local_addr().unwrap());
     let server = thread::spawn(move || {
@@ -172,9 +189,11 @@ fn headers_come_from_files_and_cookies_make_one() {
     let args = [&*url, "--header-file", path, "-H", "X-Two: 2", "--cookie", "a=1", "-b", "b=2"];
     assert_eq!(connect(&args, b"").code, Some(1));
     let request = server.join().unwrap();
-    for header in ["X-One: 1", "Authorization: Bearer secret", "X-Two: 2", "Cookie: a=1; b=2"] {
+    for header in ["X-One: 1", "Authorization: Bearer secret", "X-Two: 2", "Cookie: a=1; b=2; c=3"]
+    {
         assert!(request.contains(&format!("\r\n{header}\r\n")), "{request}");
     }
+    assert_eq!(request.to_ascii_lowercase().matches("\r\ncookie:").count(), 1, "{request}");
     let bad = file("bad-headers", b"X-One: 1\nsecret\n");
     let ended = connect(&[&url, "--header-file", bad.to_str().unwrap()], b"");
     assert_eq!(ended.code, Some(1));

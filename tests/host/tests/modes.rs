@@ -196,6 +196,20 @@ fn a_command_ends_with_its_connection_and_leaves_no_zombie() {
     third.iter().for_each(|pid| gone(pid));
 }
 
+#[test]
+fn a_command_that_takes_no_input_ends_when_its_client_has_gone() {
+    let mut server = Server::start(&["--idle-timeout", "1", "--pipe", "echo $$; exec sleep 1000"]);
+    let mut ws = Client::new().connect_blocking(server.url()).unwrap();
+    let Some(Message::Text(pid)) = ws.recv().unwrap() else { panic!("no message") };
+    // More than a pipe holds.
+    ws.send("x".repeat(1 << 20)).unwrap();
+    drop(ws);
+    gone(&pid);
+    assert!(server.log_line().contains("cannot talk to the command: it takes no input"));
+    server.signal("TERM");
+    assert_eq!(server.wait(), Some(0));
+}
+
 /// Whether a process is there, as a zombie too.
 fn is_there(pid: &str) -> bool {
     Path::new("/proc").join(pid).exists()

@@ -28,17 +28,20 @@ pub(crate) fn run(args: args::Connect) -> Result<(), Failure> {
 
 async fn talk(args: args::Connect) -> Result<(), Failure> {
     let args::Connect { opening, sends, wait, count, json, history, dump, .. } = args;
-    let client = opening::client(&opening)?;
+    let output = Output::new(json);
     // Files that cannot be used are told before a connection is opened for nothing.
-    let sends = Sends::load(sends, history)?;
-    let dumping = Dumping::new(&dump)?;
+    let load = || {
+        let client = opening::client(&opening)?;
+        Ok::<_, Failure>((client, Sends::load(sends, history)?, Dumping::new(&dump)?))
+    };
+    let (client, sends, dumping) = load().inspect_err(|error| output.error(&error.to_string()))?;
     let plan = Plan {
         url: opening.url.to_string(),
         sends,
         wait,
         count,
         deflate: opening.deflate.is_enabled,
-        output: Output::new(json),
+        output,
     };
     let outcome = match opening::open(&client, &opening, &dumping).await {
         Ok(Opened::Tcp(ws)) => conversation::run(ws, &plan).await,

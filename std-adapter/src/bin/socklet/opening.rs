@@ -38,9 +38,7 @@ pub(crate) fn client(opening: &Opening) -> Result<Client, Failure> {
         .timeouts(timeouts)
         .deflate(opening.deflate)
         .follow_redirects(opening.redirects);
-    for (name, value) in &opening.headers {
-        client = client.header(name, value);
-    }
+    let mut headers = opening.headers.clone();
     for path in &opening.header_files {
         let cannot = |error: &dyn Display| format!("cannot use {}: {error}", path.display());
         let text = fs::read_to_string(path).map_err(|error| cannot(&error))?;
@@ -50,8 +48,11 @@ pub(crate) fn client(opening: &Opening) -> Result<Client, Failure> {
             }
             // It may be a secret: the line itself is not shown.
             let (name, value) = header(line).map_err(|_| cannot(&"a line is not `NAME: VALUE`"))?;
-            client = client.header(name, value);
+            add(&mut headers, name, value);
         }
+    }
+    for (name, value) in headers {
+        client = client.header(name, value);
     }
     client = match &opening.via {
         Via::Tcp | Via::Unix(_) => client,
@@ -66,6 +67,15 @@ pub(crate) fn client(opening: &Opening) -> Result<Client, Failure> {
         Trust::Insecure => ClientTls::new().danger_accept_any_certificate(),
     };
     Ok(client.tls(tls))
+}
+
+/// Adds a header. There is one for all cookies, wherever they were said (RFC 6265 section 5.4).
+pub(crate) fn add(headers: &mut Vec<(String, String)>, name: String, value: String) {
+    let is_cookie = |name: &str| name.eq_ignore_ascii_case("Cookie");
+    match headers.iter_mut().find(|(other, _)| is_cookie(other) && is_cookie(&name)) {
+        Some((_, cookies)) => *cookies = format!("{cookies}; {value}"),
+        None => headers.push((name, value)),
+    }
 }
 
 /// Opens a connection.

@@ -37,6 +37,7 @@ pub(crate) fn run(args: &args::Serve) -> Result<(), Failure> {
         task: args.task.clone(),
         dumping: Dumping::new(&args.dump)?,
         max_connections: most(args),
+        patience: patience(args),
         verbose: args.verbose,
     };
     if args.blocking { threads::run(listener, plan) } else { tasks::run(listener, plan) }
@@ -50,11 +51,19 @@ struct Plan {
     /// Most connections at once. More wait in the listener's queue, which the system bounds: they
     /// take neither a descriptor nor memory here.
     max_connections: usize,
+    /// How long a command may take no input.
+    patience: Duration,
     verbose: bool,
 }
 
 const fn most(args: &args::Serve) -> usize {
     if args.max_connections == 0 { usize::MAX } else { args.max_connections }
+}
+
+/// As long as a client may be silent, for ever with 0.
+fn patience(args: &args::Serve) -> Duration {
+    let usual = Duration::from_millis(Timeouts::SERVER.idle_ms.into());
+    Some(args.idle_timeout.unwrap_or(usual)).filter(|idle| !idle.is_zero()).unwrap_or(Duration::MAX)
 }
 
 fn server(args: &args::Serve) -> Result<Server, Failure> {

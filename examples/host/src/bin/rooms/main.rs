@@ -31,6 +31,7 @@ use tokio::{
     net::TcpListener,
     signal,
     sync::{broadcast, watch},
+    time::timeout,
 };
 
 /// Messages that somebody may lag behind the others before some are left out.
@@ -38,6 +39,9 @@ const LAG: usize = 100;
 
 /// Longest message in bytes.
 const MESSAGE_LEN: usize = 16 << 10;
+
+/// For all to say goodbye when the server ends.
+const GOODBYE: Duration = Duration::from_secs(5);
 
 /// Each message is compressed by itself, so that it is once for all.
 const BY_ITSELF: Settings = Settings {
@@ -55,17 +59,30 @@ impl Rooms {
     }
 
     /// Enters a room, and makes it if need be.
-    fn enter(&self, room: &str) -> (broadcast::Sender<Broadcast>, broadcast::Receiver<Broadcast>) {
+    fn enter(self: Arc<Self>, room: String) -> Seat {
         let mut rooms = self.lock();
-        let sender = rooms.entry(room.to_owned()).or_insert_with(|| broadcast::channel(LAG).0);
-        (sender.clone(), sender.subscribe())
+        let sender = rooms.entry(room.clone()).or_insert_with(|| broadcast::channel(LAG).0).clone();
+        let messages = sender.subscribe();
+        drop(rooms);
+        Seat { rooms: self, room, sender, messages }
     }
+}
 
-    /// Forgets a room that nobody is in any more.
-    fn leave(&self, room: &str) {
-        let mut rooms = self.lock();
-        if rooms.get(room).is_some_and(|sender| sender.receiver_count() == 0) {
-            rooms.remove(room);
+/// Somebody in a room, which is left when this is dropped: also by a client that has gone before the
+/// WebSocket was open.
+struct Seat {
+    rooms: Arc<Rooms>,
+    room: String,
+    sender: broadcast::Sender<Broadcast>,
+    messages: broadcast::Receiver<Broadcast>,
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut rooms = self.rooms.lock();
+        // This one is still counted.
+        if self.sender.receiver_count() == 1 {
+            rooms.remove(&self.room);
         }
     }
 }
@@ -103,8 +120,9 @@ async fn main() -> Result<(), Error> {
             says_goodbye.send_replace(true);
         })
         .await?;
-    // The HTTP server waits for no connection that it has upgraded.
-    closing.closed().await;
+    // The HTTP server waits for no connection that it has upgraded; this does, but not for one that
+    // takes no messages any more.
+    let _ = timeout(GOODBYE, closing.closed()).await;
     Ok(())
 }
 
@@ -114,12 +132,11 @@ async fn enter(
     upgrade: WebSocketUpgrade,
 ) -> Response {
     // Before the response: nothing that is sent to the room from now on is missed.
-    let (sender, messages) = app.rooms.enter(&room);
+    let seat = app.rooms.enter(room);
     let closing = app.closing.subscribe();
     upgrade.server(app.server).on_upgrade(move |ws| async move {
-        let outcome = chat(ws, sender, messages, closing).await;
-        app.rooms.leave(&room);
-        if let Err(error) = outcome {
+        let room = seat.room.clone();
+        if let Err(error) = chat(ws, seat, closing).await {
             eprintln!("{room}: {error}");
         }
     })
@@ -128,8 +145,7 @@ async fn enter(
 /// Hands on what somebody sends to all in the room, that one included, until either side closes.
 async fn chat(
     mut ws: UpgradedWebSocket,
-    room: broadcast::Sender<Broadcast>,
-    mut messages: broadcast::Receiver<Broadcast>,
+    mut seat: Seat,
     mut closing: watch::Receiver<bool>,
 ) -> Result<(), Error> {
     loop {
@@ -137,11 +153,11 @@ async fn chat(
             received = ws.recv() => match received? {
                 Some(message) => {
                     // Somebody is there: who has sent it.
-                    let _ = room.send(message.into());
+                    let _ = seat.sender.send(message.into());
                 }
                 None => return Ok(()),
             },
-            message = messages.recv() => match message {
+            message = seat.messages.recv() => match message {
                 Ok(message) => ws.send(message).await?,
                 Err(broadcast::error::RecvError::Lagged(_)) => {}
                 Err(broadcast::error::RecvError::Closed) => return Ok(()),
@@ -151,5 +167,21 @@ async fn chat(
                 return Ok(());
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_room_is_there_until_the_last_has_left() {
+        let rooms = Arc::new(Rooms::default());
+        let enter = || Arc::clone(&rooms).enter("kitchen".to_owned());
+        let (one, two) = (enter(), enter());
+        drop(one);
+        assert_eq!(rooms.lock().len(), 1);
+        drop(two);
+        assert!(rooms.lock().is_empty());
     }
 }

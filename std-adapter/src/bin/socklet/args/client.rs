@@ -13,7 +13,10 @@ use super::{
         seconds, string,
     },
 };
-use crate::options::Item;
+use crate::{opening::add, options::Item};
+
+/// How long to wait for more at the end of input, where nothing else is said.
+const WAIT: Duration = Duration::from_secs(2);
 
 /// How a connection is to be opened.
 #[derive(Debug)]
@@ -88,7 +91,7 @@ pub(crate) struct Bench {
 
 pub(super) fn connect(line: &mut Line) -> Result<Command, Usage> {
     let mut opening = Draft::default();
-    let (mut sends, mut wait) = (Vec::new(), Some(Duration::from_secs(2)));
+    let (mut sends, mut wait) = (Vec::new(), None);
     let (mut json, mut timestamps, mut history) = (false, false, true);
     let (mut count, mut to) = (None, Dump::Nowhere);
     while let Some(item) = line.next()? {
@@ -98,8 +101,8 @@ pub(super) fn connect(line: &mut Line) -> Result<Command, Usage> {
             Item::Option("text") => sends.push(Send::Text(string(args)?)),
             Item::Option("binary") => sends.push(Send::Binary(path(args)?)),
             Item::Option("ping") => sends.push(Send::Ping),
-            Item::Option("wait") => wait = Some(seconds(args)?).filter(|wait| !wait.is_zero()),
-            Item::Option("exit-on-close") => wait = None,
+            Item::Option("wait") => wait = Some(seconds(args)?),
+            Item::Option("exit-on-close") => wait = Some(Duration::ZERO),
             Item::Option("count") => count = Some(positive(args)?),
             Item::Option("json") => json = true,
             Item::Option("timestamps") => timestamps = true,
@@ -108,6 +111,9 @@ pub(super) fn connect(line: &mut Line) -> Result<Command, Usage> {
             Item::Option(option) => opening.take(option, args)?,
         }
     }
+    // Who counts messages waits for them.
+    let wait = wait.unwrap_or(if count.is_none() { WAIT } else { Duration::ZERO });
+    let wait = Some(wait).filter(|wait| !wait.is_zero());
     let opening = opening.finish()?;
     let is_hidden = opening.url.is_secure() && matches!(opening.via, Via::Unix(_));
     if is_hidden && !matches!(to, Dump::Nowhere) {
@@ -173,7 +179,10 @@ impl Draft {
     /// Takes one of the options that all clients have.
     fn take(&mut self, option: &'static str, args: &mut Parser) -> Result<(), Usage> {
         match option {
-            "header" => self.headers.push(header(&string(args)?)?),
+            "header" => {
+                let (name, value) = header(&string(args)?)?;
+                add(&mut self.headers, name, value);
+            }
             "header-file" => self.header_files.push(path(args)?),
             "cookie" => self.cookies.push(string(args)?),
             "subprotocol" => self.subprotocols.push(string(args)?),
@@ -219,9 +228,8 @@ impl Draft {
     }
 
     fn finish(mut self) -> Result<Opening, Usage> {
-        if !self.cookies.is_empty() {
-            // RFC 6265 section 4.2.1: one header has them all.
-            self.headers.push(("Cookie".to_owned(), self.cookies.join("; ")));
+        for cookie in self.cookies {
+            add(&mut self.headers, "Cookie".to_owned(), cookie);
         }
         check_handshake(&self.headers, &self.subprotocols)?;
         if self.redirects != 0 && matches!(self.via, Some(Via::Unix(_))) {

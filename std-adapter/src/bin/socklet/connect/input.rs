@@ -103,6 +103,6 @@ impl Lines {
 /// The next line; `None` at the end of the input.
 fn line(input: &mut impl BufRead) -> io::Result<Option<Message>> {
     let mut line = Vec::new();
-    input.take(lines::MAX_LEN + 1).read_until(b'\n', &mut line)?;
+    input.take(lines::READ_LEN).read_until(b'\n', &mut line)?;
     lines::message(line)
 }

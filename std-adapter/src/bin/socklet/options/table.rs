@@ -57,7 +57,8 @@ pub(crate) const SERVE: Verb = Verb {
                 standard input, each line (up to 64 MiB) of its standard output a message, text, or \
                 binary if it is not UTF-8. When the connection ends, so does the input; a command \
                 that then still runs after a second is killed, with all that it has started. When \
-                the command ends, the connection is closed with code 1000, or 1011 if it failed",
+                the command ends, the connection is closed with code 1000, or 1011 if it failed or \
+                takes no input for as long as a client may be silent",
             ),
             Opt::with(
                 &["tls-cert"],
@@ -240,8 +241,8 @@ pub(crate) const CONNECT: Verb = Verb {
             Opt::with(
                 &["wait"],
                 Value::Some("SECS"),
-                "how long to wait for more at the end of input [default: 2]; 0: until the server \
-                closes",
+                "how long to wait for more at the end of input [default: 2, with --count 0]; 0: until \
+                the server closes",
             ),
             Opt::flag(
                 &["exit-on-close"],

@@ -25,10 +25,12 @@ use crate::{halves::REASON, lines};
 /// For a process to end when its input has.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// Serves one client until it, its process or the server ends.
+/// Serves one client until it, its process or the server ends, or its process takes no input for as
+/// long as `patience`.
 pub(super) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
     ws: WebSocket<S, ServerRole>,
     command: &str,
+    patience: Duration,
     journal: &Journal,
     mut stopped: impl Future<Output = ()> + Unpin,
 ) -> Result<(), Error> {
@@ -47,7 +49,7 @@ pub(super) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
         biased;
         () = &mut stopped => Ok(None),
         // The input ends with this.
-        received = receive(&mut reader, stdin) => received.map(|()| None),
+        received = receive(&mut reader, stdin, patience) => received.map(|stuck| stuck.map(Err)),
         sent = async {
             match send(&mut writer, &mut stdout).await {
                 Ok(read) => Ok(Some(read)),
@@ -70,31 +72,39 @@ pub(super) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
                 (CloseCode::INTERNAL, format!("the command has ended: {status}"))
             }
             Err(error) => {
-                journal.failed(format_args!("cannot read from the command: {error}"));
-                (CloseCode::INTERNAL, "cannot read from the command".to_owned())
+                journal.failed(format_args!("cannot talk to the command: {error}"));
+                (CloseCode::INTERNAL, "cannot talk to the command".to_owned())
             }
         },
     };
     close(reader, writer, closing, journal).await
 }
 
-/// Writes each message as a line, until the client closes.
+/// Writes each message as a line, until the client closes; or until the process is stuck.
 async fn receive<S: AsyncRead + AsyncWrite + Unpin>(
     reader: &mut Reader<S, ServerRole>,
     stdin: ChildStdin,
-) -> Result<(), Error> {
+    patience: Duration,
+) -> Result<Option<io::Error>, Error> {
     let mut stdin = Some(stdin);
     while let Some(message) = reader.recv_ref().await? {
         let message = Message::from(message);
-        if let Some(open) = &mut stdin {
-            let line = [message.as_bytes(), b"\n"].concat();
-            // A process may close its input and go on talking.
-            if open.write_all(&line).await.is_err() {
-                stdin = None;
+        let line = [message.as_bytes(), b"\n"].concat();
+        let mut rest = line.as_slice();
+        while let Some(open) = stdin.as_mut().filter(|_| !rest.is_empty()) {
+            // Nothing is received meanwhile: it would not be seen that the client has gone.
+            match timeout(patience, open.write(rest)).await {
+                Ok(Ok(len)) => rest = rest.get(len..).unwrap_or_default(),
+                // A process may close its input and go on talking.
+                Ok(Err(_)) => stdin = None,
+                Err(_) => {
+                    let stuck = io::Error::new(io::ErrorKind::TimedOut, "it takes no input");
+                    return Ok(Some(stuck));
+                }
             }
         }
     }
-    Ok(())
+    Ok(None)
 }
 
 /// Sends each line as a message, to the end of the output; says whether it could be read that far.
@@ -108,7 +118,7 @@ async fn send<S: AsyncRead + AsyncWrite + Unpin>(
             writer.flush().await?;
         }
         let mut line = Vec::new();
-        let read = (&mut *stdout).take(lines::MAX_LEN + 1).read_until(b'\n', &mut line).await;
+        let read = (&mut *stdout).take(lines::READ_LEN).read_until(b'\n', &mut line).await;
         match read.and_then(|_| lines::message(line)) {
             Ok(Some(message)) => writer.feed(&message).await?,
             Ok(None) => return Ok(Ok(writer.flush().await?)),
@@ -155,13 +165,15 @@ impl Process {
             let (_, status) = tokio::join!(copy(stdout, &mut nowhere), self.child.wait());
             status
         };
-        match timeout(GRACE, ended).await {
+        let ended = timeout(GRACE, ended).await;
+        // At once: later on its number may be that of others.
+        self.kill();
+        match ended {
             Ok(status) => {
                 let status = status?;
                 Ok((!status.success()).then(|| status.to_string()))
             }
             Err(_) => {
-                self.kill();
                 self.child.wait().await?;
                 Ok(None)
             }

@@ -130,7 +130,7 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
     match &shared.plan.task {
         Task::Echo => echo(&mut ws, journal, stopped).await,
         Task::Broadcast => broadcast::run(ws, &shared.hub, journal, stopped).await,
-        Task::Pipe(command) => pipe::run(ws, command, journal, stopped).await,
+        Task::Pipe(command) => pipe::run(ws, command, shared.plan.patience, journal, stopped).await,
     }
 }
 
