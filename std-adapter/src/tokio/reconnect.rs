@@ -113,7 +113,8 @@ pub enum Lost {
 /// - Nothing is sent twice unless you send it twice. Where it must not be lost, number your messages
 ///   and let [`Reconnect::opened`] ask the peer which it has.
 /// - A message that had been received in part is lost with its connection: [`recv`](Self::recv)
-///   yields whole messages only, never one put together of two connections.
+///   yields whole messages only, never one put together of two connections. So is one that had
+///   arrived and had not been received when the call after a failed `send` opens another connection.
 ///
 /// A network that has vanished shows itself to who receives only by a deadline:
 /// [`Client::keep_alive`].

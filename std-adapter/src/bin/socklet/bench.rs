@@ -6,7 +6,7 @@ mod report;
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     time::Instant,
 };
 
@@ -40,6 +40,8 @@ struct Shared {
     permits: Semaphore,
     /// All connections are open.
     start: Barrier,
+    /// When the first of them began, whoever noticed first.
+    begun: OnceLock<Instant>,
     message: Message,
     histogram: Histogram,
 }
@@ -58,6 +60,7 @@ async fn measure(args: args::Bench) -> Result<Report, Failure> {
         client: opening::client(&args.opening)?,
         permits: Semaphore::new(OPENING_AT_ONCE),
         start: Barrier::new(usize::try_from(count)?.saturating_add(1)),
+        begun: OnceLock::new(),
         message: message(&args),
         histogram: Histogram::new(),
         args,
@@ -74,7 +77,8 @@ async fn measure(args: args::Bench) -> Result<Report, Failure> {
         Some(ended) = tasks.join_next() => ended??,
         () = &mut interrupted => return Err("interrupted before all connections were open".into()),
     }
-    let (opening, began) = (began.elapsed(), Instant::now());
+    let begun = *shared.begun.get_or_init(Instant::now);
+    let (opening, began) = (begun.saturating_duration_since(began), begun);
     let mut progress = Progress::new(messages.saturating_mul(count.into()));
     loop {
         select! {
@@ -106,6 +110,7 @@ async fn attend(shared: Arc<Shared>) -> Result<(), Failure> {
     let opened = opening::open(&shared.client, &shared.args.opening, &Dumping::Nowhere).await?;
     drop(permit);
     shared.start.wait().await;
+    shared.begun.get_or_init(Instant::now);
     match opened {
         Opened::Tcp(ws) => converse(ws, &shared).await,
         #[cfg(unix)]

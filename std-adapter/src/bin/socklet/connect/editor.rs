@@ -103,6 +103,8 @@ fn edit(
                 Ok(())
             }
             Err(error) => {
+                // Nobody else takes what arrives.
+                forget_printer();
                 let _ = typed.send(Some(Err(io::Error::other(error))));
                 return;
             }

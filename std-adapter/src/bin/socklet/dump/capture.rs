@@ -59,7 +59,12 @@ struct End {
 
 impl Capture {
     pub(super) fn create(path: &Path) -> io::Result<Self> {
-        let mut file = File::create(path)?;
+        let mut options = File::options();
+        options.write(true).create(true).truncate(true);
+        // What crosses the wire may be secret.
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(path)?;
         // A section of unknown length, then an interface without a limit, in microseconds.
         let section = block(0x0a0d_0d0a, &[0x1a2b_3c4d, 1, u32::MAX, u32::MAX], &[]);
         let interface = block(1, &[LINK_TYPE, 0], &[]);

@@ -54,7 +54,7 @@ pub(crate) const SERVE: Verb = Verb {
                 &["pipe"],
                 Value::Some("COMMAND"),
                 "run a command of the shell for each connection: each message is a line of its \
-                standard input, each line (up to 64 MiB) of its standard output a message, text, or \
+                standard input (several, if there are line ends in it), each line (up to 64 MiB) of its standard output a message, text, or \
                 binary if it is not UTF-8. When the connection ends, so does the input; a command \
                 that then still runs after a second is killed, with all that it has started. When \
                 the command ends, the connection is closed with code 1000, or 1011 if it failed or \

@@ -1,4 +1,5 @@
-//! `socklet serve --broadcast`: each message goes to all other clients.
+//! `socklet serve --broadcast`: each message goes to all other clients, as one frame that is made
+//! once.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -7,7 +8,7 @@ use std::{
 };
 
 use socklet_std::{
-    CloseCode, Error, Message, ServerRole,
+    Broadcast, CloseCode, Error, ServerRole,
     tokio::{Reader, WebSocket, Writer},
 };
 use tokio::{
@@ -51,7 +52,7 @@ struct Queue {
 
 #[derive(Default)]
 struct Waiting {
-    messages: VecDeque<Arc<Message>>,
+    messages: VecDeque<Broadcast>,
     /// Bytes of all of them.
     len: usize,
     /// There was no room for one: there are to be none with gaps.
@@ -93,7 +94,7 @@ async fn receive<S: AsyncRead + AsyncWrite + Unpin>(
     member: &Member<'_>,
 ) -> Result<(), Error> {
     while let Some(message) = reader.recv().await? {
-        member.publish(&Arc::new(message));
+        member.publish(&message.into());
     }
     Ok(())
 }
@@ -105,7 +106,7 @@ async fn send<S: AsyncRead + AsyncWrite + Unpin>(
 ) -> Error {
     loop {
         let sent = match queue.take() {
-            Some(message) => writer.feed(&*message).await,
+            Some(message) => writer.feed(&message).await,
             // What came together leaves together.
             None => match writer.flush().await {
                 Ok(()) => {
@@ -140,7 +141,7 @@ impl Hub {
 
 impl Member<'_> {
     /// Has a message wait for all others.
-    fn publish(&self, message: &Arc<Message>) {
+    fn publish(&self, message: &Broadcast) {
         let members = self.hub.lock();
         for (_, queue) in members.queues.iter().filter(|(id, _)| **id != self.id) {
             queue.push(message);
@@ -159,9 +160,9 @@ impl Queue {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn push(&self, message: &Arc<Message>) {
+    fn push(&self, message: &Broadcast) {
         let mut waiting = self.lock();
-        let len = waiting.len + message.as_bytes().len();
+        let len = waiting.len + message.message().as_bytes().len();
         let count = waiting.messages.len();
         if count != 0 && (len > QUEUE_LEN || count >= QUEUE_MESSAGES) {
             waiting.is_too_slow = true;
@@ -171,16 +172,16 @@ impl Queue {
             // It will not come to that.
             waiting.messages.clear();
         } else {
-            waiting.messages.push_back(Arc::clone(message));
+            waiting.messages.push_back(message.clone());
             waiting.len = len;
             self.arrival.notify_one();
         }
     }
 
-    fn take(&self) -> Option<Arc<Message>> {
+    fn take(&self) -> Option<Broadcast> {
         let mut waiting = self.lock();
         let message = waiting.messages.pop_front()?;
-        waiting.len -= message.as_bytes().len();
+        waiting.len -= message.message().as_bytes().len();
         Some(message)
     }
 
