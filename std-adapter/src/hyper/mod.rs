@@ -4,17 +4,16 @@
 //! What belongs to the HTTP server stays with it: TLS, its own time-outs, other requests.
 //!
 //! # Pings and Close frames
-//! A WebSocket answers them while somebody receives from it; no task does so in the background. A
-//! handler that receives in a loop has no more to do. One that only sends splits the stream
-//! ([`WebSocket::into_split`]) and lets a task of its own receive:
+//! A WebSocket answers them while somebody receives from it. A handler that receives in a loop has no
+//! more to do. For one that only sends, or works for long between two messages, a task of its own
+//! receives ([`WebSocket::into_inbox`]):
 //! ```
 //! use socklet_std::{Error, hyper::UpgradedWebSocket};
 //!
 //! async fn tick(ws: UpgradedWebSocket) -> Result<(), Error> {
-//!     let (mut reader, mut writer) = ws.into_split();
-//!     // Ends when the connection does; until then all Pings are answered.
-//!     let receives = tokio::spawn(async move { while let Ok(Some(_)) = reader.recv().await {} });
-//!     while !receives.is_finished() {
+//!     let (mut inbox, mut writer) = ws.into_inbox(1);
+//!     inbox.ignore();
+//!     while !inbox.is_over() {
 //!         writer.send("tick").await?;
 //!         tokio::time::sleep(std::time::Duration::from_secs(1)).await;
 //!     }

@@ -6,6 +6,7 @@ mod connect;
 mod deadline;
 mod driver;
 mod duplex;
+mod inbox;
 mod io;
 mod maybe_tls;
 mod reach;
@@ -18,6 +19,7 @@ mod timer;
 
 #[cfg(feature = "hyper")]
 pub(crate) use deadline::Deadline;
+pub use inbox::Inbox;
 pub use maybe_tls::MaybeTls;
 pub use reconnect::{Lost, Reconnect, Reconnecting};
 pub use sender::Sender;

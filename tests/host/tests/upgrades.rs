@@ -357,6 +357,116 @@ fn pings_and_close_frames_are_answered_while_a_handler_only_sends() {
     });
 }
 
+/// A server of one connection that is handled as `handle` does, and what that returned.
+async fn one<T, F>(
+    handle: impl FnOnce(UpgradedWebSocket) -> F + Clone + Send + Sync + 'static,
+) -> (SocketAddr, tokio::sync::mpsc::Receiver<T>)
+where
+    F: Future<Output = T> + Send + 'static,
+    T: Send + 'static,
+{
+    let (send, receive) = tokio::sync::mpsc::channel(1);
+    let route = any(move |upgrade: WebSocketUpgrade| async move {
+        upgrade.on_upgrade(|ws| async move {
+            let outcome = handle(ws).await;
+            let _ = send.send(outcome).await;
+        })
+    });
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let app = Router::new().route("/", route);
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    (address, receive)
+}
+
+async fn is_answered(ws: &mut socklet_std::tokio::WebSocket, payload: &[u8]) {
+    ws.ping(payload).await.unwrap();
+    let answer = ws.recv_event().await.unwrap();
+    assert!(matches!(answer, Some(Event::Pong(pong)) if pong == payload));
+}
+
+#[test]
+fn pings_and_close_frames_are_answered_while_a_handler_does_nothing() {
+    run(async {
+        let finished = Arc::new(tokio::sync::Notify::new());
+        let wakes = Arc::clone(&finished);
+        let (address, mut outcome) = one(|ws| async move {
+            let (mut inbox, _writer) = ws.into_inbox(3);
+            wakes.notified().await;
+            let mut seen = Vec::new();
+            while let Some(message) = inbox.recv().await? {
+                seen.push(message);
+            }
+            Ok::<_, Error>((seen, inbox.closed().cloned()))
+        })
+        .await;
+        let mut ws = Client::new().connect(format!("ws://{address}/")).await.unwrap();
+        for number in 0..3 {
+            ws.send([number]).await.unwrap();
+            is_answered(&mut ws, &[number]).await;
+        }
+        ws.close(CloseCode::NORMAL, "done").await.unwrap();
+        finished.notify_one();
+        let (seen, closed) = outcome.recv().await.unwrap().unwrap();
+        assert!(seen == [[0u8], [1], [2]].map(|bytes| Message::from(&bytes)));
+        assert_eq!(closed.unwrap().reason, "done");
+    });
+}
+
+#[test]
+fn an_inbox_that_ignores_lets_all_come_and_keeps_none() {
+    run(async {
+        let (address, mut outcome) = one(|ws| async move {
+            let (mut inbox, mut writer) = ws.into_inbox(1);
+            writer.send("go").await?;
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            let first = inbox.recv().await?;
+            inbox.ignore();
+            let mut rest = 0;
+            while inbox.recv().await?.is_some() {
+                rest += 1;
+            }
+            assert!(inbox.is_over());
+            Ok::<_, Error>((first, rest))
+        })
+        .await;
+        let mut ws = Client::new().connect(format!("ws://{address}/")).await.unwrap();
+        assert!(ws.recv().await.unwrap() == Some("go".into()));
+        for _ in 0..100 {
+            ws.send(vec![7; 100_000]).await.unwrap();
+        }
+        is_answered(&mut ws, b"all taken").await;
+        ws.close(CloseCode::NORMAL, "").await.unwrap();
+        let (first, rest) = outcome.recv().await.unwrap().unwrap();
+        assert!(first == Some(vec![7; 100_000].into()));
+        // One that waited, and one for which there was room when it was taken.
+        assert!(rest <= 2, "{rest}");
+    });
+}
+
+#[test]
+fn an_inbox_tells_how_a_connection_was_lost_and_ends_with_its_writer() {
+    run(async {
+        let (address, mut outcome) = one(|ws| async move {
+            let (mut inbox, _writer) = ws.into_inbox(0);
+            assert!(inbox.recv().await? == Some("first".into()));
+            let lost = inbox.recv().await;
+            assert!(inbox.recv().await?.is_none(), "it is told once");
+            lost
+        })
+        .await;
+        let mut ws = Client::new().connect(format!("ws://{address}/")).await.unwrap();
+        ws.send("first").await.unwrap();
+        drop(ws);
+        let lost = outcome.recv().await.unwrap();
+        assert!(matches!(lost, Err(Error::ConnectionLost | Error::Io(_))), "{lost:?}");
+
+        let (address, _outcome) = one(|ws| async move { drop(ws.into_inbox(1)) }).await;
+        let mut ws = Client::new().connect(format!("ws://{address}/")).await.unwrap();
+        assert!(ws.recv().await.is_err());
+    });
+}
+
 #[test]
 fn tungstenite_talks_to_both() {
     run(async {
