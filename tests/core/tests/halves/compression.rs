@@ -1,6 +1,11 @@
 //! Both directions at once, compressed: each half keeps the context of its direction.
 
-use std::{ops::Deref, rc::Rc, sync::Arc, thread};
+use std::{
+    ops::Deref,
+    rc::Rc,
+    sync::{Arc, Barrier},
+    thread,
+};
 
 use socklet_core::{
     Client, Message, Role, Server,
@@ -226,11 +231,26 @@ fn both_directions_are_compressed_at_once_on_four_threads() {
             let cells = |writer| Arc::new(SharedCells::new(writer));
             let (mut b_rx, mut b_tx) =
                 client::<Blocking, _>(far, bits, takeover).split(|next| next, cells);
+            // The last Pongs of one side come behind its last message: the other reads until it closes.
+            let all_received = Barrier::new(2);
             thread::scope(|scope| {
                 let a_sends = scope.spawn(|| send_blocking(&mut a_tx, 1));
-                let b_sends = scope.spawn(|| send_blocking(&mut b_tx, 2));
-                let a_receives = scope.spawn(|| receive_blocking(&mut a_rx, 2));
-                let b_receives = scope.spawn(|| receive_blocking(&mut b_rx, 1));
+                let b_sends = scope.spawn(|| {
+                    let volume = send_blocking(&mut b_tx, 2);
+                    all_received.wait();
+                    b_tx.close(CloseCode::NORMAL, "").unwrap();
+                    volume
+                });
+                let a_receives = scope.spawn(|| {
+                    let volume = receive_blocking(&mut a_rx, 2);
+                    assert_eq!(a_rx.recv(), Ok(None));
+                    volume
+                });
+                let b_receives = scope.spawn(|| {
+                    let volume = receive_blocking(&mut b_rx, 1);
+                    all_received.wait();
+                    volume
+                });
                 check_volumes(a_sends.join().unwrap(), b_receives.join().unwrap(), 1);
                 check_volumes(b_sends.join().unwrap(), a_receives.join().unwrap(), 2);
             });
