@@ -28,7 +28,10 @@ fn build(args: &[&str]) -> String {
 #[test]
 fn help_tells_of_all_options() {
     let cases = [
-        ("explain", &["--json", "--from-FORMAT", "pcapng", "--sender", "--no-deflate", "Exit"][..]),
+        (
+            "explain",
+            &["--json", "--from-hex", "--from-pcapng", "--sender", "--no-deflate", "Exit"][..],
+        ),
         ("build", &["--text", "--binary", "--close", "--mask", "--rsv1", "--compress", "Exit"]),
     ];
     for (name, words) in cases {
