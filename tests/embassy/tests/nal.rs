@@ -53,12 +53,12 @@ fn connector(network: &Network) -> NalConnector<Client, DnsSocket<'static>> {
 }
 
 /// Serves one connection after the other. The device's end of each is dropped and tells nothing.
-fn serve(network: &Network, session: impl AsyncFn(&mut HostSocket<Tcp>) + 'static) {
+fn serve(network: &Network, talk: impl AsyncFn(&mut HostSocket<Tcp>) + 'static) {
     let host = network.host;
     spawn(async move {
         loop {
             let mut ws = websocket(accept(host, 80).await);
-            session(&mut ws).await;
+            talk(&mut ws).await;
             let _ = with_timeout(Duration::from_secs(1), host::end(ws.into_parts().0)).await;
         }
     });
@@ -79,8 +79,8 @@ fn a_message_goes_there_and_back_by_name_and_by_address() {
         let connector = connector(&network);
         let mut memory = Plain::new();
         for address in [Address::new(KNOWN, 80), PLAIN] {
-            let session = connector.run(&address, &REQUEST, memory.client(rng()), hello);
-            assert_eq!(session.await, Ok(Ok(())));
+            let talk = connector.run(&address, &REQUEST, memory.client(rng()), hello);
+            assert_eq!(talk.await, Ok(Ok(())));
             // The host waits in vain for the device's end.
             Timer::after_secs(2).await;
         }
@@ -100,7 +100,7 @@ fn wss_with_the_host_verified() {
             let mut memory = Box::new(Secure::new());
             let outcome = connector.run(&SECURE, &REQUEST, memory.client(rng()), hello).await;
             match outcome {
-                Ok(session) => assert!(is_taken && session == Ok(())),
+                Ok(talk) => assert!(is_taken && talk == Ok(())),
                 Err(error) => assert!(!is_taken && error.phase() == Phase::Tls, "{error}"),
             }
         });
@@ -206,13 +206,13 @@ fn the_device_comes_back_when_the_host_goes() {
         let (mut memory, mut backoff) = (Plain::new(), Backoff::new(1));
         let mut answers = 0;
         let attempt = async |_| {
-            let session = async |mut ws: DeviceSocket<'_>| {
+            let talk = async |mut ws: DeviceSocket<'_>| {
                 ws.send("again").await?;
                 assert_eq!(ws.recv().await?, Some(Message::Text("again")));
                 answers += 1;
                 ws.recv().await.map(|_| ())
             };
-            let ended = connector.run(&PLAIN, &REQUEST, memory.client(rng()), session).await?;
+            let ended = connector.run(&PLAIN, &REQUEST, memory.client(rng()), talk).await?;
             assert_eq!(ended, Err(Error::ConnectionLost));
             Ok(if answers < 3 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
         };
@@ -237,10 +237,10 @@ fn a_network_that_vanishes_is_noticed_by_keep_alive() {
         });
         let mut memory = Plain::new();
         let connector = connector(&network).config(config);
-        let session = connector.run(&PLAIN, &REQUEST, memory.client(rng()), async |mut ws| {
+        let talk = connector.run(&PLAIN, &REQUEST, memory.client(rng()), async |mut ws| {
             (ws.recv().await.map(|_| ()), now_ms())
         });
-        let (ended, ended_ms) = session.await.unwrap();
+        let (ended, ended_ms) = talk.await.unwrap();
         assert_eq!(ended, Err(Error::Timeout(Timeout::Idle)));
         assert!((60_000..75_000).contains(&ended_ms), "{ended_ms}");
     });
