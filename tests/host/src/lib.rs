@@ -13,5 +13,5 @@ pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// The code in the guide, which is compiled with the examples of this documentation.
 #[cfg(doctest)]
-#[doc = include_str!("../../../docs/guide.md")]
+#[doc = include_str!("../../../examples/GUIDE.md")]
 mod guide {}
