@@ -25,14 +25,11 @@ use std::{
 };
 
 pub use entry::{Crossed, Direction, Entry, Form, Frame};
-use observer::Observer;
+pub use observer::Frames;
 
 use crate::blocking::Socket;
 
 /// A layer over the next layer `S` which reports what crosses it to `F`, an entry at a time.
-///
-/// It is a [`Socket`] if the next layer is one, and with the feature `tokio` it reads and writes
-/// by the traits of tokio, if the next layer does.
 ///
 /// Each [`Entry`] displays as one line, without colours and with everything unprintable escaped,
 /// so a peer cannot write to the terminal through it.
@@ -52,21 +49,43 @@ use crate::blocking::Socket;
 /// assert_eq!(lines, ["> TEXT fin 5 B \"hello\""]);
 /// # Ok::<(), std::io::Error>(())
 /// ```
+pub type Dump<S, F> = Tap<S, Frames<F>>;
+
+/// What is told of the bytes that cross a [`Tap`].
+pub trait Observe {
+    /// Takes note of bytes that have crossed.
+    fn observe(&mut self, direction: Direction, bytes: &[u8]);
+
+    /// Takes note of the end of a direction, which may be told again.
+    fn end(&mut self, direction: Direction);
+}
+
+/// A layer over the next layer `S` which hands all bytes through untouched, and shows them to `O`.
+///
+/// It is a [`Socket`] if the next layer is one, and with the feature `tokio` it reads and writes
+/// by the traits of tokio, if the next layer does.
 #[derive(Debug)]
-pub struct Dump<S, F: FnMut(&Entry<'_>)> {
+pub struct Tap<S, O> {
     next: S,
-    observer: Observer<F>,
+    observer: O,
 }
 
 impl<S, F: FnMut(&Entry<'_>)> Dump<S, F> {
     /// Begins where the opening handshake begins: the heads are reported line by line.
     pub const fn new(next: S, report: F) -> Self {
-        Self { next, observer: Observer::new(report, true) }
+        Self { next, observer: Frames::new(report, true) }
     }
 
     /// Begins behind the opening handshake: all that crosses is frames.
     pub const fn after_handshake(next: S, report: F) -> Self {
-        Self { next, observer: Observer::new(report, false) }
+        Self { next, observer: Frames::new(report, false) }
+    }
+}
+
+impl<S, O> Tap<S, O> {
+    /// A layer that shows what crosses it to an observer.
+    pub const fn over(next: S, observer: O) -> Self {
+        Self { next, observer }
     }
 
     /// The next layer.
@@ -83,7 +102,9 @@ impl<S, F: FnMut(&Entry<'_>)> Dump<S, F> {
     pub fn into_inner(self) -> S {
         self.next
     }
+}
 
+impl<S, O: Observe> Tap<S, O> {
     /// Takes note of what a read of `room_len` bytes has brought: nothing is the end of the stream.
     fn has_read(&mut self, bytes: &[u8], room_len: usize) {
         match bytes {
@@ -96,9 +117,19 @@ impl<S, F: FnMut(&Entry<'_>)> Dump<S, F> {
     fn has_written(&mut self, bytes: &[u8], len: usize) {
         self.observer.observe(Direction::Outbound, bytes.get(..len).unwrap_or(bytes));
     }
+
+    /// Takes note of how many bytes of all these have been written.
+    fn have_written(&mut self, bufs: &[IoSlice<'_>], len: usize) {
+        let mut left = len;
+        for buf in bufs {
+            let part = left.min(buf.len());
+            self.has_written(buf, part);
+            left -= part;
+        }
+    }
 }
 
-impl<S: Read, F: FnMut(&Entry<'_>)> Read for Dump<S, F> {
+impl<S: Read, O: Observe> Read for Tap<S, O> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let len = self.next.read(buf)?;
         self.has_read(buf.get(..len).unwrap_or_default(), buf.len());
@@ -106,7 +137,7 @@ impl<S: Read, F: FnMut(&Entry<'_>)> Read for Dump<S, F> {
     }
 }
 
-impl<S: Write, F: FnMut(&Entry<'_>)> Write for Dump<S, F> {
+impl<S: Write, O: Observe> Write for Tap<S, O> {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
         let len = self.next.write(buf)?;
         self.has_written(buf, len);
@@ -115,12 +146,7 @@ impl<S: Write, F: FnMut(&Entry<'_>)> Write for Dump<S, F> {
 
     fn write_vectored(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
         let len = self.next.write_vectored(bufs)?;
-        let mut left = len;
-        for buf in bufs {
-            let part = left.min(buf.len());
-            self.has_written(buf, part);
-            left -= part;
-        }
+        self.have_written(bufs, len);
         Ok(len)
     }
 
@@ -129,7 +155,7 @@ impl<S: Write, F: FnMut(&Entry<'_>)> Write for Dump<S, F> {
     }
 }
 
-impl<S: Socket, F: FnMut(&Entry<'_>)> Socket for Dump<S, F> {
+impl<S: Socket, O: Observe> Socket for Tap<S, O> {
     fn set_read_wait(&mut self, wait: Option<Duration>) -> io::Result<()> {
         self.next.set_read_wait(wait)
     }

@@ -1,16 +1,16 @@
 //! The layer over the traits of tokio.
 
 use std::{
-    io,
+    io::{self, IoSlice},
     pin::Pin,
     task::{Context, Poll, ready},
 };
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::{Direction, Dump, Entry};
+use super::{Direction, Observe, Tap};
 
-impl<S: AsyncRead + Unpin, F: FnMut(&Entry<'_>) + Unpin> AsyncRead for Dump<S, F> {
+impl<S: AsyncRead + Unpin, O: Observe + Unpin> AsyncRead for Tap<S, O> {
     fn poll_read(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -24,7 +24,7 @@ impl<S: AsyncRead + Unpin, F: FnMut(&Entry<'_>) + Unpin> AsyncRead for Dump<S, F
     }
 }
 
-impl<S: AsyncWrite + Unpin, F: FnMut(&Entry<'_>) + Unpin> AsyncWrite for Dump<S, F> {
+impl<S: AsyncWrite + Unpin, O: Observe + Unpin> AsyncWrite for Tap<S, O> {
     fn poll_write(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -34,6 +34,21 @@ impl<S: AsyncWrite + Unpin, F: FnMut(&Entry<'_>) + Unpin> AsyncWrite for Dump<S,
         let len = ready!(Pin::new(&mut this.next).poll_write(context, buf))?;
         this.has_written(buf, len);
         Poll::Ready(Ok(len))
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let len = ready!(Pin::new(&mut this.next).poll_write_vectored(context, bufs))?;
+        this.have_written(bufs, len);
+        Poll::Ready(Ok(len))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.next.is_write_vectored()
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

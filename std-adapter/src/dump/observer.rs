@@ -8,7 +8,10 @@ use socklet_core::wire::{
     mask::Mask,
 };
 
-use super::entry::{Crossed, Direction, Entry, Form, Frame};
+use super::{
+    Observe,
+    entry::{Crossed, Direction, Entry, Form, Frame},
+};
 
 /// Payload bytes shown of any frame but a Close frame, which is shown whole.
 const PREVIEW_LEN: usize = 48;
@@ -16,35 +19,19 @@ const PREVIEW_LEN: usize = 48;
 /// Bytes shown of a line of HTTP.
 const LINE_LEN: usize = 256;
 
-/// Both directions, and where they are reported to.
-pub(super) struct Observer<F: FnMut(&Entry<'_>)> {
+/// Decodes what crosses in both directions, and reports it.
+pub struct Frames<F: FnMut(&Entry<'_>)> {
     report: F,
-    inbound: Tap,
-    outbound: Tap,
+    inbound: Way,
+    outbound: Way,
 }
 
-impl<F: FnMut(&Entry<'_>)> Observer<F> {
+impl<F: FnMut(&Entry<'_>)> Frames<F> {
     pub(super) const fn new(report: F, handshake: bool) -> Self {
-        Self { report, inbound: Tap::new(handshake), outbound: Tap::new(handshake) }
+        Self { report, inbound: Way::new(handshake), outbound: Way::new(handshake) }
     }
 
-    /// Takes note of bytes that have crossed.
-    pub(super) fn observe(&mut self, direction: Direction, bytes: &[u8]) {
-        let (tap, mut report) = self.tap(direction);
-        tap.push(bytes, &mut report);
-    }
-
-    /// Takes note of the end of the stream; the first time counts.
-    pub(super) fn end(&mut self, direction: Direction) {
-        let (tap, mut report) = self.tap(direction);
-        if !matches!(tap.state, State::Ended) {
-            let within = tap.report_rest(&mut report);
-            tap.state = State::Ended;
-            report(Crossed::End { within });
-        }
-    }
-
-    fn tap(&mut self, direction: Direction) -> (&mut Tap, impl FnMut(Crossed<'_>)) {
+    fn tap(&mut self, direction: Direction) -> (&mut Way, impl FnMut(Crossed<'_>)) {
         let tap = match direction {
             Direction::Inbound => &mut self.inbound,
             Direction::Outbound => &mut self.outbound,
@@ -54,7 +41,24 @@ impl<F: FnMut(&Entry<'_>)> Observer<F> {
     }
 }
 
-impl<F: FnMut(&Entry<'_>)> Drop for Observer<F> {
+impl<F: FnMut(&Entry<'_>)> Observe for Frames<F> {
+    fn observe(&mut self, direction: Direction, bytes: &[u8]) {
+        let (tap, mut report) = self.tap(direction);
+        tap.push(bytes, &mut report);
+    }
+
+    /// The first time counts.
+    fn end(&mut self, direction: Direction) {
+        let (tap, mut report) = self.tap(direction);
+        if !matches!(tap.state, State::Ended) {
+            let within = tap.report_rest(&mut report);
+            tap.state = State::Ended;
+            report(Crossed::End { within });
+        }
+    }
+}
+
+impl<F: FnMut(&Entry<'_>)> Drop for Frames<F> {
     fn drop(&mut self) {
         for direction in [Direction::Outbound, Direction::Inbound] {
             let (tap, mut report) = self.tap(direction);
@@ -63,9 +67,9 @@ impl<F: FnMut(&Entry<'_>)> Drop for Observer<F> {
     }
 }
 
-impl<F: FnMut(&Entry<'_>)> fmt::Debug for Observer<F> {
+impl<F: FnMut(&Entry<'_>)> fmt::Debug for Frames<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Observer").finish_non_exhaustive()
+        f.debug_struct("Frames").finish_non_exhaustive()
     }
 }
 
@@ -86,7 +90,7 @@ enum State {
 }
 
 /// One direction.
-struct Tap {
+struct Way {
     state: State,
     /// How the payload of the message that is being sent is to be read.
     message: Form,
@@ -115,7 +119,7 @@ struct Payload {
     is_reported: bool,
 }
 
-impl Tap {
+impl Way {
     const fn new(handshake: bool) -> Self {
         let state = if handshake { State::Head(Line::FIRST) } else { State::Header(Bytes::EMPTY) };
         Self { state, message: Form::Binary }

@@ -1,20 +1,18 @@
 //! What crosses the wire: as lines on standard error, or as a capture in a file.
 
 mod capture;
-mod tap;
 
 use std::net::SocketAddr;
 
 use socklet_std::{
     Side,
     blocking::Socket,
-    dump::{Dump, Entry},
+    dump::{Dump, Entry, Tap},
 };
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::{Failure, args, terminal};
 use capture::Capture;
-use tap::Tap;
 
 /// A stream over tokio, whatever is below it.
 pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
@@ -59,7 +57,7 @@ impl Dumping {
         match self {
             Self::Nowhere => Box::new(stream),
             Self::Lines => Box::new(Dump::new(stream, lines(ends))),
-            Self::Capture(capture) => Box::new(Tap::new(stream, capture.connection(ends))),
+            Self::Capture(capture) => Box::new(Tap::over(stream, capture.connection(ends))),
         }
     }
 
@@ -72,7 +70,7 @@ impl Dumping {
         match self {
             Self::Nowhere => Box::new(stream),
             Self::Lines => Box::new(Dump::new(stream, lines(ends))),
-            Self::Capture(capture) => Box::new(Tap::new(stream, capture.connection(ends))),
+            Self::Capture(capture) => Box::new(Tap::over(stream, capture.connection(ends))),
         }
     }
 }

@@ -15,7 +15,10 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use socklet_std::Side;
+use socklet_std::{
+    Side,
+    dump::{Direction, Observe},
+};
 
 use super::Ends;
 use crate::terminal;
@@ -108,23 +111,32 @@ impl Capture {
     }
 }
 
-impl Recorder {
-    /// Writes bytes that a side has sent.
-    pub(super) fn record(&mut self, from: Side, bytes: &[u8]) {
+/// Who has sent what crosses.
+const fn sender(direction: Direction) -> Side {
+    match direction {
+        Direction::Inbound => Side::Peer,
+        Direction::Outbound => Side::Local,
+    }
+}
+
+impl Observe for Recorder {
+    fn observe(&mut self, direction: Direction, bytes: &[u8]) {
         for segment in bytes.chunks(SEGMENT_LEN) {
-            self.packet(from, PSH | ACK, segment);
+            self.packet(sender(direction), PSH | ACK, segment);
         }
     }
 
-    /// Writes that a side has ended its stream.
-    pub(super) fn end(&mut self, from: Side) {
+    fn end(&mut self, direction: Direction) {
+        let from = sender(direction);
         let [local, remote] = &mut self.ends;
         let end = if from == Side::Local { local } else { remote };
         if !std::mem::replace(&mut end.has_ended, true) {
             self.packet(from, FIN | ACK, &[]);
         }
     }
+}
 
+impl Recorder {
     fn packet(&mut self, from: Side, flags: u8, bytes: &[u8]) {
         let [local, remote] = &mut self.ends;
         let (source, destination) =
