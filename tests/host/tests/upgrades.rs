@@ -414,6 +414,38 @@ fn pings_and_close_frames_are_answered_while_a_handler_does_nothing() {
 }
 
 #[test]
+fn an_inbox_that_is_full_makes_the_peer_wait() {
+    run(async {
+        let takes = Arc::new(tokio::sync::Notify::new());
+        let wakes = Arc::clone(&takes);
+        let (address, mut outcome) = one(|ws| async move {
+            let (mut inbox, _writer) = ws.into_inbox(1);
+            wakes.notified().await;
+            let mut taken = 0;
+            while inbox.recv().await?.is_some() {
+                taken += 1;
+            }
+            Ok::<_, Error>(taken)
+        })
+        .await;
+        let mut ws = Client::new().connect(format!("ws://{address}/")).await.unwrap();
+        // More than the system holds on its way.
+        let message = vec![7; 1 << 20];
+        let sending = async {
+            for _ in 0..50 {
+                ws.send(&message).await.unwrap();
+            }
+            ws.close(CloseCode::NORMAL, "").await.unwrap();
+        };
+        tokio::pin!(sending);
+        assert!(timeout(Duration::from_millis(500), &mut sending).await.is_err(), "all was taken");
+        takes.notify_one();
+        sending.await;
+        assert_eq!(outcome.recv().await.unwrap().unwrap(), 50);
+    });
+}
+
+#[test]
 fn an_inbox_that_ignores_lets_all_come_and_keeps_none() {
     run(async {
         let (address, mut outcome) = one(|ws| async move {
