@@ -107,6 +107,30 @@ impl GrowingBuffer {
         };
         Self::new(FIRST_STAGING_LEN, limit)
     }
+
+    /// Gives back what is beyond the usual, now or by and by.
+    fn give_back(&mut self, used_len: usize) {
+        let len = self.bytes.len();
+        // What is in use stands at the front for good, as the window of a compressed connection
+        // does: without as much again behind it the next bytes would make the buffer grow anew.
+        let needed_len = rounded(used_len.saturating_mul(2)).max(KEPT_LEN);
+        if len <= needed_len {
+            return;
+        }
+        self.releases = self.releases.saturating_add(1);
+        let kept_len = match self.releases {
+            LINGERING_RELEASES.. => rounded(len / 2),
+            _ => len,
+        };
+        let kept_len = kept_len.min(LINGERING_LEN).max(needed_len);
+        if kept_len < len {
+            self.bytes.truncate(kept_len);
+            self.bytes.shrink_to_fit();
+            self.releases = 0;
+            self.eager_len = kept_len;
+            self.fills = 0;
+        }
+    }
 }
 
 impl Buffer for GrowingBuffer {
@@ -147,26 +171,10 @@ impl Buffer for GrowingBuffer {
         self.grow(len.saturating_mul(2).saturating_sub(BESIDE_LEN));
     }
 
+    #[inline]
     fn release(&mut self, used_len: usize) {
-        let len = self.bytes.len();
-        // What is in use stands at the front for good, as the window of a compressed connection
-        // does: without as much again behind it the next bytes would make the buffer grow anew.
-        let needed_len = rounded(used_len.saturating_mul(2)).max(KEPT_LEN);
-        if len <= needed_len {
-            return;
-        }
-        self.releases = self.releases.saturating_add(1);
-        let kept_len = match self.releases {
-            LINGERING_RELEASES.. => rounded(len / 2),
-            _ => len,
-        };
-        let kept_len = kept_len.min(LINGERING_LEN).max(needed_len);
-        if kept_len < len {
-            self.bytes.truncate(kept_len);
-            self.bytes.shrink_to_fit();
-            self.releases = 0;
-            self.eager_len = kept_len;
-            self.fills = 0;
+        if self.bytes.len() > KEPT_LEN {
+            self.give_back(used_len);
         }
     }
 

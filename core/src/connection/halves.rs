@@ -4,7 +4,7 @@
 //! finds that the other has to send, Pongs and Close frames, goes through a [`Mailbox`] between
 //! them: so neither ever waits for the other.
 
-use core::{marker::PhantomData, num::NonZeroUsize, str};
+use core::{marker::PhantomData, num::NonZeroUsize};
 
 use super::{
     Connection, Mode, Step, WriteSide,
@@ -77,6 +77,10 @@ impl Default for Mailbox {
 
 impl Answers for Mailbox {
     fn has_room(&mut self) -> bool {
+        true
+    }
+
+    fn has_free_room(&self) -> bool {
         true
     }
 
@@ -233,7 +237,7 @@ impl<R: Role, B: Buffer, X: InboundContext> ReadSide<R, B, X> {
         let bytes = self.inbound.handed_out();
         match self.inbound.kind() {
             Kind::Binary => Ok(Message::Binary(bytes)),
-            Kind::Text => str::from_utf8(bytes).map(Message::Text).map_err(|_| {
+            Kind::Text => B::text(bytes).map(Message::Text).ok_or_else(|| {
                 let state = &mut self.state;
                 fail(&mut |mailbox| {
                     receive::fail(state, mailbox, ProtocolError::InvalidUtf8);

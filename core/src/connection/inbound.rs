@@ -17,8 +17,6 @@
 mod inflating;
 mod whole;
 
-pub(super) use whole::Short;
-
 use core::{num::NonZeroUsize, ops::Range, str};
 
 use super::HAS_SHORT_WAY;
@@ -214,7 +212,11 @@ impl<B: Buffer, X: InboundContext> Inbound<B, X> {
     }
 
     /// What was handed out last: a message, a chunk, a head, or the reason of a Close frame.
+    #[cfg_attr(target_pointer_width = "64", inline)]
     pub(super) fn handed_out(&self) -> &[u8] {
+        if HAS_SHORT_WAY {
+            return range(self.buffer.bytes(), self.start..self.end);
+        }
         self.buffer.bytes().get(self.start..self.end).unwrap_or_default()
     }
 
