@@ -7,7 +7,7 @@
 use core::{marker::PhantomData, num::NonZeroUsize};
 
 use super::{
-    Connection, Mode, Step, WriteSide,
+    Connection, HAS_SHORT_WAY, Mode, Step, WriteSide,
     inbound::Inbound,
     receive::{self, Answers},
     state::{Due, End, Phase, State},
@@ -167,6 +167,15 @@ impl<R: Role, B: Buffer, X: InboundContext> ReadSide<R, B, X> {
         );
         self.tell_end(mailbox);
         step
+    }
+
+    /// Hands out the next message if that is short work: see [`Connection::take_message`]. What the
+    /// write side has left word of is seen to by the next [`poll`](Self::poll).
+    #[inline]
+    pub(crate) fn take_message(&mut self) -> bool {
+        HAS_SHORT_WAY
+            && self.state.is_open()
+            && self.inbound.take_whole::<R>(&self.state.config.limits, || true)
     }
 
     /// The free end of the receive buffer: see [`Connection::space`].

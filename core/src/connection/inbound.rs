@@ -482,6 +482,7 @@ impl<B: Buffer, X: InboundContext> Inbound<B, X> {
         }
         let message_len = self.end.wrapping_sub(self.start);
         let stored_len = message_len.wrapping_add(self.filled.wrapping_sub(self.raw));
+        let peak_len = self.filled;
         let gained_len = self.filled.wrapping_sub(stored_len);
         let free_len = self.capacity().wrapping_sub(self.filled);
         if gained_len != 0 && (gained_len >= stored_len || free_len < len) {
@@ -496,7 +497,7 @@ impl<B: Buffer, X: InboundContext> Inbound<B, X> {
             self.filled = stored_len;
         }
         if stored_len == 0 {
-            self.buffer.release(0);
+            self.buffer.release(0, peak_len);
         }
         if self.filled == self.capacity() {
             self.buffer.grow(self.filled.saturating_add(1));

@@ -189,9 +189,9 @@ impl<R: Role, B: Buffer, X: OutboundContext> Outbound<R, B, X> {
     #[inline(always)]
     fn forget_written(&mut self) {
         if self.start == self.end && self.start != 0 {
+            self.buffer.release(0, self.end);
             self.start = 0;
             self.end = 0;
-            self.buffer.release(0);
         }
     }
 
