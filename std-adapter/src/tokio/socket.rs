@@ -188,7 +188,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocket<S, R> {
     /// # Errors
     /// As [`send`](Self::send).
     pub async fn feed(&mut self, message: impl Sendable) -> Result<(), Error> {
-        self.settle().await?;
+        if self.pending.is_some() {
+            self.settle().await?;
+        }
         self.sender().feed(message).await
     }
 
