@@ -29,10 +29,10 @@ pub trait Buffer {
     /// Tells that a read has filled it to its end: there may be more to read than it holds.
     fn filled(&mut self) {}
 
-    /// Tells that no byte from `used_len` on is in use, so that memory beyond the usual may be
-    /// given back.
-    fn release(&mut self, used_len: usize) {
-        let _ = used_len;
+    /// Tells that no byte from `used_len` on is in use any more, and up to which byte there was
+    /// something: so memory beyond the usual may be given back, if it is not needed each time.
+    fn release(&mut self, used_len: usize, peak_len: usize) {
+        let _ = (used_len, peak_len);
     }
 
     /// Tells that no byte is in use, and that none is expected soon: all memory may be given back.
@@ -64,7 +64,18 @@ pub trait Buffer {
 #[cfg_attr(target_pointer_width = "64", inline(always))]
 #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
 pub(crate) fn range(bytes: &[u8], range: Range<usize>) -> &[u8] {
-    bytes.get(range).unwrap_or_default()
+    match bytes.get(range) {
+        Some(bytes) => bytes,
+        None if cfg!(target_pointer_width = "64") => nothing(),
+        None => &[],
+    }
+}
+
+/// No bytes, where there are always some: a branch that is foreseen costs less than a choice.
+#[cold]
+#[inline(never)]
+const fn nothing<'a>() -> &'a [u8] {
+    &[]
 }
 
 impl<const N: usize> Buffer for [u8; N] {
@@ -108,8 +119,8 @@ impl<B: Buffer + ?Sized> Buffer for &mut B {
         (**self).filled();
     }
 
-    fn release(&mut self, used_len: usize) {
-        (**self).release(used_len);
+    fn release(&mut self, used_len: usize, peak_len: usize) {
+        (**self).release(used_len, peak_len);
     }
 
     fn rest(&mut self) {

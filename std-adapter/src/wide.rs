@@ -26,13 +26,27 @@ pub(crate) fn mask_copy(mask: &mut Mask, from: &[u8], to: &mut [u8]) {
 }
 
 /// Bytes as a text, if they are UTF-8.
+///
+/// Most texts are ASCII, and to see that takes a third of what it takes to see that they are UTF-8.
 #[inline]
+#[allow(unsafe_code, reason = "the library looks at each byte again")]
 pub(crate) fn text(bytes: &[u8]) -> Option<&str> {
-    if bytes.len() < WIDE_LEN {
-        return std::str::from_utf8(bytes).ok();
+    let is_ascii = if bytes.len() < WIDE_LEN { is_ascii(bytes) } else { avx2::is_ascii(bytes) };
+    if is_ascii {
+        // SAFETY: ASCII is UTF-8.
+        Some(unsafe { std::str::from_utf8_unchecked(bytes) })
+    } else {
+        simdutf8::basic::from_utf8(bytes).ok()
     }
-    // Most texts are, and to see that takes a third of what it takes to see that they are UTF-8.
-    avx2::ascii(bytes).or_else(|| simdutf8::basic::from_utf8(bytes).ok())
+}
+
+/// Whether few bytes are ASCII.
+#[inline]
+fn is_ascii(bytes: &[u8]) -> bool {
+    let Some(last) = bytes.last_chunk() else { return bytes.iter().all(u8::is_ascii) };
+    let (words, _) = bytes.as_chunks();
+    let union = |union, word: &[u8; 8]| union | u64::from_ne_bytes(*word);
+    words.iter().fold(u64::from_ne_bytes(*last), union) & 0x8080_8080_8080_8080 == 0
 }
 
 /// With AVX2. Each function that masks says whether there is such a thing; if not it has done
@@ -58,22 +72,17 @@ mod avx2 {
         is_there
     }
 
-    /// Bytes as a text if all of them are ASCII.
+    /// Whether the bytes are ASCII; false without AVX2, too.
     #[inline]
-    pub(super) fn ascii(bytes: &[u8]) -> Option<&str> {
+    pub(super) fn is_ascii(bytes: &[u8]) -> bool {
         #[target_feature(enable = "avx2")]
         fn is_ascii(bytes: &[u8]) -> bool {
             let union = |bytes: &[u8]| bytes.iter().fold(0, |union, byte| union | byte);
             let (blocks, rest) = bytes.as_chunks::<512>();
             blocks.iter().all(|block| union(block).is_ascii()) && union(rest).is_ascii()
         }
-        if !is_x86_feature_detected!("avx2") {
-            return None;
-        }
         // SAFETY: the processor has what the function is compiled for.
-        let is_ascii = unsafe { is_ascii(bytes) };
-        // SAFETY: ASCII is UTF-8.
-        is_ascii.then(|| unsafe { std::str::from_utf8_unchecked(bytes) })
+        is_x86_feature_detected!("avx2") && unsafe { is_ascii(bytes) }
     }
 
     #[inline]
@@ -107,8 +116,8 @@ mod avx2 {
     }
 
     #[inline]
-    pub(super) fn ascii(_: &[u8]) -> Option<&str> {
-        None
+    pub(super) fn is_ascii(_: &[u8]) -> bool {
+        false
     }
 }
 

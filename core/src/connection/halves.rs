@@ -4,10 +4,10 @@
 //! finds that the other has to send, Pongs and Close frames, goes through a [`Mailbox`] between
 //! them: so neither ever waits for the other.
 
-use core::{marker::PhantomData, num::NonZeroUsize, str};
+use core::{marker::PhantomData, num::NonZeroUsize};
 
 use super::{
-    Connection, Mode, Step, WriteSide,
+    Connection, HAS_SHORT_WAY, Mode, Step, WriteSide,
     inbound::Inbound,
     receive::{self, Answers},
     state::{Due, End, Phase, State},
@@ -77,6 +77,10 @@ impl Default for Mailbox {
 
 impl Answers for Mailbox {
     fn has_room(&mut self) -> bool {
+        true
+    }
+
+    fn has_free_room(&self) -> bool {
         true
     }
 
@@ -165,6 +169,15 @@ impl<R: Role, B: Buffer, X: InboundContext> ReadSide<R, B, X> {
         step
     }
 
+    /// Hands out the next message if that is short work: see [`Connection::take_message`]. What the
+    /// write side has left word of is seen to by the next [`poll`](Self::poll).
+    #[inline]
+    pub(crate) fn take_message(&mut self) -> bool {
+        HAS_SHORT_WAY
+            && self.state.is_open()
+            && self.inbound.take_whole::<R>(&self.state.config.limits, || true)
+    }
+
     /// The free end of the receive buffer: see [`Connection::space`].
     ///
     /// # Errors
@@ -233,7 +246,7 @@ impl<R: Role, B: Buffer, X: InboundContext> ReadSide<R, B, X> {
         let bytes = self.inbound.handed_out();
         match self.inbound.kind() {
             Kind::Binary => Ok(Message::Binary(bytes)),
-            Kind::Text => str::from_utf8(bytes).map(Message::Text).map_err(|_| {
+            Kind::Text => B::text(bytes).map(Message::Text).ok_or_else(|| {
                 let state = &mut self.state;
                 fail(&mut |mailbox| {
                     receive::fail(state, mailbox, ProtocolError::InvalidUtf8);

@@ -17,8 +17,6 @@
 mod inflating;
 mod whole;
 
-pub(super) use whole::Short;
-
 use core::{num::NonZeroUsize, ops::Range, str};
 
 use super::HAS_SHORT_WAY;
@@ -214,7 +212,11 @@ impl<B: Buffer, X: InboundContext> Inbound<B, X> {
     }
 
     /// What was handed out last: a message, a chunk, a head, or the reason of a Close frame.
+    #[cfg_attr(target_pointer_width = "64", inline)]
     pub(super) fn handed_out(&self) -> &[u8] {
+        if HAS_SHORT_WAY {
+            return range(self.buffer.bytes(), self.start..self.end);
+        }
         self.buffer.bytes().get(self.start..self.end).unwrap_or_default()
     }
 
@@ -480,6 +482,7 @@ impl<B: Buffer, X: InboundContext> Inbound<B, X> {
         }
         let message_len = self.end.wrapping_sub(self.start);
         let stored_len = message_len.wrapping_add(self.filled.wrapping_sub(self.raw));
+        let peak_len = self.filled;
         let gained_len = self.filled.wrapping_sub(stored_len);
         let free_len = self.capacity().wrapping_sub(self.filled);
         if gained_len != 0 && (gained_len >= stored_len || free_len < len) {
@@ -494,7 +497,7 @@ impl<B: Buffer, X: InboundContext> Inbound<B, X> {
             self.filled = stored_len;
         }
         if stored_len == 0 {
-            self.buffer.release(0);
+            self.buffer.release(0, peak_len);
         }
         if self.filled == self.capacity() {
             self.buffer.grow(self.filled.saturating_add(1));

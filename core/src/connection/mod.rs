@@ -120,6 +120,19 @@ impl<R: Role, B: Buffer, C: Compression> Connection<R, B, C> {
         self.write_side.state.heard(now_ms);
     }
 
+    /// Hands out the next message if that is short work: it is there whole, in one frame, and not
+    /// compressed. It is what [`poll_receive`](Self::poll_receive) tries first; a driver may ask
+    /// before it looks at a clock. False says nothing but that the connection is to be polled; so
+    /// it is always on machines of less than 64 bits, where there is no such way.
+    ///
+    /// Not to be called while [chunks](Self::is_chunked) of a message have been handed out: it
+    /// would answer false.
+    #[inline]
+    pub fn take_message(&mut self) -> bool {
+        let WriteSide { outbound, state, .. } = &mut self.write_side;
+        receive::take_message::<R, _, _>(&mut self.inbound, state, outbound)
+    }
+
     /// Says what to do next to receive a message ([`Mode::Whole`]) or a chunk of one.
     ///
     /// `now_ms` is `None` without a clock. Pings are answered, Close frames too; `control` says
@@ -138,6 +151,7 @@ impl<R: Role, B: Buffer, C: Compression> Connection<R, B, C> {
     /// # Errors
     /// [`ProtocolError::InvalidUtf8`], which fails the connection, if a text is not UTF-8.
     #[allow(clippy::type_complexity, reason = "two borrows that have to be taken at once")]
+    #[cfg_attr(target_pointer_width = "64", inline)]
     pub fn message(
         &mut self,
     ) -> (Result<Message<'_>, ProtocolError>, &mut WriteSide<R, B, C::Outbound>) {

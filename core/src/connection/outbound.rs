@@ -171,6 +171,12 @@ impl<R: Role, B: Buffer, X: OutboundContext> Outbound<R, B, X> {
         self.room(MAX_CONTROL_FRAME_LEN)
     }
 
+    /// Whether any control frame would fit as the buffer is.
+    #[inline]
+    pub(super) fn has_free_control_room(&self) -> bool {
+        self.capacity().wrapping_sub(self.end) >= MAX_CONTROL_FRAME_LEN
+    }
+
     /// Lets the buffer rest if nothing is in it.
     pub(super) fn rest(&mut self) {
         if self.is_drained() {
@@ -179,13 +185,19 @@ impl<R: Role, B: Buffer, X: OutboundContext> Outbound<R, B, X> {
         }
     }
 
-    /// Makes room for `len` bytes if that takes no writing.
-    fn room(&mut self, len: usize) -> bool {
+    /// Begins at the front again if all that was staged has been written.
+    #[inline(always)]
+    fn forget_written(&mut self) {
         if self.start == self.end && self.start != 0 {
+            self.buffer.release(0, self.end);
             self.start = 0;
             self.end = 0;
-            self.buffer.release(0);
         }
+    }
+
+    /// Makes room for `len` bytes if that takes no writing.
+    fn room(&mut self, len: usize) -> bool {
+        self.forget_written();
         let end = self.end.saturating_add(len);
         end <= self.capacity() || self.buffer.grow(end)
     }

@@ -2,7 +2,7 @@
 
 use super::{
     HAS_SHORT_WAY, Mode, Ready, Step,
-    inbound::{Decoded, Inbound, Short},
+    inbound::{Decoded, Inbound},
     outbound::Outbound,
     state::{End, Phase, State},
 };
@@ -21,6 +21,9 @@ pub(super) trait Answers {
     /// Whether any one answer can be taken now.
     fn has_room(&mut self) -> bool;
 
+    /// Whether there is room already: nothing has to be done for it, and nothing is.
+    fn has_free_room(&self) -> bool;
+
     /// Whether nothing waits to be written.
     fn is_drained(&self) -> bool;
 
@@ -36,6 +39,11 @@ impl<R: Role, B: Buffer, X: OutboundContext> Answers for Outbound<R, B, X> {
         self.has_control_room()
     }
 
+    #[inline]
+    fn has_free_room(&self) -> bool {
+        self.has_free_control_room()
+    }
+
     fn is_drained(&self) -> bool {
         Self::is_drained(self)
     }
@@ -49,6 +57,19 @@ impl<R: Role, B: Buffer, X: OutboundContext> Answers for Outbound<R, B, X> {
     }
 }
 
+/// Hands out the next message by the short way, if it goes that way: see
+/// [`Connection::take_message`](super::Connection::take_message).
+#[inline]
+pub(super) fn take_message<R: Role, B: Buffer, X: InboundContext>(
+    inbound: &mut Inbound<B, X>,
+    state: &State,
+    answers: &impl Answers,
+) -> bool {
+    HAS_SHORT_WAY
+        && state.is_open()
+        && inbound.take_whole::<R>(&state.config.limits, || answers.has_free_room())
+}
+
 /// Says what to do next to receive: see
 /// [`Connection::poll_receive`](super::Connection::poll_receive).
 #[cfg_attr(target_pointer_width = "64", inline)]
@@ -60,14 +81,11 @@ pub(super) fn poll<R: Role, B: Buffer, X: InboundContext>(
     control: bool,
     now_ms: Option<u64>,
 ) -> Step {
-    // A text that turns out to be none will have to be answered, by a Close frame.
-    if HAS_SHORT_WAY && state.is_open() && answers.has_room() {
-        match inbound.take_whole::<R>(mode, &state.config.limits) {
-            Short::Taken => return Step::Ready(Ready::Data),
-            Short::Empty if answers.is_drained() => return Step::Read,
-            Short::Empty => return Step::Drain,
-            Short::Other => {}
-        }
+    if HAS_SHORT_WAY && state.is_open() && inbound.let_go_of_all() {
+        return if answers.is_drained() { Step::Read } else { Step::Drain };
+    }
+    if mode == Mode::Whole && take_message::<R, _, _>(inbound, state, answers) {
+        return Step::Ready(Ready::Data);
     }
     poll_any::<R, _, _>(inbound, state, answers, mode, control, now_ms)
 }

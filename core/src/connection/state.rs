@@ -218,6 +218,9 @@ impl State {
 
     /// Whether messages may be sent.
     pub(super) const fn check_open(&self) -> Result<(), UsageError> {
+        if self.is_open() {
+            return Ok(());
+        }
         match self.phase {
             Phase::Open => Ok(()),
             Phase::New | Phase::Connecting | Phase::Accepted => Err(UsageError::NotOpen),

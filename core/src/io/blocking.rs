@@ -174,7 +174,11 @@ impl<S: Read + Write, R: Role, B: Buffer, C: Compression, T: Deadline<S>> WebSoc
     ///
     /// # Errors
     /// As [`recv`](Self::recv).
+    #[cfg_attr(target_pointer_width = "64", inline)]
     pub fn receive(&mut self, mode: Mode, control: bool) -> Result<Ready, Error<S::Error>> {
+        if mode == Mode::Whole && self.connection.take_message() {
+            return Ok(Ready::Data);
+        }
         self.drive(Goal::Receive(mode, control))
     }
 
@@ -187,6 +191,7 @@ impl<S: Read + Write, R: Role, B: Buffer, C: Compression, T: Deadline<S>> WebSoc
     /// How the connection ended, if not by a closing handshake. [`Error::Resource`] if the
     /// message does not fit the receive buffer: nothing is lost, and
     /// [`recv_chunk`](Self::recv_chunk) receives it.
+    #[cfg_attr(target_pointer_width = "64", inline)]
     pub fn recv(&mut self) -> Result<Option<Message<'_>>, Error<S::Error>> {
         Ok(self.recv_with_sender()?.map(|(message, _)| message))
     }
@@ -211,6 +216,7 @@ impl<S: Read + Write, R: Role, B: Buffer, C: Compression, T: Deadline<S>> WebSoc
     ///     Ok(())
     /// }
     /// ```
+    #[cfg_attr(target_pointer_width = "64", inline)]
     #[allow(clippy::type_complexity, reason = "two borrows that have to be taken at once")]
     pub fn recv_with_sender(
         &mut self,

@@ -403,6 +403,9 @@ impl<S: Read + Write, R: Role, B: Buffer, C: Compression, T: Timer> WebSocket<S,
 
     /// Polls and does what the connection says until something is ready.
     async fn drive(&mut self, goal: Goal) -> Result<Ready, Error<S::Error>> {
+        if matches!(goal, Goal::Receive(Mode::Whole, _)) && self.connection.take_message() {
+            return Ok(Ready::Data);
+        }
         loop {
             let now_ms = self.clock.now();
             match goal.poll(&mut self.connection, now_ms)? {

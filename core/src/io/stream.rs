@@ -235,6 +235,7 @@ impl<M, S, R: Role, B: Buffer, C: Compression, T: Clock> WebSocket<M, S, R, B, C
     /// # Errors
     /// [`ProtocolError::InvalidUtf8`] if a text is not UTF-8: that fails the connection, with a
     /// Close frame that a [`flush`](Sender) of the sender writes.
+    #[cfg_attr(target_pointer_width = "64", inline)]
     #[allow(clippy::type_complexity, reason = "two borrows that have to be taken at once")]
     pub fn message(
         &mut self,

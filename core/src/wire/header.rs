@@ -14,9 +14,9 @@ pub const RSV2: u8 = 0x20;
 pub const RSV3: u8 = 0x10;
 
 /// FIN in the first byte of a header.
-const FIN: u8 = 0x80;
+pub(crate) const FIN: u8 = 0x80;
 /// MASK in the second.
-const MASKED: u8 = 0x80;
+pub(crate) const MASKED: u8 = 0x80;
 
 /// What a frame is (RFC 6455 section 11.8).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

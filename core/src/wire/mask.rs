@@ -46,6 +46,19 @@ impl Mask {
         self.apply_bytes(tail);
     }
 
+    /// Masks less than 128 bytes, as [`apply`](Self::apply) does: shorter where it is inlined.
+    #[inline(always)]
+    pub(crate) fn apply_few(&mut self, bytes: &mut [u8]) {
+        self.0 = wide::apply_few(self.0, bytes);
+    }
+
+    /// Masks less than 128 bytes on their way, as [`copy`](Self::copy) does: shorter where it is
+    /// inlined. `to` is to be as long as `from`.
+    #[inline(always)]
+    pub(crate) fn copy_few(&mut self, from: &[u8], to: &mut [u8]) {
+        self.0 = wide::copy_few(self.0, from, to);
+    }
+
     /// Masks the next bytes of the payload on their way from `from` to `to`: as many as both hold.
     #[inline(always)]
     pub fn copy(&mut self, from: &[u8], to: &mut [u8]) {

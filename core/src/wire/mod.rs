@@ -26,3 +26,9 @@ pub const MAX_CONTROL_LEN: usize = 125;
 
 /// Longest control frame in bytes: two of header, a masking key, [`MAX_CONTROL_LEN`] of payload.
 pub const MAX_CONTROL_FRAME_LEN: usize = 6 + MAX_CONTROL_LEN;
+
+/// Bytes of a masking key.
+pub(crate) const KEY_LEN: usize = 4;
+
+/// Longest payload whose length is in the second byte of the header.
+pub(crate) const MAX_SHORT_LEN: usize = 125;

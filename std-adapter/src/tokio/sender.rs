@@ -42,9 +42,14 @@ impl<S: AsyncWrite + Unpin, R: Role> Sender<'_, S, R> {
     /// # Errors
     /// As [`WebSocket::feed`](super::WebSocket::feed).
     pub async fn feed(&mut self, message: impl Sendable) -> Result<(), Error> {
-        match message.encoded() {
-            None => self.stage(|to| to.stage_part(message.borrowed().into())).await,
-            Some(encoded) => self.stage(|to| to.stage_encoded(encoded)).await,
+        let stage = |to: &mut Outlet<R>| match message.encoded() {
+            None => to.stage(message.borrowed()),
+            Some(encoded) => to.stage_encoded(encoded),
+        };
+        // Most have room.
+        match stage(self.write_side)? {
+            Staged::Whole => Ok(()),
+            Staged::Partly => self.stage(stage).await,
         }
     }
 

@@ -116,7 +116,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocket<S, R> {
     pub async fn recv_ref(
         &mut self,
     ) -> Result<Option<(socklet_core::Message<'_>, Sender<'_, S, R>)>, Error> {
-        let Ready::Data = self.ready(Goal::MESSAGE).await? else { return Ok(None) };
+        if !self.take_message() {
+            let Ready::Data = self.ready(Goal::MESSAGE).await? else { return Ok(None) };
+        }
         let Driver { next, timer, connection, .. } = &mut self.driver;
         let (message, write_side) = connection.message();
         match message {
@@ -172,7 +174,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocket<S, R> {
     pub async fn send(&mut self, message: impl Sendable) -> Result<(), Error> {
         let mut is_staged = false;
         poll_fn(|context| {
-            if !is_staged {
+            if !is_staged && self.pending.is_some() {
                 ready!(self.poll_settle(context))?;
             }
             self.sender().poll_send(&message, &mut is_staged, context)
@@ -186,7 +188,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocket<S, R> {
     /// # Errors
     /// As [`send`](Self::send).
     pub async fn feed(&mut self, message: impl Sendable) -> Result<(), Error> {
-        self.settle().await?;
+        if self.pending.is_some() {
+            self.settle().await?;
+        }
         self.sender().feed(message).await
     }
 
@@ -330,6 +334,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocket<S, R> {
         poll_fn(|context| self.poll_settle(context)).await
     }
 
+    /// Hands out the next message if that is short work, and nothing else is to be done first.
+    #[inline]
+    pub(super) fn take_message(&mut self) -> bool {
+        self.pending.is_none() && self.driver.connection.take_message()
+    }
+
     /// Waits until something is ready; ends the stream below when the connection has ended.
     async fn ready(&mut self, goal: Goal) -> Result<Ready, Error> {
         poll_fn(|context| self.poll_receive(goal, context)).await
@@ -344,7 +354,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocket<S, R> {
         if self.pending.is_some() && self.is_open() {
             let _ = self.poll_settle(context)?;
         }
-        let outcome = ready!(self.driver.poll_ready(goal, context)).map_err(Error::from);
+        let outcome = match ready!(self.driver.poll_ready(goal, context)) {
+            // There is nothing to tell, and nothing to end.
+            Ok(Ready::Data) => return Poll::Ready(Ok(Ready::Data)),
+            outcome => outcome.map_err(Error::from),
+        };
         let Driver { trace, connection, .. } = &mut self.driver;
         trace.received(outcome.as_ref().copied(), || connection.closed().map(Closed::from));
         let ended = match &outcome {

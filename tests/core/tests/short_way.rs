@@ -13,12 +13,17 @@
 use std::num::NonZeroUsize;
 
 use socklet_core::{
-    Client, Config, Error, Limits, Message, Role, Server,
+    Client, Config, Error, Limits, Message, ProtocolError, Role, Server,
     connection::{Connection, Mode, Part, Ready, Staged, Step},
     permessage_deflate::NoCompression,
     wire::close::CloseCode,
 };
-use socklet_core_tests::{Fault, Who, frames::Frame, receiving::Seen, rng::TestRng};
+use socklet_core_tests::{
+    Fault, Who,
+    frames::Frame,
+    receiving::{Endpoint, Seen},
+    rng::TestRng,
+};
 
 const HAS_SHORT_WAY: bool = cfg!(target_pointer_width = "64");
 
@@ -143,6 +148,29 @@ fn whole_messages_are_received_as_byte_by_byte() {
         failures += usize::from(byte_by_byte.1.is_err());
     }
     assert!(messages > 3_000 && failures > 300, "{messages} messages, {failures} failures");
+}
+
+#[test]
+fn a_length_in_more_bytes_than_it_needs_is_refused_however_it_arrives() {
+    for who in [Who::Server, Who::Client] {
+        let endpoint = Endpoint::new(who).buffers(1 << 17, 4096);
+        for len in [0, 125, 126, 127, 0xFFFF, 0x1_0000, 0x1_0001] {
+            let payload = TestRng::new(7).bytes(len);
+            let needed = [125, 0xFFFF, usize::MAX].iter().position(|most| len <= *most).unwrap();
+            for field_len in &[1, 2, 8][needed..] {
+                let frame = Frame::binary(&payload).declare(len as u64, *field_len).to(who);
+                let whole = endpoint.receive_all(&frame);
+                let pieces = endpoint.receive(&frame.chunks(5).collect::<Vec<_>>());
+                assert_eq!(whole.seen, pieces.seen, "{len} bytes, in {field_len}");
+                assert_eq!(whole.end, pieces.end, "{len} bytes, in {field_len}");
+                if *field_len == [1, 2, 8][needed] {
+                    assert_eq!(whole.seen, [Seen::message(Message::Binary(&payload))]);
+                } else {
+                    assert_eq!(whole.end, Err(ProtocolError::NonMinimalLength.into()));
+                }
+            }
+        }
+    }
 }
 
 /// Stages a message by [`stage_through`](socklet_core::connection::WriteSide::stage_through),

@@ -194,7 +194,7 @@ impl<B: Buffer, X: InboundContext> Inbound<B, X> {
             let history_end = state.history_end;
             if self.start == self.end && !state.compressed && self.raw == self.filled {
                 // Nothing is there but the history.
-                self.buffer.release(history_end);
+                self.buffer.release(history_end, history_end);
             }
             let capacity = self.capacity();
             let zone = self.kept_end().max(capacity.saturating_sub(zone_len(capacity)));

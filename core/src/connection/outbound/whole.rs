@@ -6,21 +6,51 @@ use crate::{
     connection::HAS_SHORT_WAY,
     permessage_deflate::OutboundContext,
     role::Role,
-    wire::{MAX_HEADER_LEN, header::Header},
+    wire::{
+        KEY_LEN, MAX_HEADER_LEN, MAX_SHORT_LEN,
+        header::{FIN, Header, MASKED},
+        mask::Mask,
+    },
 };
 
 impl<R: Role, B: Buffer, X: OutboundContext> Outbound<R, B, X> {
     /// Stages a whole message if no other is half sent, nothing is to be compressed, and there is
-    /// room for it: masked on its way from its owner. Else does nothing.
+    /// room for it: masked on its way from its owner. Else does nothing, and the general way makes
+    /// the room.
     #[inline]
     pub(super) fn stage_whole(&mut self, part: &Part<'_>) -> bool {
         if !self.is_short(part) {
             return false;
         }
-        let len = header_len::<R>(part.data.len()).wrapping_add(part.data.len());
-        if !self.room(len) {
-            return false;
+        let len = part.data.len();
+        if len > MAX_SHORT_LEN {
+            return self.stage_longer(part);
         }
+        self.forget_written();
+        let key_len = if R::CLIENT { KEY_LEN } else { 0 };
+        let end = self.end.wrapping_add(2 + key_len).wrapping_add(len);
+        let Some(frame) = self.buffer.bytes_mut().get_mut(self.end..end) else { return false };
+        let Some((start, rest)) = frame.split_first_chunk_mut() else { return false };
+        let first = FIN | part.kind.opcode() as u8;
+        match self.role.masking_key() {
+            Some(key) => {
+                let Some((field, payload)) = rest.split_first_chunk_mut() else { return false };
+                (*start, *field) = ([first, MASKED | len as u8], key);
+                Mask::new(key).copy_few(part.data, payload);
+            }
+            None => {
+                *start = [first, len as u8];
+                copy(part.data, rest);
+            }
+        }
+        self.staged_whole(end)
+    }
+
+    /// Stages a message whose length has bytes of its own.
+    #[inline(never)] // So that the others find a short function.
+    fn stage_longer(&mut self, part: &Part<'_>) -> bool {
+        self.forget_written();
+        let len = header_len::<R>(part.data.len()).wrapping_add(part.data.len());
         let end = self.end.wrapping_add(len);
         let Some(frame) = self.buffer.bytes_mut().get_mut(self.end..end) else { return false };
         let key = self.role.masking_key();
@@ -30,6 +60,12 @@ impl<R: Role, B: Buffer, X: OutboundContext> Outbound<R, B, X> {
             Some(mut mask) => B::mask_copy(&mut mask, part.data, payload),
             None => copy(part.data, payload),
         }
+        self.staged_whole(end)
+    }
+
+    /// Takes note of a message that is staged up to `end`.
+    #[inline(always)]
+    const fn staged_whole(&mut self, end: usize) -> bool {
         self.end = end;
         self.part_waits = false;
         true

@@ -96,6 +96,9 @@ where
     }
 
     fn receive(&mut self, mode: Mode, control: bool) -> Result<Ready, Error<S::Error>> {
+        if mode == Mode::Whole && self.read_side.take_message() {
+            return Ok(Ready::Data);
+        }
         if mode == Mode::Whole && self.read_side.is_chunked() && !self.read_side.is_ended() {
             return Err(UsageError::MessageUnfinished.into());
         }
