@@ -52,10 +52,16 @@ impl Mask {
     }
 
     fn apply_bytes(&mut self, bytes: &mut [u8]) {
+        let mut bytes = bytes.iter_mut();
+        let Some(mut byte) = bytes.next() else { return };
         let mut key = self.0;
-        for byte in bytes {
+        loop {
             *byte ^= key as u8;
             key = key.rotate_right(8);
+            match bytes.next() {
+                Some(next) => byte = next,
+                None => break,
+            }
         }
         self.0 = key;
     }
