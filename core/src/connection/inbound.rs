@@ -141,17 +141,16 @@ impl<B: Buffer, X: InboundContext> Inbound<B, X> {
     pub(super) fn space(&mut self) -> Result<&mut [u8], ResourceError> {
         self.make_room(1);
         let available = self.capacity();
+        let most = if self.context.bounds_reads() { zone_len(available) } else { usize::MAX };
+        if self.filled < available
+            && let Some(space) = self.buffer.bytes_mut().get_mut(self.filled..)
+        {
+            let len = space.len().min(most);
+            return Ok(space.get_mut(..len).unwrap_or_default());
+        }
         let message_len = self.end.wrapping_sub(self.start).saturating_add(self.frame_left);
         let needed = message_len.max(available.saturating_add(1));
-        match self.buffer.bytes_mut().get_mut(self.filled..) {
-            Some(space) if !space.is_empty() => {
-                let most =
-                    if self.context.bounds_reads() { zone_len(available) } else { usize::MAX };
-                let len = space.len().min(most);
-                Ok(space.get_mut(..len).unwrap_or_default())
-            }
-            _ => Err(ResourceError::ReceiveBuffer { needed, available }),
-        }
+        Err(ResourceError::ReceiveBuffer { needed, available })
     }
 
     /// Takes note that the next layer has read `len` bytes into the [`space`](Self::space).
@@ -214,10 +213,7 @@ impl<B: Buffer, X: InboundContext> Inbound<B, X> {
     /// What was handed out last: a message, a chunk, a head, or the reason of a Close frame.
     #[cfg_attr(target_pointer_width = "64", inline)]
     pub(super) fn handed_out(&self) -> &[u8] {
-        if HAS_SHORT_WAY {
-            return range(self.buffer.bytes(), self.start..self.end);
-        }
-        self.buffer.bytes().get(self.start..self.end).unwrap_or_default()
+        range(self.buffer.bytes(), self.start..self.end)
     }
 
     /// Payload bytes of the current data frame that are still to come.
@@ -258,6 +254,10 @@ impl<B: Buffer, X: InboundContext> Inbound<B, X> {
     ) -> Result<Decoded, ProtocolError> {
         if self.handed_out {
             self.let_go();
+        }
+        // So it is before each read between two messages.
+        if self.raw == self.filled && !self.in_message {
+            return Ok(Decoded::Incomplete);
         }
         loop {
             if self.in_frame {

@@ -1,6 +1,7 @@
 //! Masking (RFC 6455 section 5.3): byte `i` of a payload is XORed with byte `i mod 4` of the key.
 
 mod wide;
+mod words;
 
 /// Whether to mask by blocks, wherever they lie: on a small machine they would be more code than
 /// aligned words, and no faster.
@@ -33,16 +34,7 @@ impl Mask {
         }
         let (head, words, tail) = bytemuck::pod_align_to_mut::<u8, u32>(bytes);
         self.apply_bytes(head);
-        let key = self.0.to_le();
-        let (blocks, rest) = words.as_chunks_mut();
-        // Written out, for a compiler that is told to make it small would leave it a loop.
-        for [a, b, c, d, e, f, g, h] in blocks {
-            (*a, *b, *c, *d) = (*a ^ key, *b ^ key, *c ^ key, *d ^ key);
-            (*e, *f, *g, *h) = (*e ^ key, *f ^ key, *g ^ key, *h ^ key);
-        }
-        for word in rest {
-            *word ^= key;
-        }
+        words::apply(words, self.0.to_le());
         self.apply_bytes(tail);
     }
 
@@ -73,10 +65,16 @@ impl Mask {
     }
 
     fn apply_bytes(&mut self, bytes: &mut [u8]) {
+        let mut bytes = bytes.iter_mut();
+        let Some(mut byte) = bytes.next() else { return };
         let mut key = self.0;
-        for byte in bytes {
+        loop {
             *byte ^= key as u8;
             key = key.rotate_right(8);
+            match bytes.next() {
+                Some(next) => byte = next,
+                None => break,
+            }
         }
         self.0 = key;
     }

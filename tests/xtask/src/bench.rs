@@ -6,6 +6,7 @@ mod echo;
 mod memory;
 mod plots;
 mod svg;
+mod tls;
 
 use std::fs;
 use std::path::PathBuf;
@@ -43,6 +44,8 @@ pub(crate) fn run(args: &[String]) -> Result<Tally> {
         ["memory", "--update"] => memory::run(true),
         ["board"] => board::run(false),
         ["board", "--update"] => board::run(true),
+        ["tls"] => tls::run(false),
+        ["tls", "--update"] => tls::run(true),
         ["plots"] => plots::write().map(|()| Tally::one(true)),
         ["echo"] => echo::run(false),
         ["echo", "--update"] => echo::run(true),
@@ -51,9 +54,11 @@ pub(crate) fn run(args: &[String]) -> Result<Tally> {
         ["attacks"] => attacks::run(false),
         ["attacks", "--update"] => attacks::run(true),
         ["endurance", args @ ..] => endurance::run(args),
-        _ => Err("usage: cargo xtask bench deflate|memory|echo|board|plots|inspector|attacks| \
+        _ => {
+            Err("usage: cargo xtask bench deflate|memory|echo|board|tls|plots|inspector|attacks| \
                   endurance [SECONDS] [--update]"
-            .into()),
+                .into())
+        }
     }
 }
 

@@ -48,7 +48,7 @@ pub(crate) type Counts = Vec<(String, u64)>;
 /// Builds programs and counts, for each processor.
 pub(crate) fn columns(programs: &[&str]) -> Result<Vec<Counts>> {
     setup::apt(&["qemu-system-arm", "qemu-system-misc"])?;
-    let plugin = plugin()?;
+    let plugin = plugin("counter")?;
     let mut columns = Vec::new();
     for target in &TARGETS {
         let mut column = Counts::new();
@@ -73,10 +73,11 @@ pub(crate) fn run(update: bool) -> Result<Tally> {
     check(&table, &std::fs::read_to_string(RESULTS)?)
 }
 
-/// Builds the plugin with the C compiler that Rust links with.
-fn plugin() -> Result<PathBuf> {
-    let path = target_dir()?.join("counter.so");
-    let mut cc = program("cc", &["-O2", "-shared", "-fPIC", "tests/size/counter.c", "-o"]);
+/// Builds a plugin with the C compiler that Rust links with.
+pub(crate) fn plugin(name: &str) -> Result<PathBuf> {
+    let path = target_dir()?.join(name).with_extension("so");
+    let source = format!("tests/size/{name}.c");
+    let mut cc = program("cc", &["-O2", "-shared", "-fPIC", &source, "-o"]);
     cc.arg(&path);
     run_command(cc)?;
     Ok(path)

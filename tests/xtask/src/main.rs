@@ -63,6 +63,8 @@ cargo xtask VERB
                        processor time, system calls, memory; --update commits the figures
   bench board          instructions for messages on microcontrollers beside other crates; --update
                        commits the tables
+  bench tls            whose instructions a board executes over ws and over wss: TLS's, ours, the
+                       network stack's; --update commits the table
   bench plots          the charts, drawn anew of what the benches have committed
   bench attacks        what attacks cost `socklet serve`; --update commits the table
   bench endurance [S]  `socklet serve` with thousands of connections, and for S seconds of compressed

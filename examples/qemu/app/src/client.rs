@@ -7,6 +7,7 @@
 //! | `fragments` | echoes messages of many fragments |
 //! | `pings` | waits for the Pong to each Ping |
 //! | `alike` | echoes a hundred messages that are much alike, for compression to find |
+//! | `exchange=LEN` | sends messages of that length and takes the answers, counted |
 //! | `close=CODE` | closes with that code and a reason, and expects the code back |
 //! | `closed=CODE` | expects the server to close with that code |
 //!
@@ -22,6 +23,7 @@ use socklet_embassy::{Error, WebSocket};
 use socklet_qemu_support::{memory as machine, say};
 
 use crate::connection::{open, settings};
+use crate::counted;
 use crate::echo::{Came, echo};
 use crate::memory::{ClientPlace, Codecs};
 use crate::network;
@@ -48,7 +50,9 @@ pub(crate) async fn run<G, K, const T: usize, const R: usize, const S: usize>(
     network::wait(stack).await;
     let begin = Instant::now();
     let lent = place.lend(rng, settings(options));
+    counted::begin();
     let opened = open(stack, options, lent, async |mut ws| {
+        counted::end();
         say!("figure open-ms {}", begin.elapsed().as_millis());
         say!("figure open-stack {}", machine::stack_peak());
         talk(&mut ws, options, report).await;
@@ -98,6 +102,7 @@ async fn take<G: CryptoRng, C: Compression>(
         "fragments" => fragments(ws).await,
         "pings" => pings(ws).await,
         "alike" => alike(ws).await,
+        "exchange" => counted::exchange(ws, code.parse().unwrap_or_default()).await,
         "close" => {
             let code = code.parse().map(CloseCode);
             close(ws, code.unwrap_or(CloseCode::NORMAL)).await

@@ -14,6 +14,7 @@
 
 mod client;
 mod connection;
+mod counted;
 mod echo;
 mod keep;
 mod memory;

@@ -1,6 +1,6 @@
 //! What emulated boards have in common: [words with the host](semihosting), the
 //! [painted stack](memory), a [network driver over frames](frames), randomness from the host
-//! ([`entropy`]) and a clock for each kind of core.
+//! ([`entropy`]), [markers] for what is counted, and a clock for each kind of core.
 //!
 //! A board adds the registers of its network card, its memory map and `main`.
 #![no_std]
@@ -10,6 +10,7 @@ pub mod clint;
 pub mod entropy;
 mod fatal;
 pub mod frames;
+pub mod markers;
 pub mod memory;
 pub mod semihosting;
 #[cfg(feature = "systick")]

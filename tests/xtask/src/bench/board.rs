@@ -141,7 +141,8 @@ written: its copying is in each figure, and so is that of peers from one buffer 
 buffers that the whole message fits. What ours takes without the next layer, the opening handshakes
 and SHA-1 among it, is in [tests/size/INSTRUCTIONS.md](../size/INSTRUCTIONS.md), and has budgets.
 
-Not counted: cycles (an emulator has none that mean anything), the network stack, and TLS.
+Not counted: cycles (an emulator has none that mean anything). What the network stack and TLS take
+beside ours is in [TLS.md](TLS.md).
 ";
 
 #[cfg(test)]

@@ -45,6 +45,27 @@ pub(crate) enum Tls {
     Absent,
 }
 
+/// What is built into a firmware.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Content {
+    /// All that the board can do.
+    All,
+    /// `ws` alone.
+    Ws,
+    /// All, and the markers of what is counted.
+    Counted,
+}
+
+impl Content {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Ws => "ws",
+            Self::Counted => "counted",
+        }
+    }
+}
+
 /// Everything that a client can do and then go on, and a close; and that over a slow line.
 const ALL: &[&str] = &["messages", "fragments", "pings", "alike", "close=1000"];
 const SHORT: &[&str] = &["short", "fragments", "pings", "alike", "close=1000"];
@@ -102,18 +123,20 @@ impl Board {
         })
     }
 
-    /// Builds the firmware, with all that it can or with `ws` alone, and returns where it is.
-    pub(crate) fn build(&self, all: bool) -> Result<PathBuf> {
+    /// Builds the firmware and returns where it is.
+    pub(crate) fn build(&self, content: Content) -> Result<PathBuf> {
         let toolchain = Toolchain::find(self.target)?;
         let mut cargo = toolchain.cargo("build")?;
         cargo.args(["--release", "--manifest-path", MANIFEST, "-p", self.package]);
-        if !all && self.tls != Tls::Absent {
-            cargo.arg("--no-default-features");
+        match content {
+            Content::Ws if self.tls != Tls::Absent => _ = cargo.arg("--no-default-features"),
+            Content::Ws | Content::All => {}
+            Content::Counted => _ = cargo.args(["--features", "count"]),
         }
         run(cargo)?;
-        // Both have one name, and the one would take the place of the other.
+        // All have one name, and one would take the place of another.
         let built = toolchain.programs_dir("release")?.join(self.name);
-        let image = built.with_extension(if all { "all" } else { "ws" });
+        let image = built.with_extension(content.name());
         std::fs::copy(built, &image)?;
         Ok(image)
     }

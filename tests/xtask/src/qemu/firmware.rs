@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::board::Board;
+use super::board::{Board, Content};
 use super::gateway::{FAIR, Gateway, Wire};
 use crate::Result;
 use crate::child::Child;
@@ -36,17 +36,24 @@ pub(crate) struct Outcome {
 impl Firmware {
     /// Builds the firmware of a board.
     pub(crate) fn build(board: &'static Board, logs: &Path) -> Result<Self> {
-        Ok(Self { board, image: board.build(true)?, logs: logs.join(board.name) })
+        Ok(Self { board, image: board.build(Content::All)?, logs: logs.join(board.name) })
     }
 
     /// Builds the same with `ws` alone.
     pub(crate) fn plain(&self) -> Result<Self> {
-        Ok(Self { board: self.board, image: self.board.build(false)?, logs: self.logs.clone() })
+        let image = self.board.build(Content::Ws)?;
+        Ok(Self { board: self.board, image, logs: self.logs.clone() })
     }
 
     /// Builds the firmware of the board of this name.
     pub(crate) fn of_board(name: &str, logs: &Path) -> Result<Self> {
         Self::build(Board::find(name)?, logs)
+    }
+
+    /// Builds the firmware of the board of this name, with markers of what is counted.
+    pub(crate) fn counted(name: &str, logs: &Path) -> Result<Self> {
+        let board = Board::find(name)?;
+        Ok(Self { board, image: board.build(Content::Counted)?, logs: logs.to_owned() })
     }
 
     /// Returns the directory for the output of everything that runs.
@@ -57,6 +64,12 @@ impl Firmware {
     /// Starts it. `name` is that of its log.
     pub(crate) fn start(&self, name: &str, network: &str, arguments: &str) -> Result<Child> {
         Child::start(name, &self.board.boot(&self.image, network, arguments), &self.logs)
+    }
+
+    /// Runs it to its end under a plugin of QEMU.
+    pub(crate) fn run_under(&self, plugin: &str, name: &str, arguments: &str) -> Result<Outcome> {
+        let mut boot = self.board.boot(&self.image, ROUTER, arguments);
+        finish(&mut Child::start(name, boot.env("PLUGIN", plugin), &self.logs)?)
     }
 
     /// Runs it to its end.
