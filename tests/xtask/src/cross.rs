@@ -23,6 +23,10 @@ pub(crate) const FIRMWARE: [&str; 4] = [
 /// The target whose programs run on a 64-bit Linux host and have 32-bit lengths.
 pub(crate) const HOST_32_BIT: &str = "i686-unknown-linux-gnu";
 
+/// Systems that programs for hosts are for, and that are not at hand to run them.
+pub(crate) const WINDOWS: &str = "x86_64-pc-windows-gnu";
+pub(crate) const MACOS: &str = "aarch64-apple-darwin";
+
 /// rustup answers within seconds where it can; a network that swallows packets must not hang us.
 const RUSTUP_LIMIT: Duration = Duration::from_secs(180);
 
@@ -81,7 +85,7 @@ impl Toolchain {
         let mut command = cargo(&[subcommand, "--target", self.target]);
         command.env("CARGO_TARGET_DIR", self.target_dir()?);
         if self.library != Library::Installed {
-            let hosted = self.target == HOST_32_BIT;
+            let hosted = [HOST_32_BIT, WINDOWS, MACOS].contains(&self.target);
             let library = if hosted { "std,panic_unwind,test" } else { "core,alloc" };
             command.arg(format!("-Zbuild-std={library}")).env("RUSTC_BOOTSTRAP", "1");
         }

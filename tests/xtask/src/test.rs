@@ -27,6 +27,7 @@ const CHECKS: &[Check] = &[
     Check { name: "api", purpose: "the public interface is what is committed", run: || api::run(&[]) },
     Check { name: "unit", purpose: "cargo test on the workspace", run: unit },
     Check { name: "targets", purpose: "core and embassy build for each target with each feature", run: targets },
+    Check { name: "hosts", purpose: "the adapter and the command compile for Windows, the adapter for macOS", run: hosts },
     Check { name: "32-bit", purpose: "tests of core and inspector, run where lengths have 32 bits", run: host_32_bit },
     Check { name: "fuzz", purpose: "inputs of a fuzzer, each target for a short time", run: || fuzz::run(&[]) },
     Check { name: "panic-free", purpose: "no panic is linked into firmware", run: panic_free::run },
@@ -221,6 +222,19 @@ fn features_of(manifest: &str) -> Result<Vec<String>> {
         (!name.starts_with('#') && name != "default").then(|| name.to_owned())
     });
     Ok(entries.collect())
+}
+
+/// Compiles for systems that are not at hand to run it. For macOS without TLS, whose C takes Apple's
+/// own headers.
+fn hosts() -> Result<Tally> {
+    setup::apt(&["gcc-mingw-w64-x86-64"])?;
+    let mut windows = Toolchain::find_with_source(cross::WINDOWS)?.cargo("check")?;
+    let mut macos = Toolchain::find_with_source(cross::MACOS)?.cargo("check")?;
+    macos.args(["--no-default-features", "--features", "tokio,axum,tungstenite,tracing,log"]);
+    for check in [&mut windows, &mut macos] {
+        check.args(["--quiet", "--locked", "--package", "socklet-std"]);
+    }
+    check_all([windows, macos])
 }
 
 fn host_32_bit() -> Result<Tally> {

@@ -49,6 +49,7 @@ pub(crate) enum Via {
     Proxy(Proxy),
     /// Whichever proxy the environment names, if any.
     Environment,
+    #[cfg_attr(not(unix), allow(dead_code, reason = "nothing opens it there"))]
     Unix(PathBuf),
 }
 
