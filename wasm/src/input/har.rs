@@ -5,11 +5,10 @@
 //!                _webSocketMessages[]: { type: send | receive, time: seconds, opcode, data }
 //! ```
 
-use alloc::{borrow::ToOwned, string::String, vec::Vec};
-use core::{mem, ops::Range};
+use alloc::{string::String, vec::Vec};
 
 use super::{
-    Capture, Damage, DamageKind, InputError, base64, beginning, find,
+    Capture, DamageKind, Failure, base64, beginning, fail, find,
     json::{Reader, Value},
 };
 use crate::{
@@ -17,6 +16,7 @@ use crate::{
     judge::{self, Verdict},
     report::{Connection, Kind, Message},
     stream::{Conversation, Moment, Sender, Stream},
+    text::{lossy, run_len},
 };
 
 /// A connection of which the messages are given, and no frames.
@@ -25,7 +25,7 @@ pub struct Given {
     url: String,
     request: Fields,
     response: Fields,
-    status: String,
+    status: Vec<u8>,
     messages: Vec<GivenMessage>,
 }
 
@@ -38,11 +38,10 @@ struct GivenMessage {
     kind: String,
     time_ns: Option<u64>,
     is_binary: bool,
-    /// The data as they stand in the input: text, or base64 of bytes.
-    text: String,
-    /// Where they are in it.
-    at: usize,
+    /// Text, or bytes; while an archive is read these are in base64.
     data: Vec<u8>,
+    /// Where in the input they are.
+    at: usize,
 }
 
 pub(super) fn is_har(bytes: &[u8]) -> bool {
@@ -50,7 +49,7 @@ pub(super) fn is_har(bytes: &[u8]) -> bool {
     bytes.trim_ascii_start().starts_with(b"{") && find(bytes, 0, b"\"log\"").is_some()
 }
 
-pub(super) fn read(bytes: &[u8]) -> Result<Capture, InputError> {
+pub(super) fn read(bytes: &[u8], capture: &mut Capture) -> Result<(), Failure> {
     let mut given = Vec::new();
     Reader::new(bytes).value(0, &mut |path, value| {
         match (path.strip_prefix(".log.entries[]"), value) {
@@ -64,20 +63,22 @@ pub(super) fn read(bytes: &[u8]) -> Result<Capture, InputError> {
         }
         Ok(())
     })?;
-    given.retain(|entry| !entry.messages.is_empty());
-    if given.is_empty() {
-        return Err(Damage { kind: DamageKind::NoMessages, offset: 0 });
+    for mut entry in given {
+        for message in &mut entry.messages {
+            if message.is_binary {
+                message.data = base64::decode(&message.data, message.at)?;
+            }
+        }
+        if !entry.messages.is_empty() {
+            capture.given.push(entry);
+        }
     }
-    for message in given.iter_mut().flat_map(|given| &mut given.messages) {
-        let text = mem::take(&mut message.text).into_bytes();
-        message.data = if message.is_binary { base64::decode(&text, message.at)? } else { text };
-    }
-    Ok(Capture { given, ..Capture::default() })
+    if capture.given.is_empty() { Err(fail(DamageKind::NoMessages, 0)) } else { Ok(()) }
 }
 
 impl Given {
     /// Takes in what stands at a path of the entry.
-    fn take(&mut self, path: &str, value: Option<Value<'_>>) -> Result<(), InputError> {
+    fn take(&mut self, path: &str, value: Option<Value<'_>>) -> Result<(), Failure> {
         let Some(value) = value else {
             match path {
                 ".request.headers[]" => self.request.push(Default::default()),
@@ -95,19 +96,19 @@ impl Given {
             ".response.headers[].name" => self.response.last_mut().map(|(name, _)| name),
             ".response.headers[].value" => self.response.last_mut().map(|(_, value)| value),
             "._webSocketMessages[].type" => message.map(|message| &mut message.kind),
-            "._webSocketMessages[].data" => message.map(|message| {
-                message.at = value.start();
-                &mut message.text
-            }),
             _ => {
                 let number = value.number();
                 match (path, message) {
-                    (".response.status", _) => self.status = number.to_owned(),
+                    (".response.status", _) => self.status = number.to_vec(),
                     ("._webSocketMessages[].time", Some(message)) => {
                         message.time_ns = seconds(number);
                     }
                     ("._webSocketMessages[].opcode", Some(message)) => {
-                        message.is_binary = number == "2";
+                        message.is_binary = number == b"2";
+                    }
+                    ("._webSocketMessages[].data", Some(message)) => {
+                        message.at = value.start();
+                        message.data = value.text()?.into_bytes();
                     }
                     _ => {}
                 }
@@ -122,43 +123,45 @@ impl Given {
 }
 
 /// Reads seconds with a fraction as nanoseconds, without the rounding of floating point.
-pub(super) fn seconds(number: &str) -> Option<u64> {
-    let mut whole = 0_u64;
-    let mut fraction_ns = 0_u64;
+pub(super) fn seconds(text: &[u8]) -> Option<u64> {
+    const DIGITS: u32 = 9;
+    let mut number = 0_u64;
     let mut fraction_len = None;
-    for byte in number.bytes() {
-        let digit = u64::from(byte.wrapping_sub(b'0'));
-        match fraction_len {
-            None if byte == b'.' => fraction_len = Some(0_u32),
-            _ if digit > 9 => return None,
-            None => whole = whole.checked_mul(10)?.checked_add(digit)?,
-            Some(len @ 0..9) => {
-                fraction_ns = fraction_ns.wrapping_mul(10).wrapping_add(digit);
-                fraction_len = Some(len + 1);
+    let mut push = |digit: u8| {
+        number = number.checked_mul(10)?.checked_add(digit.into())?;
+        Some(())
+    };
+    for byte in text {
+        match (byte, &mut fraction_len) {
+            (b'.', None) => fraction_len = Some(0),
+            (b'0'..=b'9', Some(DIGITS)) => {}
+            (b'0'..=b'9', len) => {
+                push(byte & 0xf)?;
+                *len = len.map(|len| len + 1);
             }
-            Some(_) => {}
+            _ => return None,
         }
     }
-    for _ in fraction_len.unwrap_or(0)..9 {
-        fraction_ns = fraction_ns.wrapping_mul(10);
+    for _ in fraction_len.unwrap_or(0)..DIGITS {
+        push(0)?;
     }
-    whole.checked_mul(1_000_000_000)?.checked_add(fraction_ns)
+    Some(number)
 }
 
 impl Given {
     /// Judges the handshake as far as the archive tells of it, and takes the messages.
     #[must_use]
     pub fn judge(self, options: &Options) -> Connection {
-        let (host, target) = target(&self.url);
+        let (host, target) = target(self.url.as_bytes());
         // Browsers leave out what they have not kept: then there is nothing to be judged.
-        let request = head(["GET ", target, " HTTP/1.1"], &self.request, "Sec-WebSocket-Key");
+        let request = head([b"GET ", target, b" HTTP/1.1"], &self.request, "Sec-WebSocket-Key");
         let response =
-            head(["HTTP/1.1 ", &self.status, ""], &self.response, "Sec-WebSocket-Accept");
+            head([b"HTTP/1.1 ", &self.status, b""], &self.response, "Sec-WebSocket-Accept");
         let conversation = Conversation {
             is_first_client: true,
             first: request,
             second: response,
-            names: Some((String::from("browser"), host.to_owned())),
+            names: Some((String::from("browser"), lossy(host))),
         };
         let mut connection = judge::judge(conversation, options);
         connection.ending.verdict = Verdict::Open;
@@ -186,37 +189,33 @@ impl Given {
 }
 
 /// A head with this first line, if the field is there that tells that it was kept.
-fn head(line: [&str; 3], fields: &Fields, kept: &str) -> Stream {
-    let mut head = String::new();
-    let mut push = |parts: &[&str]| {
+fn head(line: [&[u8]; 3], fields: &Fields, kept: &str) -> Stream {
+    let mut head = Vec::new();
+    let mut push = |parts: [&[u8]; 3]| {
         for part in parts {
-            head.push_str(part);
+            head.extend_from_slice(part);
         }
-        head.push_str("\r\n");
+        head.extend_from_slice(b"\r\n");
     };
-    push(&line);
+    push(line);
     let mut is_kept = false;
     for (name, value) in fields {
         is_kept |= name.eq_ignore_ascii_case(kept);
         // Names of HTTP/2 that are no fields.
         if !name.starts_with(':') {
-            push(&[name, ": ", value]);
+            push([name.as_bytes(), b": ", value.as_bytes()]);
         }
     }
-    push(&[]);
-    if is_kept { Stream::of(head.into_bytes()) } else { Stream::default() }
+    push([b""; 3]);
+    if is_kept { Stream::of(head) } else { Stream::default() }
 }
 
 /// The host and the target of a URL.
-fn target(url: &str) -> (&str, &str) {
-    let bytes = url.as_bytes();
-    let start = find(bytes, 0, b"://").map_or(0, |at| at + 3);
-    let behind = |from: usize, marks: &[u8]| {
-        let found = bytes.iter().skip(from).position(|byte| marks.contains(byte));
-        found.map_or(bytes.len(), |at| from + at)
-    };
-    let end = behind(0, b"#");
-    let at = behind(start, b"/?#");
-    let part = |range: Range<usize>| url.get(range).unwrap_or_default();
-    (part(start..at), if at < end { part(at..end) } else { "/" })
+fn target(url: &[u8]) -> (&[u8], &[u8]) {
+    let start = find(url, 0, b"://").map_or(0, |at| at + 3);
+    let whole = url.get(start..).unwrap_or_default();
+    let whole = whole.get(..run_len(whole, |byte| *byte != b'#')).unwrap_or_default();
+    let host_len = run_len(whole, |byte| !matches!(byte, b'/' | b'?'));
+    let (host, target) = whole.split_at_checked(host_len).unwrap_or_default();
+    (host, if target.is_empty() { b"/" } else { target })
 }

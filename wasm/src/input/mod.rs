@@ -12,7 +12,7 @@
 //! | base64 | its alphabet |
 //! | frames as they are | anything that is no text |
 
-use alloc::{vec, vec::Vec};
+use alloc::{boxed::Box, vec::Vec};
 
 mod array;
 mod base64;
@@ -34,7 +34,7 @@ pub use har::Given;
 
 use crate::{
     stream::Conversation,
-    text::{find, lines},
+    text::{find, lines, run_len},
 };
 
 /// What an input is.
@@ -102,6 +102,15 @@ pub struct Damage {
 
 /// Why nothing of an input can be read.
 pub type InputError = Damage;
+
+/// A damage on its way up: a pointer, which takes little room beside what is read.
+type Failure = Box<Damage>;
+
+/// Out of line: much can be wrong.
+#[inline(never)]
+fn fail(kind: DamageKind, offset: usize) -> Failure {
+    Box::new(Damage { kind, offset: offset as u64 })
+}
 
 /// What is wrong with an input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -219,18 +228,11 @@ pub struct Capture {
     pub damage: Option<Damage>,
 }
 
-impl Capture {
-    /// One conversation.
-    fn of(conversation: Conversation) -> Self {
-        Self { conversations: vec![conversation], ..Self::default() }
-    }
-}
-
 /// Whether an input is of a format.
 type Check = fn(&[u8]) -> bool;
 
 /// Reads an input of a format.
-type Read = fn(&[u8]) -> Result<Capture, InputError>;
+type Read = fn(&[u8], &mut Capture) -> Result<(), Failure>;
 
 /// What an input may be, the surest first.
 const FORMATS: [(Format, Check, Read); 9] = [
@@ -266,8 +268,11 @@ pub fn recognise(bytes: &[u8]) -> Result<Format, InputError> {
 /// # Errors
 /// What is wrong with it, and where.
 pub fn read(bytes: &[u8], format: Format) -> Result<Capture, InputError> {
-    let found = FORMATS.iter().find(|(each, ..)| *each == format);
-    found.map_or_else(|| Ok(Capture::default()), |(.., read)| read(bytes))
+    let mut capture = Capture::default();
+    if let Some((.., read)) = FORMATS.iter().find(|(each, ..)| *each == format) {
+        read(bytes, &mut capture).map_err(|damage| *damage)?;
+    }
+    Ok(capture)
 }
 
 /// Bytes of an input that are looked at to recognise it.
@@ -283,8 +288,8 @@ fn beginning(bytes: &[u8]) -> &[u8] {
 /// Whether this is text: no control bytes but white space.
 fn is_text(bytes: &[u8]) -> bool {
     let bytes = beginning(bytes);
-    bytes.iter().all(|byte| !byte.is_ascii_control() || matches!(byte, b'\t' | b'\r' | b'\n'))
-        && core::str::from_utf8(bytes).is_ok_or_cut()
+    let is_printed = |byte: &u8| !byte.is_ascii_control() || matches!(byte, b'\t' | b'\r' | b'\n');
+    run_len(bytes, is_printed) == bytes.len() && core::str::from_utf8(bytes).is_ok_or_cut()
 }
 
 trait OrCut {
