@@ -22,7 +22,7 @@ pub(super) fn is_array(bytes: &[u8]) -> bool {
 }
 
 pub(super) fn read(bytes: &[u8], capture: &mut Capture) -> Result<(), Failure> {
-    let mut conversation = Conversation::default();
+    let mut conversation = Conversation::new();
     if peers(bytes, &mut conversation)? {
         capture.conversations.push(conversation);
         return Ok(());

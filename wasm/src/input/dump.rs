@@ -302,7 +302,7 @@ fn add(bytes: &[u8], blocks: &[Block], capture: &mut Capture) {
         }
         return;
     }
-    let mut conversation = Conversation::default();
+    let mut conversation = Conversation::new();
     for (order, Block { is_second, range }) in (0..).zip(blocks) {
         let stream = if *is_second { &mut conversation.second } else { &mut conversation.first };
         let bytes = bytes.get(range.clone()).unwrap_or_default();

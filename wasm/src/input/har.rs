@@ -166,23 +166,14 @@ impl Given {
         let mut connection = judge::judge(conversation, options);
         connection.ending.verdict = Verdict::Open;
         for (order, message) in (0..).zip(self.messages) {
-            connection.messages.push(Message {
-                from: if message.kind == "receive" { Sender::Server } else { Sender::Client },
-                kind: if message.is_binary { Kind::Binary } else { Kind::Text },
-                first_frame: 0,
-                frames: 0,
-                is_whole: true,
-                is_compressed: false,
-                wire_len: 0,
-                len: message.data.len() as u64,
-                inflated: 0..0,
-                history_len: 0,
-                window_len: 0,
-                unknown: Vec::new(),
-                cut: None,
-                given: Some(message.data),
-                moment: Moment { order, time_ns: message.time_ns },
-            });
+            let from = if message.kind == "receive" { Sender::Server } else { Sender::Client };
+            let kind = if message.is_binary { Kind::Binary } else { Kind::Text };
+            let moment = Moment { order, time_ns: message.time_ns };
+            let mut given = Message::new(from, kind, moment);
+            given.is_whole = true;
+            given.len = message.data.len() as u64;
+            given.given = Some(message.data);
+            connection.messages.push(given);
         }
         connection
     }

@@ -31,7 +31,7 @@ fn trace(line: &[u8]) -> Option<(bool, usize)> {
 }
 
 pub(super) fn read(bytes: &[u8], capture: &mut Capture) -> Result<(), Failure> {
-    let mut conversation = Conversation::default();
+    let mut conversation = Conversation::new();
     let mut order = 0;
     for (at, line) in lines(bytes) {
         let Some((is_received, start)) = trace(line) else { continue };

@@ -34,7 +34,7 @@ pub(super) fn read(bytes: &[u8], capture: &mut Capture) -> Result<(), Failure> {
 /// Adds the conversation that these bytes are: all of one direction, or two heads one after the
 /// other. `source` is where they are in the input, if they stand there as they are.
 pub(super) fn add(bytes: &[u8], source: Option<u64>, capture: &mut Capture) {
-    let mut conversation = Conversation::default();
+    let mut conversation = Conversation::new();
     let second = if is_request(bytes) { response_at(bytes) } else { None };
     let (first, second) = bytes.split_at_checked(second.unwrap_or(bytes.len())).unwrap_or_default();
     let push = |stream: &mut Stream, bytes: &[u8], order, offset: usize| {
@@ -65,8 +65,13 @@ fn restore_line_ends(bytes: &[u8]) -> Option<Vec<u8>> {
         if find(head, 0, b"\r").is_some() {
             return None;
         }
-        for line in head.split_inclusive(|byte| *byte == b'\n') {
-            restored.extend_from_slice(line.strip_suffix(b"\n").unwrap_or(line));
+        for byte in head {
+            if *byte == b'\n' {
+                restored.push(b'\r');
+            }
+            restored.push(*byte);
+        }
+        if !head.ends_with(b"\n") {
             restored.extend_from_slice(b"\r\n");
         }
         if len.is_none() {
