@@ -4,58 +4,48 @@
 //! log.entries[]: request.{method, url, httpVersion, headers}, response.{status, headers},
 //!                _webSocketMessages[]: { type: send | receive, time: seconds, opcode, data }
 //! ```
+//! In JavaScript, which has a reader of JSON, `wasm/npm/src/archive.js` does this.
 
-use alloc::{string::String, vec::Vec};
+use alloc::{boxed::Box, vec::Vec};
 
 use super::{
-    Capture, DamageKind, Failure, base64, beginning, fail, find,
+    Capture, DamageKind, Failure, Given, fail, find,
     json::{Reader, Value},
 };
-use crate::{
-    Options,
-    judge::{self, Verdict},
-    report::{Connection, Kind, Message},
-    stream::{Conversation, Moment, Sender, Stream},
-    text::{lossy, run_len},
-};
+use crate::{report::Kind, stream::Sender, text::run_len};
 
-/// A connection of which the messages are given, and no frames.
-#[derive(Debug, Default)]
-pub struct Given {
-    url: String,
-    request: Fields,
-    response: Fields,
+/// A connection as it stands in an archive.
+#[derive(Default)]
+struct Entry {
+    url: Vec<u8>,
     status: Vec<u8>,
-    messages: Vec<GivenMessage>,
+    request: Vec<Field>,
+    response: Vec<Field>,
+    messages: Vec<Message>,
 }
 
-/// Fields of a head: names and values.
-type Fields = Vec<(String, String)>;
+/// A field of a head: name and value.
+type Field = (Vec<u8>, Vec<u8>);
 
-#[derive(Debug, Default)]
-struct GivenMessage {
+#[derive(Default)]
+struct Message {
     /// `send` or `receive`.
-    kind: String,
-    time_ns: Option<u64>,
-    is_binary: bool,
-    /// Text, or bytes; while an archive is read these are in base64.
+    kind: Vec<u8>,
+    time: Vec<u8>,
+    opcode: Vec<u8>,
+    /// Text, or base64 of bytes.
     data: Vec<u8>,
-    /// Where in the input they are.
+    /// Where in the input the data are.
     at: usize,
 }
 
-pub(super) fn is_har(bytes: &[u8]) -> bool {
-    let bytes = beginning(bytes);
-    bytes.trim_ascii_start().starts_with(b"{") && find(bytes, 0, b"\"log\"").is_some()
-}
-
 pub(super) fn read(bytes: &[u8], capture: &mut Capture) -> Result<(), Failure> {
-    let mut given = Vec::new();
+    let mut entries = Vec::new();
     Reader::new(bytes).value(0, &mut |path, value| {
         match (path.strip_prefix(".log.entries[]"), value) {
-            (Some(""), None) => given.push(Given::default()),
+            (Some(""), None) => entries.push(Entry::default()),
             (Some(path), value) => {
-                if let Some(entry) = given.last_mut() {
+                if let Some(entry) = entries.last_mut() {
                     entry.take(path, value)?;
                 }
             }
@@ -63,124 +53,69 @@ pub(super) fn read(bytes: &[u8], capture: &mut Capture) -> Result<(), Failure> {
         }
         Ok(())
     })?;
-    for mut entry in given {
-        for message in &mut entry.messages {
-            if message.is_binary {
-                message.data = base64::decode(&message.data, message.at)?;
-            }
-        }
-        if !entry.messages.is_empty() {
-            capture.given.push(entry);
-        }
+    for entry in entries.into_iter().filter(|entry| !entry.messages.is_empty()) {
+        capture.given.push(entry.given()?);
     }
     if capture.given.is_empty() { Err(fail(DamageKind::NoMessages, 0)) } else { Ok(()) }
 }
 
-impl Given {
+impl Entry {
     /// Takes in what stands at a path of the entry.
     fn take(&mut self, path: &str, value: Option<Value<'_>>) -> Result<(), Failure> {
+        let Self { url, status, request, response, messages } = self;
         let Some(value) = value else {
             match path {
-                ".request.headers[]" => self.request.push(Default::default()),
-                ".response.headers[]" => self.response.push(Default::default()),
-                "._webSocketMessages[]" => self.messages.push(Default::default()),
+                ".request.headers[]" => request.push(Field::default()),
+                ".response.headers[]" => response.push(Field::default()),
+                "._webSocketMessages[]" => messages.push(Message::default()),
                 _ => {}
             }
             return Ok(());
         };
-        let message = self.messages.last_mut();
-        let text = match path {
-            ".request.url" => Some(&mut self.url),
-            ".request.headers[].name" => self.request.last_mut().map(|(name, _)| name),
-            ".request.headers[].value" => self.request.last_mut().map(|(_, value)| value),
-            ".response.headers[].name" => self.response.last_mut().map(|(name, _)| name),
-            ".response.headers[].value" => self.response.last_mut().map(|(_, value)| value),
-            "._webSocketMessages[].type" => message.map(|message| &mut message.kind),
-            _ => {
-                let number = value.number();
-                match (path, message) {
-                    (".response.status", _) => self.status = number.to_vec(),
-                    ("._webSocketMessages[].time", Some(message)) => {
-                        message.time_ns = seconds(number);
-                    }
-                    ("._webSocketMessages[].opcode", Some(message)) => {
-                        message.is_binary = number == b"2";
-                    }
-                    ("._webSocketMessages[].data", Some(message)) => {
-                        message.at = value.start();
-                        message.data = value.text()?.into_bytes();
-                    }
-                    _ => {}
-                }
-                None
+        let message = messages.last_mut();
+        let (place, is_number) = match path {
+            ".request.url" => (Some(url), false),
+            ".request.headers[].name" => (request.last_mut().map(|(name, _)| name), false),
+            ".request.headers[].value" => (request.last_mut().map(|(_, value)| value), false),
+            ".response.status" => (Some(status), true),
+            ".response.headers[].name" => (response.last_mut().map(|(name, _)| name), false),
+            ".response.headers[].value" => (response.last_mut().map(|(_, value)| value), false),
+            "._webSocketMessages[].type" => (message.map(|message| &mut message.kind), false),
+            "._webSocketMessages[].time" => (message.map(|message| &mut message.time), true),
+            "._webSocketMessages[].opcode" => (message.map(|message| &mut message.opcode), true),
+            "._webSocketMessages[].data" => {
+                let data = message.map(|message| {
+                    message.at = value.start();
+                    &mut message.data
+                });
+                (data, false)
             }
+            _ => (None, true),
         };
-        if let Some(text) = text {
-            *text = value.text()?;
+        if let Some(place) = place {
+            *place = if is_number { value.number().to_vec() } else { value.text()?.into_bytes() };
         }
         Ok(())
     }
-}
 
-/// Reads seconds with a fraction as nanoseconds, without the rounding of floating point.
-pub(super) fn seconds(text: &[u8]) -> Option<u64> {
-    const DIGITS: u32 = 9;
-    let mut number = 0_u64;
-    let mut fraction_len = None;
-    let mut push = |digit: u8| {
-        number = number.checked_mul(10)?.checked_add(digit.into())?;
-        Some(())
-    };
-    for byte in text {
-        match (byte, &mut fraction_len) {
-            (b'.', None) => fraction_len = Some(0),
-            (b'0'..=b'9', Some(DIGITS)) => {}
-            (b'0'..=b'9', len) => {
-                push(byte & 0xf)?;
-                *len = len.map(|len| len + 1);
-            }
-            _ => return None,
-        }
-    }
-    for _ in fraction_len.unwrap_or(0)..DIGITS {
-        push(0)?;
-    }
-    Some(number)
-}
-
-impl Given {
-    /// Judges the handshake as far as the archive tells of it, and takes the messages.
-    #[must_use]
-    pub fn judge(self, options: &Options) -> Connection {
-        let (host, target) = target(self.url.as_bytes());
+    fn given(self) -> Result<Given, Failure> {
+        let (host, target) = target(&self.url);
         // Browsers leave out what they have not kept: then there is nothing to be judged.
-        let request = head([b"GET ", target, b" HTTP/1.1"], &self.request, "Sec-WebSocket-Key");
-        let response =
-            head([b"HTTP/1.1 ", &self.status, b""], &self.response, "Sec-WebSocket-Accept");
-        let conversation = Conversation {
-            is_first_client: true,
-            first: request,
-            second: response,
-            names: Some((String::from("browser"), lossy(host))),
-        };
-        let mut connection = judge::judge(conversation, options);
-        connection.ending.verdict = Verdict::Open;
-        for (order, message) in (0..).zip(self.messages) {
-            let from = if message.kind == "receive" { Sender::Server } else { Sender::Client };
-            let kind = if message.is_binary { Kind::Binary } else { Kind::Text };
-            let moment = Moment { order, time_ns: message.time_ns };
-            let mut given = Message::new(from, kind, moment);
-            given.is_whole = true;
-            given.len = message.data.len() as u64;
-            given.given = Some(message.data);
-            connection.messages.push(given);
+        let request = head([b"GET ", target, b" HTTP/1.1"], &self.request, b"Sec-WebSocket-Key");
+        let status = [b"HTTP/1.1 ", &*self.status, b""];
+        let response = head(status, &self.response, b"Sec-WebSocket-Accept");
+        let mut given = Given::new(host, &request, &response);
+        for Message { kind, time, opcode, data, at } in self.messages {
+            let from = if kind == b"receive" { Sender::Server } else { Sender::Client };
+            let kind = if opcode == b"2" { Kind::Binary } else { Kind::Text };
+            given.message(from, kind, &time, data, at).map_err(Box::new)?;
         }
-        connection
+        Ok(given)
     }
 }
 
 /// A head with this first line, if the field is there that tells that it was kept.
-fn head(line: [&[u8]; 3], fields: &Fields, kept: &str) -> Stream {
+fn head(line: [&[u8]; 3], fields: &[Field], kept: &[u8]) -> Vec<u8> {
     let mut head = Vec::new();
     let mut push = |parts: [&[u8]; 3]| {
         for part in parts {
@@ -193,12 +128,12 @@ fn head(line: [&[u8]; 3], fields: &Fields, kept: &str) -> Stream {
     for (name, value) in fields {
         is_kept |= name.eq_ignore_ascii_case(kept);
         // Names of HTTP/2 that are no fields.
-        if !name.starts_with(':') {
-            push([name.as_bytes(), b": ", value.as_bytes()]);
+        if !name.starts_with(b":") {
+            push([name, b": ", value]);
         }
     }
     push([b""; 3]);
-    if is_kept { Stream::of(head) } else { Stream::default() }
+    if is_kept { head } else { Vec::new() }
 }
 
 /// The host and the target of a URL.

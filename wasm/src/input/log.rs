@@ -64,5 +64,5 @@ fn time_ns(line: &[u8]) -> Option<u64> {
     let line = line.strip_prefix(b"[").unwrap_or(line).trim_ascii_start();
     let number = line.get(..run_len(line, |byte| byte.is_ascii_digit() || *byte == b'.'))?;
     find(number, 0, b".")?;
-    super::har::seconds(number)
+    super::given::seconds(number)
 }

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | pcap, pcapng | their first four bytes |
 //! | HTTP heads and frames | a request line or a status line |
-//! | HAR | JSON with a `log` |
+//! | HAR (feature `har`) | JSON with a `log` |
 //! | trace lines of firmware | `ws > ` or `ws < ` and `wire=` in lines |
 //! | dumps: xxd, `hexdump -C`, od, Wireshark, tshark's follow | lines of offset and bytes |
 //! | arrays and string literals of C, Rust, Python, JavaScript | `0x`, brackets, `\x` |
@@ -17,9 +17,12 @@ use alloc::{boxed::Box, vec::Vec};
 mod array;
 mod base64;
 mod dump;
+mod given;
+#[cfg(feature = "har")]
 mod har;
 mod hex;
 mod ip;
+#[cfg(feature = "har")]
 mod json;
 mod latest;
 mod link;
@@ -30,7 +33,7 @@ mod pcapng;
 mod raw;
 mod tcp;
 
-pub use har::Given;
+pub use given::Given;
 
 use crate::{
     stream::Conversation,
@@ -234,12 +237,17 @@ type Check = fn(&[u8]) -> bool;
 /// Reads an input of a format.
 type Read = fn(&[u8], &mut Capture) -> Result<(), Failure>;
 
+#[cfg(feature = "har")]
+const HAR: Read = har::read;
+#[cfg(not(feature = "har"))]
+const HAR: Read = |_, _| Err(fail(DamageKind::Unrecognised, 0));
+
 /// What an input may be, the surest first.
 const FORMATS: [(Format, Check, Read); 9] = [
     (Format::Pcap, pcap::is_magic, pcap::read),
     (Format::Pcapng, pcapng::is_section, pcapng::read),
     (Format::Raw, |bytes| raw::is_head(bytes) || !is_text(bytes), raw::read),
-    (Format::Har, har::is_har, har::read),
+    (Format::Har, given::is_archive, HAR),
     (Format::Log, log::is_log, log::read),
     (Format::Dump, dump::is_dump, dump::read),
     (Format::Hex, hex::is_hex, hex::read),
