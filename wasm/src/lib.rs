@@ -83,7 +83,9 @@ pub fn inspect(bytes: &[u8], options: &Options) -> Result<Report, InputError> {
         Some(format) => (format, false),
         None => (input::recognise(bytes)?, true),
     };
-    Ok(judge(input::read(bytes, format)?, format, is_guess, options))
+    let mut capture = Capture::default();
+    input::read(bytes, format, &mut capture)?;
+    Ok(judge(capture, format, is_guess, options))
 }
 
 /// Judges what was read of an input of this format, which was recognised, or was not.

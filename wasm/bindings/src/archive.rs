@@ -1,7 +1,5 @@
 //! HTTP archives, of which JavaScript has read the JSON: `wasm/npm/src/archive.js` is the other side.
 
-use alloc::vec::Vec;
-
 use socklet_wasm::{
     input::{Capture, Damage, DamageKind, Given, InputError},
     report::Kind,
@@ -20,8 +18,8 @@ use crate::sender;
 /// | 3 | the time of the next message |
 /// | 4 to 7 | a message, 1 added if the server has sent it, 2 if its text is base64 of bytes |
 /// | others | what is no JSON |
-pub(crate) fn read(mut items: &[u8]) -> Result<Capture, InputError> {
-    let mut given: Vec<Given> = Vec::new();
+pub(crate) fn read(mut items: &[u8], capture: &mut Capture) -> Result<(), InputError> {
+    let given = &mut capture.given;
     // The last texts of each number.
     let mut texts = [&[][..]; 4];
     while let Some((head, rest)) = items.split_first_chunk::<12>() {
@@ -48,5 +46,5 @@ pub(crate) fn read(mut items: &[u8]) -> Result<Capture, InputError> {
     if given.is_empty() {
         return Err(Damage { kind: DamageKind::NoMessages, offset: 0 });
     }
-    Ok(Capture { given, ..Capture::default() })
+    Ok(())
 }

@@ -84,7 +84,7 @@ pub extern "C" fn recognise(border: &Border) -> i32 {
 }
 
 /// Inspects the input in the border; of an HTTP archive its items are there. Numbers choose of what
-/// is optional: below 0, nothing was said.
+/// is optional: below 0, nothing was said; of the format, that it cannot be recognised.
 ///
 /// If nothing can be read, the line about the input has the damage, and [`is_readable`] is false.
 #[unsafe(no_mangle)]
@@ -103,16 +103,16 @@ pub extern "C" fn inspect(
         inflate_limit,
     };
     let input = mem::take(&mut border.bytes);
-    let capture = match options.format {
-        Some(Format::Har) => archive::read(&input),
-        Some(format) => input::read(&input, format),
-        None => input::recognise(&input).and_then(|format| input::read(&input, format)),
+    let mut capture = Capture::default();
+    let read = match options.format {
+        Some(Format::Har) => archive::read(&input, &mut capture),
+        Some(format) => input::read(&input, format, &mut capture),
+        None => input::recognise(&input).map(drop),
     };
-    let is_readable = capture.is_ok();
-    let capture = capture.unwrap_or_else(|damage| {
-        let damage = Some(damage);
-        Capture { damage, ..Capture::default() }
-    });
+    let is_readable = read.is_ok();
+    if let Err(damage) = read {
+        capture.damage = Some(damage);
+    }
     let format = options.format.unwrap_or(Format::Raw);
     let report = socklet_wasm::judge(capture, format, is_guess, &options);
     Box::new(Inspection { report, is_readable })

@@ -271,16 +271,15 @@ pub fn recognise(bytes: &[u8]) -> Result<Format, InputError> {
     found.map_or_else(|| fail(DamageKind::Unrecognised), |(format, ..)| Ok(*format))
 }
 
-/// Reads an input of a format.
+/// Reads an input of a format into a capture in which nothing is.
 ///
 /// # Errors
 /// What is wrong with it, and where.
-pub fn read(bytes: &[u8], format: Format) -> Result<Capture, InputError> {
-    let mut capture = Capture::default();
+pub fn read(bytes: &[u8], format: Format, capture: &mut Capture) -> Result<(), InputError> {
     if let Some((.., read)) = FORMATS.iter().find(|(each, ..)| *each == format) {
-        read(bytes, &mut capture).map_err(|damage| *damage)?;
+        read(bytes, capture).map_err(|damage| *damage)?;
     }
-    Ok(capture)
+    Ok(())
 }
 
 /// Bytes of an input that are looked at to recognise it.

@@ -52,6 +52,8 @@ pub(super) struct Packets<'a> {
 }
 
 impl<'a> Packets<'a> {
+    /// Out of line: there are many fields.
+    #[inline(never)]
     pub(super) const fn new(capture: &'a [u8]) -> Self {
         Self {
             capture,

@@ -201,12 +201,13 @@ impl Found {
 /// went.
 fn merge<T>(list: &mut [T], split: usize, order: fn(&T) -> u32) -> Vec<u32> {
     let numbers = places(&mut list.iter().map(order), split);
-    sort(numbers.clone(), &mut |at, place| list.swap(at, place));
+    sort(&numbers, &mut |at, place| list.swap(at, place));
     numbers
 }
 
 /// Brings each element to its place, one with each swap.
-fn sort(mut places: Vec<u32>, swap: &mut dyn FnMut(usize, usize)) {
+fn sort(places: &[u32], swap: &mut dyn FnMut(usize, usize)) {
+    let mut places = places.to_vec();
     for at in 0..places.len() {
         while let Some(place) = places.get(at).map(|place| *place as usize).filter(|to| *to != at) {
             places.swap(at, place);
@@ -217,7 +218,11 @@ fn sort(mut places: Vec<u32>, swap: &mut dyn FnMut(usize, usize)) {
 
 /// The places in the merged list of elements with these orders, of which so many are the client's.
 fn places(orders: &mut dyn Iterator<Item = u32>, split: usize) -> Vec<u32> {
-    let orders: Vec<u32> = orders.collect();
+    let mut list = Vec::new();
+    for order in orders {
+        list.push(order);
+    }
+    let orders = list;
     let mut places = vec![0; orders.len()];
     let (mut client, mut server) = (0, split);
     for place in 0..orders.len() as u32 {
