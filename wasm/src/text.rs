@@ -94,7 +94,8 @@ impl<'a> Iterator for Lines<'a> {
     }
 }
 
-/// How many bytes at the front are of a kind.
+/// How many bytes at the front are of a kind. Out of line, or there is a copy for each kind.
+#[inline(never)]
 pub(crate) fn run_len(bytes: &[u8], is_one: fn(&u8) -> bool) -> usize {
     bytes.iter().take_while(|byte| is_one(byte)).count()
 }
