@@ -11,7 +11,7 @@
 //! `NaN` stands for what is not there. All else crosses as JSON of the versioned schema, or bytes.
 //!
 //! wasm-bindgen would write such a border from types; for so few functions that took 1.7 kB more of
-//! the 48 that the module has compressed, and a program of its version to build it.
+//! the 43 that the module has compressed, and a program of its version to build it.
 //!
 //! A pointer that JavaScript was given it gives back as it is: that is what makes a reference of it.
 #![cfg_attr(target_family = "wasm", no_std)]

@@ -48,7 +48,10 @@ function head(line, fields = [], kept) {
 
 const TOKEN = /\s+|[{}[\],:]|"(?:[^"\\]+|\\.)*(?:"|$)|true|false|null|-?\d[\d.eE+-]*/sy;
 
-/** Where something begins that is not of JSON, or where a text ends too early: browsers do not say. */
+/**
+ * Where something begins that is not of JSON, or where a text ends too early: browsers do not say.
+ * What is of JSON and in the wrong place is not found; then it is the end.
+ */
 function damageIn(text) {
   let at = 0;
   for (TOKEN.lastIndex = 0; TOKEN.test(text); ) at = TOKEN.lastIndex;
