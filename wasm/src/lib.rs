@@ -17,7 +17,7 @@
 //! |---|---|
 //! | [`input`] | recognises what the input is, and makes conversations of it |
 //! | [`stream`] | a conversation: two streams of bytes, with when and where each was found |
-//! | [`judge`] | handshake, frames, messages, ending |
+//! | [`judge`](mod@judge) | handshake, frames, messages, ending |
 //! | [`report`] | what is found |
 //! | [`violation`] | the table of everything that can be wrong |
 //! | [`xray`] | what compressed data are made of |
