@@ -58,14 +58,19 @@ function damageIn(text) {
   return at;
 }
 
-/** Finds one string after the other in an archive. */
+/**
+ * Finds one string after the other in an archive. Where one is written with escapes, it and those
+ * behind are where the last one was: to look for each in all of the archive would take too long.
+ */
 function placeIn(bytes) {
   let text;
   let at = 0;
   return (string) => {
     // A character a byte.
     text ??= new TextDecoder("latin1").decode(bytes);
-    at = text.indexOf(`"${string}"`, at) + 1;
+    const found = text.indexOf(`"${string}"`, at);
+    if (found < 0) text = "";
+    else at = found + 1;
     return at;
   };
 }
