@@ -22,7 +22,7 @@ use socklet_core::trace::Parameter;
 pub use crate::text::push_number;
 use crate::{
     input::DamageKind,
-    judge::{Tail, close_code_line, explain, explain_agreed},
+    judge::{Close, Tail, close_code_line, explain, explain_agreed},
     report::{Connection, Frame, Kind, Message, Report},
     stream::Sender,
     violation::Violation,
@@ -105,19 +105,12 @@ fn connection(connection: &Connection, number: u64, out: &mut String) {
     }
     let handshake = &connection.handshake;
     object.bool("handshake", handshake.is_seen());
-    let texts = [
-        ("target", &handshake.target),
-        ("accept_expected", &handshake.accept),
-        ("accept", &handshake.accept_found),
-        ("subprotocol", &handshake.subprotocol),
-        ("extensions_offered", &handshake.offered_extensions),
-        ("extensions", &handshake.extensions),
-    ];
-    for (name, text) in texts {
-        if let Some(text) = text {
-            object.string(name, text);
-        }
-    }
+    object.optional("target", &handshake.target);
+    object.optional("accept_expected", &handshake.accept);
+    object.optional("accept", &handshake.accept_found);
+    object.optional("subprotocol", &handshake.subprotocol);
+    object.optional("extensions_offered", &handshake.offered_extensions);
+    object.optional("extensions", &handshake.extensions);
     if let Some(status) = handshake.status {
         object.number("status", status.into());
     }
@@ -128,8 +121,8 @@ fn connection(connection: &Connection, number: u64, out: &mut String) {
         }
         object.close_list();
     }
-    for (from, name) in [(Sender::Client, "client_deflate"), (Sender::Server, "server_deflate")] {
-        if let Some(context) = connection.context(from) {
+    for (from, name) in &[(Sender::Client, "client_deflate"), (Sender::Server, "server_deflate")] {
+        if let Some(context) = connection.context(*from) {
             object.open(name);
             object.number("window_bits", context.window_bits.into());
             object.bool("context_takeover", context.takeover);
@@ -156,8 +149,8 @@ fn connection(connection: &Connection, number: u64, out: &mut String) {
         object.element(inference.line());
     }
     object.close_list();
-    for (from, name) in [(Sender::Client, "client_gaps"), (Sender::Server, "server_gaps")] {
-        let stream = connection.stream(from);
+    for (from, name) in &[(Sender::Client, "client_gaps"), (Sender::Server, "server_gaps")] {
+        let stream = connection.stream(*from);
         object.open_list(name);
         for gap in stream.gaps() {
             object.open_element();
@@ -271,33 +264,38 @@ fn ending(connection: &Connection, number: u64, out: &mut String) {
     if let Some(by) = ending.verdict.by() {
         object.string("by", by.name());
     }
-    for ((close, tail), from) in ending.closes.iter().zip(ending.tails).zip(["client", "server"]) {
-        if close.is_none() && tail == Tail::Whole {
-            continue;
-        }
-        object.open(from);
-        if let Some(close) = close {
-            object.number("close_frame", close.frame.into());
-            if let Some(code) = close.code {
-                object.number("code", code.into());
-                object.string("meaning", close_code_line(code));
-            }
-            object.string("reason", &close.reason);
-        }
-        match tail {
-            Tail::Whole => {}
-            Tail::InHeader => object.string("ends", "within a header"),
-            Tail::InPayload(missing) => {
-                object.string("ends", "within a payload");
-                object.number("missing_len", missing);
-            }
-            Tail::Unreadable(_) => object.string("ends", "where no frame can be told"),
-        }
-        object.close();
-    }
+    let ([client, server], [client_tail, server_tail]) = (&ending.closes, ending.tails);
+    side(&mut object, "client", client.as_ref(), client_tail);
+    side(&mut object, "server", server.as_ref(), server_tail);
     object.nanoseconds("idle_ns", ending.idle_ns);
     if let Some(timeout) = ending.proxy_timeout_s {
         object.number("proxy_timeout_s", timeout.into());
     }
     object.end();
+}
+
+/// Writes the end of a direction, if there is something to say of it.
+fn side(object: &mut Object<'_>, from: &str, close: Option<&Close>, tail: Tail) {
+    if close.is_none() && tail == Tail::Whole {
+        return;
+    }
+    object.open(from);
+    if let Some(close) = close {
+        object.number("close_frame", close.frame.into());
+        if let Some(code) = close.code {
+            object.number("code", code.into());
+            object.string("meaning", close_code_line(code));
+        }
+        object.string("reason", &close.reason);
+    }
+    match tail {
+        Tail::Whole => {}
+        Tail::InHeader => object.string("ends", "within a header"),
+        Tail::InPayload(missing) => {
+            object.string("ends", "within a payload");
+            object.number("missing_len", missing);
+        }
+        Tail::Unreadable(_) => object.string("ends", "where no frame can be told"),
+    }
+    object.close();
 }

@@ -17,7 +17,7 @@
 //! |---|---|
 //! | [`input`] | recognises what the input is, and makes conversations of it |
 //! | [`stream`] | a conversation: two streams of bytes, with when and where each was found |
-//! | [`judge`] | handshake, frames, messages, ending |
+//! | [`judge`](mod@judge) | handshake, frames, messages, ending |
 //! | [`report`] | what is found |
 //! | [`violation`] | the table of everything that can be wrong |
 //! | [`xray`] | what compressed data are made of |
@@ -47,7 +47,7 @@ pub mod xray;
 
 use alloc::vec::Vec;
 
-use input::{Format, InputError};
+use input::{Capture, Format, InputError};
 use report::Report;
 use stream::Sender;
 
@@ -83,7 +83,15 @@ pub fn inspect(bytes: &[u8], options: &Options) -> Result<Report, InputError> {
         Some(format) => (format, false),
         None => (input::recognise(bytes)?, true),
     };
-    let input::Capture { conversations, given, notes, damage } = input::read(bytes, format)?;
+    let mut capture = Capture::default();
+    input::read(bytes, format, &mut capture)?;
+    Ok(judge(capture, format, is_guess, options))
+}
+
+/// Judges what was read of an input of this format, which was recognised, or was not.
+#[must_use]
+pub fn judge(capture: Capture, format: Format, is_guess: bool, options: &Options) -> Report {
+    let Capture { conversations, given, notes, damage } = capture;
     let mut connections = Vec::new();
     for conversation in conversations {
         connections.push(judge::judge(conversation, options));
@@ -91,5 +99,5 @@ pub fn inspect(bytes: &[u8], options: &Options) -> Result<Report, InputError> {
     for connection in given {
         connections.push(connection.judge(options));
     }
-    Ok(Report { format, is_guess, damage, notes, connections })
+    Report { format, is_guess, damage, notes, connections }
 }

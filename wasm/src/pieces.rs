@@ -65,11 +65,11 @@ impl Pieces {
             let gap = stream.next_gap(index + 1).map_or(self.end, |gap| gap.at);
             let end = gap.min(self.end).min(index + PIECE_LEN);
             let bytes = stream.bytes().get(index..end).unwrap_or_default();
-            if let Some(mut key) = self.key {
-                key.rotate_left((done & 3) as usize);
+            if let Some(key) = self.key {
+                let key = u32::from_be_bytes(key).rotate_left((done & 3) as u32 * 8);
                 scratch.clear();
                 scratch.extend_from_slice(bytes);
-                Mask::new(key).apply(&mut scratch);
+                Mask::new(key.to_be_bytes()).apply(&mut scratch);
                 piece(Piece::Bytes(&scratch));
             } else {
                 piece(Piece::Bytes(bytes));

@@ -219,6 +219,30 @@ pub enum Cut {
     Abandoned,
 }
 
+impl Message {
+    /// A message of which nothing is there yet. Out of line: there are many fields.
+    #[inline(never)]
+    pub(crate) const fn new(from: Sender, kind: Kind, moment: Moment) -> Self {
+        Self {
+            from,
+            kind,
+            first_frame: 0,
+            frames: 0,
+            is_whole: false,
+            is_compressed: false,
+            wire_len: 0,
+            len: 0,
+            inflated: 0..0,
+            history_len: 0,
+            window_len: 0,
+            unknown: Vec::new(),
+            cut: None,
+            given: None,
+            moment,
+        }
+    }
+}
+
 impl Cut {
     /// The reason in words.
     #[must_use]

@@ -133,8 +133,8 @@ impl Stream {
 
     /// The first gap at or behind an index.
     #[must_use]
-    pub fn next_gap(&self, index: usize) -> Option<Gap> {
-        self.gaps.get(self.gaps_before(index)).copied()
+    pub fn next_gap(&self, index: usize) -> Option<&Gap> {
+        self.gaps.get(self.gaps_before(index))
     }
 
     /// Converts an index to an offset: a byte behind a gap counts what is missing.
@@ -159,8 +159,8 @@ impl Stream {
 
     /// Indexes where pieces begin, from some index on.
     pub fn starts(&self, from: usize) -> impl Iterator<Item = usize> + '_ {
-        let first = self.pieces_before(from);
-        self.pieces.iter().skip(first).map(|piece| piece.start)
+        let pieces = self.pieces.get(self.pieces_before(from)..).unwrap_or_default();
+        pieces.iter().map(|piece| piece.start)
     }
 
     /// When the last byte was received.
@@ -173,11 +173,14 @@ impl Stream {
         self.pieces.get(self.pieces_before(index + 1).wrapping_sub(1))
     }
 
+    /// Out of line, as the next: a search is long, and is called in many places.
+    #[inline(never)]
     fn pieces_before(&self, index: usize) -> usize {
         self.pieces.partition_point(|piece| piece.start < index)
     }
 
     /// How many gaps are before an index.
+    #[inline(never)]
     pub(crate) fn gaps_before(&self, index: usize) -> usize {
         self.gaps.partition_point(|gap| gap.at < index)
     }
@@ -194,4 +197,12 @@ pub struct Conversation {
     pub is_first_client: bool,
     /// The addresses of both.
     pub names: Option<(String, String)>,
+}
+
+impl Conversation {
+    /// One in which nothing has been said. Out of line: there are many fields.
+    #[inline(never)]
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
 }

@@ -68,13 +68,36 @@ pub(crate) const fn hex_pair(high: u8, low: u8) -> Option<u8> {
 }
 
 /// The lines of a text with their offsets, without their ends.
-pub(crate) fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
-    let mut at = 0_usize;
-    bytes.split(|byte| *byte == b'\n').map(move |line| {
-        let start = at;
-        at += line.len() + 1;
-        (start, line.strip_suffix(b"\r").unwrap_or(line))
-    })
+pub(crate) const fn lines(bytes: &[u8]) -> Lines<'_> {
+    Lines { rest: Some(bytes), at: 0 }
+}
+
+/// See [`lines`].
+pub(crate) struct Lines<'a> {
+    rest: Option<&'a [u8]>,
+    at: usize,
+}
+
+impl<'a> Iterator for Lines<'a> {
+    type Item = (usize, &'a [u8]);
+
+    /// Out of line: it is called in many places.
+    #[inline(never)]
+    fn next(&mut self) -> Option<Self::Item> {
+        let rest = self.rest?;
+        let len = run_len(rest, |byte| *byte != b'\n');
+        let (line, behind) = rest.split_at_checked(len)?;
+        self.rest = behind.get(1..);
+        let at = self.at;
+        self.at += len + 1;
+        Some((at, line.strip_suffix(b"\r").unwrap_or(line)))
+    }
+}
+
+/// How many bytes at the front are of a kind. Out of line, or there is a copy for each kind.
+#[inline(never)]
+pub(crate) fn run_len(bytes: &[u8], is_one: fn(&u8) -> bool) -> usize {
+    bytes.iter().take_while(|byte| is_one(byte)).count()
 }
 
 /// Where this is found next, from some offset on.

@@ -9,7 +9,7 @@ use socklet_core::{
 };
 
 /// The largest window.
-const MAX_WINDOW_LEN: usize = 1 << 15;
+pub(crate) const MAX_WINDOW_LEN: usize = 1 << 15;
 
 /// Reads a message's compressed data, all frames joined, up to their end or to where they are
 /// damaged; each step's `at` counts from the start of the message.
@@ -34,7 +34,7 @@ fn decode(
     let (mut start, mut read, mut written) = (0, 0, 0);
     loop {
         if at == window.len() {
-            window.copy_within(MAX_WINDOW_LEN.., 0);
+            slide(&mut window);
             at = MAX_WINDOW_LEN;
         }
         let mut relate = |mut step: Step| {
@@ -55,6 +55,15 @@ fn decode(
             if read == data.len() {
                 return read;
             }
+        }
+    }
+}
+
+/// Moves what is behind the first bytes of a buffer, as many as a window has, over them.
+pub(crate) fn slide(buffer: &mut [u8]) {
+    if let Some((window, behind)) = buffer.split_at_mut_checked(MAX_WINDOW_LEN) {
+        for (to, byte) in window.iter_mut().zip(behind) {
+            *to = *byte;
         }
     }
 }

@@ -2,13 +2,11 @@
 
 use core::{fmt, str};
 
-use super::fields::{
-    elements, has_token, is_framing, is_host, is_reserved, only, put_headers, values,
-};
+use super::fields::{has_token, is_framing, is_host, is_reserved, only, put_headers, values};
 use super::head::{Head, HeadWriter, Headers, Source, is_http_1_1};
 use super::key::{Key, accept_for, is_key};
 use crate::error::{ConfigError, Error, HandshakeError};
-use crate::grammar::{is_token, split};
+use crate::grammar::{is_token, split, trim};
 use crate::permessage_deflate::Negotiation;
 
 /// The head of a client's request, read in place.
@@ -86,10 +84,22 @@ impl<'a> Request<'a> {
 
     /// The subprotocols that the client offers, the one that it likes best first.
     pub fn subprotocols(&self) -> impl Iterator<Item = &'a str> + use<'a> {
-        values(self.fields.clone(), "Sec-WebSocket-Protocol")
-            .flat_map(elements)
-            .filter(|name| is_token(name))
-            .filter_map(|name| str::from_utf8(name).ok())
+        let mut values = self.values("Sec-WebSocket-Protocol");
+        let mut rest: &[u8] = &[];
+        core::iter::from_fn(move || {
+            loop {
+                while rest.is_empty() {
+                    rest = values.next()?;
+                }
+                let (name, others) = split(rest, b',');
+                rest = others.unwrap_or_default();
+                // A token is ASCII, and an empty element is none.
+                let name = trim(name);
+                if is_token(name) {
+                    return str::from_utf8(name).ok();
+                }
+            }
+        })
     }
 
     /// The first of the server's subprotocols that the client offers too.
@@ -153,7 +163,7 @@ impl<'a> Request<'a> {
         self.subprotocols().any(|offer| offer == subprotocol)
     }
 
-    fn values(&self, name: &str) -> impl Iterator<Item = &'a [u8]> {
+    fn values<'n>(&self, name: &'n str) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n> {
         values(self.fields.clone(), name)
     }
 }

@@ -2,7 +2,9 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { readFileSync, readdirSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { constants, deflateRawSync } from "node:zlib";
@@ -69,6 +71,60 @@ for (const name of readdirSync(corpus).filter((file) => file.endsWith(".pcap")))
     inspection.free();
   });
 }
+
+test("an HTTP archive: the same as the command says, whoever reads its JSON", (t) => {
+  const dir = mkdtempSync(join(tmpdir(), "socklet-"));
+  t.after(() => rmSync(dir, { recursive: true }));
+  const field = (name, value) => ({ name, value });
+  const key = field("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==");
+  const accept = field("Sec-WebSocket-Accept", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+  const open = [field("Connection", "Upgrade"), field("upgrade", "websocket")];
+  const host = field("Host", "example.com");
+  const kept = {
+    request: {
+      url: "wss://example.com/grün?x=1#part",
+      headers: [field(":path", "/"), host, ...open, key, field("Sec-WebSocket-Version", "13")],
+    },
+    response: { status: 101, headers: [...open, accept] },
+    _webSocketMessages: [
+      { type: "send", time: 1700000000.1234567, opcode: 1, data: "gr\u00fcn \ud83e\udd80 \ud800 \0" },
+      { type: "receive", time: 1700000001, opcode: 2, data: "AAEC/w==" },
+      { type: "receive", time: 1700000001.5, opcode: 2, data: "" },
+      { type: "send", opcode: 1, data: "when?" },
+    ],
+  };
+  const bare = {
+    request: { url: "ws://example.com?x", headers: [host] },
+    response: { status: 101 },
+    _webSocketMessages: [{ type: "receive", time: 0.1, opcode: 1, data: "x" }],
+  };
+  const other = { request: { url: "https://example.com/" }, response: { status: 200 } };
+  const archive = (...entries) => JSON.stringify({ log: { version: "1.2", entries } });
+  const inputs = {
+    kept: archive(other, kept, bare),
+    escaped: archive(kept).replaceAll("/", "\\/"),
+    spaced: JSON.stringify(JSON.parse(archive(bare, kept)), undefined, 2),
+    damaged: archive(kept).replace("AAEC/w==", "AAE*"),
+    cut: archive(kept).slice(0, -1),
+    broken: archive(kept).replace("101", "?"),
+    none: archive(other),
+    empty: '{"log":{}}',
+  };
+  for (const [name, input] of Object.entries(inputs)) {
+    const path = join(dir, name);
+    writeFileSync(path, input);
+    const said = spawnSync(command, ["explain", "--json", path], { encoding: "utf8" });
+    try {
+      assert.equal(inspect(readFileSync(path)).json(), said.stdout);
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      assert.equal(said.stdout, "");
+      assert.match(said.stderr, new RegExp(`${error.message}.*\\b${error.offset}\\b`), name);
+    }
+  }
+  const { capture } = inspect(inputs.kept, { format: "har" });
+  assert.deepEqual([capture.format, capture.guessed], ["har", false]);
+});
 
 test("what is built is inspected", () => {
   const masked = build({ opcode: 1, maskingKey: 0xfffefdfc, payload: "héllo", compress: true });

@@ -11,13 +11,14 @@
 //! `NaN` stands for what is not there. All else crosses as JSON of the versioned schema, or bytes.
 //!
 //! wasm-bindgen would write such a border from types; for so few functions that took 1.7 kB more of
-//! the 48 that the module has compressed, and a program of its version to build it.
+//! the 43 that the module has compressed, and a program of its version to build it.
 //!
 //! A pointer that JavaScript was given it gives back as it is: that is what makes a reference of it.
 #![cfg_attr(target_family = "wasm", no_std)]
 
 extern crate alloc;
 
+mod archive;
 mod columns;
 #[cfg(target_family = "wasm")]
 mod runtime;
@@ -28,7 +29,7 @@ use core::mem;
 use socklet_wasm::{
     Options,
     build::{self, Fields},
-    input::Format,
+    input::{self, Capture, Format},
     json,
     report::Report,
     stream::Sender,
@@ -76,13 +77,21 @@ pub extern "C" fn start(border: &Border) -> *const u8 {
     border.bytes.as_ptr()
 }
 
-/// Inspects the input in the border. Numbers choose of what is optional: below 0, nothing was said.
+/// The number of the format that the input in the border has; below 0, if it cannot be told.
+#[unsafe(no_mangle)]
+pub extern "C" fn recognise(border: &Border) -> i32 {
+    input::recognise(&border.bytes).map_or(-1, |format| format as i32)
+}
+
+/// Inspects the input in the border; of an HTTP archive its items are there. Numbers choose of what
+/// is optional: below 0, nothing was said; of the format, that it cannot be recognised.
 ///
 /// If nothing can be read, the line about the input has the damage, and [`is_readable`] is false.
 #[unsafe(no_mangle)]
 pub extern "C" fn inspect(
     border: &mut Border,
     format: i32,
+    is_guess: bool,
     first_sender: i32,
     compression: i32,
     inflate_limit: usize,
@@ -93,15 +102,19 @@ pub extern "C" fn inspect(
         compression: (compression >= 0).then_some(compression > 0),
         inflate_limit,
     };
-    let inspected = socklet_wasm::inspect(&mem::take(&mut border.bytes), &options);
-    let is_readable = inspected.is_ok();
-    let report = inspected.unwrap_or_else(|damage| Report {
-        format: Format::Raw,
-        is_guess: true,
-        damage: Some(damage),
-        notes: Vec::new(),
-        connections: Vec::new(),
-    });
+    let input = mem::take(&mut border.bytes);
+    let mut capture = Capture::default();
+    let read = match options.format {
+        Some(Format::Har) => archive::read(&input, &mut capture),
+        Some(format) => input::read(&input, format, &mut capture),
+        None => input::recognise(&input).map(drop),
+    };
+    let is_readable = read.is_ok();
+    if let Err(damage) = read {
+        capture.damage = Some(damage);
+    }
+    let format = options.format.unwrap_or(Format::Raw);
+    let report = socklet_wasm::judge(capture, format, is_guess, &options);
     Box::new(Inspection { report, is_readable })
 }
 

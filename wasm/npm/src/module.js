@@ -1,5 +1,7 @@
 // The engine's module and its memory: wasm/bindings/src/lib.rs is the other side.
 
+import { itemsOf } from "./archive.js";
+
 // What can be asked for, as the engine numbers it.
 const ANSWERS = [
   "capture",
@@ -16,6 +18,9 @@ const ANSWERS = [
   "message",
   "find",
 ];
+
+/** The number of the format that is read here. */
+const HAR = 7;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -45,9 +50,13 @@ class Module {
   }
 
   /** Inspects an input, and returns a pointer; choices are numbers, below 0 for none. */
-  inspect(owner, input, ...choices) {
-    this.#put(input);
-    const pointer = this.#engine.inspect(this.#border, ...choices);
+  inspect(owner, input, format, ...choices) {
+    const bytes = typeof input === "string" ? encoder.encode(input) : input;
+    this.#put(bytes);
+    const isGuess = format < 0;
+    const known = isGuess ? this.#engine.recognise(this.#border) : format;
+    if (known === HAR) this.#put(itemsOf(bytes));
+    const pointer = this.#engine.inspect(this.#border, known, isGuess, ...choices);
     this.#forgotten.register(owner, pointer, owner);
     return pointer;
   }

@@ -9,78 +9,70 @@
 
 use alloc::vec::Vec;
 
-use super::{Capture, Damage, DamageKind, InputError, beginning, find, raw};
+use super::{Capture, DamageKind, Failure, beginning, fail, find, raw};
 use crate::{
     stream::{Conversation, Moment},
-    text::{hex_pair, hex_value},
+    text::{hex_pair, hex_value, run_len},
 };
 
 pub(super) fn is_array(bytes: &[u8]) -> bool {
     let bytes = beginning(bytes);
     let has = |what: &[u8]| find(bytes, 0, what).is_some();
-    has(b"0x") || has(b"\\x") || has(b"[") && has(b"]") && has(b",") || has(b"{") && has(b",")
+    has(b"0x") || has(b"\\x") || has(b",") && (has(b"{") || has(b"[") && has(b"]"))
 }
 
-pub(super) fn read(bytes: &[u8]) -> Result<Capture, InputError> {
-    if let Some(conversation) = peers(bytes)? {
-        return Ok(Capture::of(conversation));
+pub(super) fn read(bytes: &[u8], capture: &mut Capture) -> Result<(), Failure> {
+    let mut conversation = Conversation::new();
+    if peers(bytes, &mut conversation)? {
+        capture.conversations.push(conversation);
+        return Ok(());
     }
-    let decoded =
-        if find(bytes, 0, b"\\x").is_some() { literals(bytes)? } else { numbers(bytes, 0)? };
-    Ok(Capture::of(raw::of(&decoded, None)))
+    let is_literal = find(bytes, 0, b"\\x").is_some();
+    let decoded = if is_literal { literals(bytes) } else { numbers(bytes, 0) };
+    raw::add(&decoded?, None, capture);
+    Ok(())
 }
 
-/// Reads arrays that are named for the two ends of a connection, as Wireshark does.
-fn peers(bytes: &[u8]) -> Result<Option<Conversation>, InputError> {
+/// Reads arrays that are named for the two ends of a connection, as Wireshark does; false if there
+/// are none.
+fn peers(bytes: &[u8], conversation: &mut Conversation) -> Result<bool, Failure> {
     const NAME: &[u8] = b"peer";
-    let mut conversation = Conversation::default();
     let mut rest = 0;
     let mut order = 0;
     while let Some(at) = find(bytes, rest, NAME) {
-        let behind = at + NAME.len();
-        let (stream, is_name) = match bytes.get(behind..).unwrap_or_default() {
-            [b'0', b'_', ..] => (&mut conversation.first, true),
-            [b'1', b'_', ..] => (&mut conversation.second, true),
-            _ => (&mut conversation.first, false),
+        rest = at + NAME.len();
+        let stream = match bytes.get(rest..rest + 2) {
+            Some(b"0_") => &mut conversation.first,
+            Some(b"1_") => &mut conversation.second,
+            _ => continue,
         };
-        rest = behind;
-        if !is_name {
-            continue;
-        }
-        let Some(end) = find(bytes, behind, b"}") else { break };
-        let array = bytes.get(behind..end).unwrap_or_default();
-        let moment = Moment { order, time_ns: None };
-        stream.push(&numbers(array, behind)?, moment, None);
+        let Some(end) = find(bytes, rest, b"}") else { break };
+        let array = bytes.get(rest..end).unwrap_or_default();
+        stream.push(&numbers(array, rest)?, Moment { order, time_ns: None }, None);
         order += 1;
         rest = end;
     }
-    Ok((order != 0).then_some(conversation))
+    Ok(order != 0)
 }
 
 /// Reads the numbers of an array: between braces, or else between the brackets behind an equals
 /// sign, or else all there are.
-fn numbers(bytes: &[u8], offset: usize) -> Result<Vec<u8>, InputError> {
-    let behind = |mark: u8, from: usize| {
-        let found = bytes.get(from..)?.iter().position(|byte| *byte == mark)?;
-        Some(from + found + 1)
-    };
-    let equals = behind(b'=', 0).unwrap_or(0);
-    let start = behind(b'{', 0).or_else(|| behind(b'[', equals)).unwrap_or(equals);
+fn numbers(bytes: &[u8], offset: usize) -> Result<Vec<u8>, Failure> {
+    let behind = |mark: &[u8], from| find(bytes, from, mark).map(|at| at + 1);
+    let equals = behind(b"=", 0).unwrap_or(0);
+    let start = behind(b"{", 0).or_else(|| behind(b"[", equals)).unwrap_or(equals);
     let list = bytes.get(start..).unwrap_or_default();
-    let end = list.iter().position(|byte| matches!(byte, b'}' | b']')).unwrap_or(list.len());
+    let end = run_len(list, |byte| !matches!(byte, b'}' | b']'));
     let list = list.get(..end).unwrap_or_default();
     let mut decoded = Vec::new();
     let mut at = 0;
     while let Some(rest) = list.get(at..).filter(|rest| !rest.is_empty()) {
-        let fail = Damage { kind: DamageKind::Number, offset: (offset + start + at) as u64 };
         let len = match rest {
             [b'/', b'*', ..] => match find(rest, 2, b"*/") {
                 Some(end) => end + 2,
                 None => rest.len(),
             },
-            [b'/', b'/', ..] | [b'#', ..] => {
-                rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len())
-            }
+            [b'/', b'/', ..] | [b'#', ..] => run_len(rest, |byte| *byte != b'\n'),
             [byte, ..] if byte.is_ascii_whitespace() || matches!(byte, b',' | b';') => 1,
             [b'\'', char, b'\'', ..] => {
                 decoded.push(*char);
@@ -91,10 +83,11 @@ fn numbers(bytes: &[u8], offset: usize) -> Result<Vec<u8>, InputError> {
                 4
             }
             _ => {
-                let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
-                let len = rest.iter().take_while(|byte| is_part(byte)).count();
-                let word = rest.get(..len).unwrap_or_default();
-                decoded.push(number(word).ok_or(fail)?);
+                let len = run_len(rest, |byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+                let Some(byte) = rest.get(..len).and_then(number) else {
+                    return Err(fail(DamageKind::Number, offset + start + at));
+                };
+                decoded.push(byte);
                 len
             }
         };
@@ -121,20 +114,22 @@ fn number(word: &[u8]) -> Option<u8> {
 }
 
 /// Reads string literals, joined; without quotation marks, all is one.
-fn literals(bytes: &[u8]) -> Result<Vec<u8>, InputError> {
-    let quote = bytes.iter().copied().find(|byte| matches!(byte, b'"' | b'\''));
+fn literals(bytes: &[u8]) -> Result<Vec<u8>, Failure> {
+    let quote = bytes.get(run_len(bytes, |byte| !matches!(byte, b'"' | b'\''))).copied();
     let mut decoded = Vec::new();
     let mut is_inside = quote.is_none();
     let mut at = 0;
     while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
-        let fail = Damage { kind: DamageKind::Digit, offset: at as u64 };
         let len = match rest {
             [byte, ..] if Some(*byte) == quote => {
                 is_inside = !is_inside;
                 1
             }
             _ if !is_inside => 1,
-            [b'\\', escape, behind @ ..] => escaped(*escape, behind, &mut decoded).ok_or(fail)?,
+            [b'\\', escape, behind @ ..] => {
+                let len = escaped(*escape, behind, &mut decoded);
+                len.ok_or_else(|| fail(DamageKind::Digit, at))?
+            }
             [byte, ..] if quote.is_none() && byte.is_ascii_whitespace() => 1,
             [byte, ..] => {
                 decoded.push(*byte);

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::{Capture, Damage, DamageKind, InputError, beginning, raw};
+use super::{Capture, DamageKind, Failure, beginning, fail, raw};
 
 pub(super) fn is_base64(bytes: &[u8]) -> bool {
     let mut digits = 0_usize;
@@ -13,18 +13,19 @@ pub(super) fn is_base64(bytes: &[u8]) -> bool {
     valid && digits >= 3 && digits % 4 != 1
 }
 
-pub(super) fn read(bytes: &[u8]) -> Result<Capture, InputError> {
-    Ok(Capture::of(raw::of(&decode(bytes, 0)?, None)))
+pub(super) fn read(bytes: &[u8], capture: &mut Capture) -> Result<(), Failure> {
+    raw::add(&decode(bytes, 0)?, None, capture);
+    Ok(())
 }
 
 /// Decodes; `offset` is where the digits are in the input.
 ///
 /// Takes both alphabets, padding or none, and line breaks at once, which the crate `base64` has four
 /// engines and a copy for; the tests compare with those.
-pub(super) fn decode(bytes: &[u8], offset: usize) -> Result<Vec<u8>, InputError> {
+pub(super) fn decode(bytes: &[u8], offset: usize) -> Result<Vec<u8>, Failure> {
     let mut decoded = Vec::with_capacity(bytes.len() / 4 * 3);
     let (mut bits, mut len, mut is_padded) = (0_u32, 0_u32, false);
-    for (at, byte) in bytes.iter().enumerate() {
+    for (at, byte) in (offset..).zip(bytes) {
         match value(*byte) {
             Some(value) if !is_padded => {
                 bits = bits << 6 | u32::from(value);
@@ -36,15 +37,11 @@ pub(super) fn decode(bytes: &[u8], offset: usize) -> Result<Vec<u8>, InputError>
             }
             _ if *byte == b'=' => is_padded = true,
             _ if byte.is_ascii_whitespace() => {}
-            _ => {
-                let offset = (offset + at) as u64;
-                return Err(Damage { kind: DamageKind::Digit, offset });
-            }
+            _ => return Err(fail(DamageKind::Digit, at)),
         }
     }
     if len == 6 {
-        let offset = (offset + bytes.len()) as u64;
-        return Err(Damage { kind: DamageKind::Truncated, offset });
+        return Err(fail(DamageKind::Truncated, offset + bytes.len()));
     }
     Ok(decoded)
 }

@@ -12,9 +12,9 @@
 //! ```
 
 use alloc::vec::Vec;
-use core::ops::Range;
+use core::{mem, ops::Range};
 
-use super::{Capture, Damage, DamageKind, InputError, beginning, lines, packets::Packets, raw};
+use super::{Capture, DamageKind, Failure, beginning, fail, lines, packets::Packets, raw, run_len};
 use crate::{
     stream::{Conversation, Moment},
     text::{hex_pair, hex_value},
@@ -74,23 +74,25 @@ pub(super) fn is_dump(bytes: &[u8]) -> bool {
     rows != 0 && others == 0
 }
 
+/// How lines begin that are around those of bytes.
+const NOISE: [&str; 7] = ["===", "Follow:", "Filter:", "Node 0:", "Node 1:", "Frame ", "#"];
+
 /// Lines that are no bytes: blank, repeated, or tshark's frame around them.
 fn is_noise(line: &[u8]) -> bool {
     let line = line.trim_ascii();
-    line.is_empty()
-        || line == b"*"
-        || line.starts_with(b"===")
-        || [&b"Follow:"[..], b"Filter:", b"Node 0:", b"Node 1:", b"Frame ", b"#"]
-            .into_iter()
-            .any(|start| line.starts_with(start))
+    line.is_empty() || line == b"*" || NOISE.iter().any(|start| line.starts_with(start.as_bytes()))
+}
+
+const fn is_blank(byte: &u8) -> bool {
+    matches!(byte, b' ' | b'\t')
 }
 
 /// Reads a line and appends its bytes; `None` if it is not of a dump.
 fn row(at: usize, line: &[u8], bytes: &mut Vec<u8>) -> Option<Row> {
-    let indent = line.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    let indent = run_len(line, is_blank);
     let is_second = indent >= 4 || line.starts_with(b"\t");
     let rest = line.get(indent..)?;
-    let digits = rest.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+    let digits = run_len(rest, u8::is_ascii_hexdigit);
     if !(4..=16).contains(&digits) {
         return None;
     }
@@ -106,9 +108,9 @@ fn row(at: usize, line: &[u8], bytes: &mut Vec<u8>) -> Option<Row> {
     let mut line_style = None;
     while bytes.len() - start < MAX_LINE_LEN {
         let rest = line.get(cursor..).unwrap_or_default();
-        let spaces = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+        let spaces = run_len(rest, is_blank);
         let word = rest.get(spaces..).unwrap_or_default();
-        let len = word.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+        let len = run_len(word, u8::is_ascii_hexdigit);
         let is_word = matches!(word.get(len), None | Some(b' ' | b'\t'));
         // The characters stand behind more white space than the bytes; words have none.
         let most = match line_style {
@@ -173,7 +175,7 @@ struct End {
     last_len: usize,
 }
 
-pub(super) fn read(input: &[u8]) -> Result<Capture, InputError> {
+pub(super) fn read(input: &[u8], capture: &mut Capture) -> Result<(), Failure> {
     let (rows, decoded) = rows(input)?;
     let radix = radix(input, &rows);
     let mut bytes = Vec::new();
@@ -196,12 +198,11 @@ pub(super) fn read(input: &[u8]) -> Result<Capture, InputError> {
             let missing = usize::try_from(offset - *expected).unwrap_or(usize::MAX);
             repeated_len = repeated_len.saturating_add(missing);
             if repeated_len > MAX_REPEATED_LEN {
-                let offset = row.at as u64;
-                return Err(Damage { kind: DamageKind::Repetition, offset });
+                return Err(fail(DamageKind::Repetition, row.at));
             }
             let from = bytes.len().saturating_sub(*last_len).max(start);
             for at in (from..bytes.len()).cycle().take(missing) {
-                bytes.extend_from_within(at..=at);
+                bytes.push(bytes.get(at).copied().unwrap_or_default());
             }
             *expected = offset;
         }
@@ -229,9 +230,10 @@ pub(super) fn read(input: &[u8]) -> Result<Capture, InputError> {
     }
     blocks.retain(|block| !block.range.is_empty());
     if blocks.is_empty() {
-        return Err(Damage { kind: DamageKind::Empty, offset: 0 });
+        return Err(fail(DamageKind::Empty, 0));
     }
-    Ok(capture(&bytes, &blocks))
+    add(&bytes, &blocks, capture);
+    Ok(())
 }
 
 /// Whether all lines are of one end.
@@ -246,17 +248,17 @@ const fn follows(row: &Row, next: &Row) -> bool {
 }
 
 /// All lines, and their bytes.
-fn rows(input: &[u8]) -> Result<(Vec<Row>, Vec<u8>), InputError> {
+fn rows(input: &[u8]) -> Result<(Vec<Row>, Vec<u8>), Failure> {
     let (mut rows, mut bytes) = (Vec::new(), Vec::new());
     let mut repeats = false;
     for (at, line) in lines(input) {
         if line.trim_ascii() == b"*" {
             repeats = true;
-        } else if let Some(row) = row(at, line, &mut bytes) {
-            rows.push(Row { repeats, ..row });
-            repeats = false;
+        } else if let Some(mut row) = row(at, line, &mut bytes) {
+            row.repeats = mem::take(&mut repeats);
+            rows.push(row);
         } else if !is_noise(line) {
-            return Err(Damage { kind: DamageKind::Digit, offset: at as u64 });
+            return Err(fail(DamageKind::Digit, at));
         }
     }
     Ok((rows, bytes))
@@ -293,22 +295,24 @@ fn offset(input: &[u8], row: &Row, radix: u64) -> u64 {
 
 /// Blocks of both ends are a conversation. Blocks of one end that are packets are a capture, else
 /// they are one stream.
-fn capture(bytes: &[u8], blocks: &[Block]) -> Capture {
+fn add(bytes: &[u8], blocks: &[Block], capture: &mut Capture) {
     if !blocks.iter().any(|block| block.is_second) {
-        let capture = ethernet(bytes, blocks);
-        return capture.unwrap_or_else(|| Capture::of(raw::of(bytes, None)));
+        if ethernet(bytes, blocks, capture).is_none() {
+            raw::add(bytes, None, capture);
+        }
+        return;
     }
-    let mut conversation = Conversation::default();
+    let mut conversation = Conversation::new();
     for (order, Block { is_second, range }) in (0..).zip(blocks) {
         let stream = if *is_second { &mut conversation.second } else { &mut conversation.first };
         let bytes = bytes.get(range.clone()).unwrap_or_default();
         stream.push(bytes, Moment { order, time_ns: None }, None);
     }
-    Capture::of(conversation)
+    capture.conversations.push(conversation);
 }
 
 /// Reads blocks as packets of Ethernet, if the first of them is one with TCP.
-fn ethernet(bytes: &[u8], blocks: &[Block]) -> Option<Capture> {
+fn ethernet(bytes: &[u8], blocks: &[Block], capture: &mut Capture) -> Option<()> {
     const ETHERNET: u32 = 1;
     let first = bytes.get(blocks.first()?.range.clone())?;
     let at = super::link::ip_at(ETHERNET, first)?;
@@ -319,10 +323,10 @@ fn ethernet(bytes: &[u8], blocks: &[Block]) -> Option<Capture> {
     for block in blocks {
         packets.packet(ETHERNET, block.range.clone(), None, false);
     }
-    let mut capture = packets.finish();
+    packets.finish(capture);
     for conversation in &mut capture.conversations {
         conversation.first.forget_source();
         conversation.second.forget_source();
     }
-    Some(capture)
+    Some(())
 }

@@ -4,59 +4,48 @@
 //! log.entries[]: request.{method, url, httpVersion, headers}, response.{status, headers},
 //!                _webSocketMessages[]: { type: send | receive, time: seconds, opcode, data }
 //! ```
+//! In JavaScript, which has a reader of JSON, `wasm/npm/src/archive.js` does this.
 
-use alloc::{borrow::ToOwned, string::String, vec::Vec};
-use core::{mem, ops::Range};
+use alloc::{boxed::Box, vec::Vec};
 
 use super::{
-    Capture, Damage, DamageKind, InputError, base64, beginning, find,
+    Capture, DamageKind, Failure, Given, fail, find,
     json::{Reader, Value},
 };
-use crate::{
-    Options,
-    judge::{self, Verdict},
-    report::{Connection, Kind, Message},
-    stream::{Conversation, Moment, Sender, Stream},
-};
+use crate::{report::Kind, stream::Sender, text::run_len};
 
-/// A connection of which the messages are given, and no frames.
-#[derive(Debug, Default)]
-pub struct Given {
-    url: String,
-    request: Fields,
-    response: Fields,
-    status: String,
-    messages: Vec<GivenMessage>,
+/// A connection as it stands in an archive.
+#[derive(Default)]
+struct Entry {
+    url: Vec<u8>,
+    status: Vec<u8>,
+    request: Vec<Field>,
+    response: Vec<Field>,
+    messages: Vec<Message>,
 }
 
-/// Fields of a head: names and values.
-type Fields = Vec<(String, String)>;
+/// A field of a head: name and value.
+type Field = (Vec<u8>, Vec<u8>);
 
-#[derive(Debug, Default)]
-struct GivenMessage {
+#[derive(Default)]
+struct Message {
     /// `send` or `receive`.
-    kind: String,
-    time_ns: Option<u64>,
-    is_binary: bool,
-    /// The data as they stand in the input: text, or base64 of bytes.
-    text: String,
-    /// Where they are in it.
-    at: usize,
+    kind: Vec<u8>,
+    time: Vec<u8>,
+    opcode: Vec<u8>,
+    /// Text, or base64 of bytes.
     data: Vec<u8>,
+    /// Where in the input the data are.
+    at: usize,
 }
 
-pub(super) fn is_har(bytes: &[u8]) -> bool {
-    let bytes = beginning(bytes);
-    bytes.trim_ascii_start().starts_with(b"{") && find(bytes, 0, b"\"log\"").is_some()
-}
-
-pub(super) fn read(bytes: &[u8]) -> Result<Capture, InputError> {
-    let mut given = Vec::new();
+pub(super) fn read(bytes: &[u8], capture: &mut Capture) -> Result<(), Failure> {
+    let mut entries = Vec::new();
     Reader::new(bytes).value(0, &mut |path, value| {
         match (path.strip_prefix(".log.entries[]"), value) {
-            (Some(""), None) => given.push(Given::default()),
+            (Some(""), None) => entries.push(Entry::default()),
             (Some(path), value) => {
-                if let Some(entry) = given.last_mut() {
+                if let Some(entry) = entries.last_mut() {
                     entry.take(path, value)?;
                 }
             }
@@ -64,159 +53,95 @@ pub(super) fn read(bytes: &[u8]) -> Result<Capture, InputError> {
         }
         Ok(())
     })?;
-    given.retain(|entry| !entry.messages.is_empty());
-    if given.is_empty() {
-        return Err(Damage { kind: DamageKind::NoMessages, offset: 0 });
+    for entry in entries.into_iter().filter(|entry| !entry.messages.is_empty()) {
+        capture.given.push(entry.given()?);
     }
-    for message in given.iter_mut().flat_map(|given| &mut given.messages) {
-        let text = mem::take(&mut message.text).into_bytes();
-        message.data = if message.is_binary { base64::decode(&text, message.at)? } else { text };
-    }
-    Ok(Capture { given, ..Capture::default() })
+    if capture.given.is_empty() { Err(fail(DamageKind::NoMessages, 0)) } else { Ok(()) }
 }
 
-impl Given {
+impl Entry {
     /// Takes in what stands at a path of the entry.
-    fn take(&mut self, path: &str, value: Option<Value<'_>>) -> Result<(), InputError> {
+    fn take(&mut self, path: &str, value: Option<Value<'_>>) -> Result<(), Failure> {
+        let Self { url, status, request, response, messages } = self;
         let Some(value) = value else {
             match path {
-                ".request.headers[]" => self.request.push(Default::default()),
-                ".response.headers[]" => self.response.push(Default::default()),
-                "._webSocketMessages[]" => self.messages.push(Default::default()),
+                ".request.headers[]" => request.push(Field::default()),
+                ".response.headers[]" => response.push(Field::default()),
+                "._webSocketMessages[]" => messages.push(Message::default()),
                 _ => {}
             }
             return Ok(());
         };
-        let message = self.messages.last_mut();
-        let text = match path {
-            ".request.url" => Some(&mut self.url),
-            ".request.headers[].name" => self.request.last_mut().map(|(name, _)| name),
-            ".request.headers[].value" => self.request.last_mut().map(|(_, value)| value),
-            ".response.headers[].name" => self.response.last_mut().map(|(name, _)| name),
-            ".response.headers[].value" => self.response.last_mut().map(|(_, value)| value),
-            "._webSocketMessages[].type" => message.map(|message| &mut message.kind),
-            "._webSocketMessages[].data" => message.map(|message| {
-                message.at = value.start();
-                &mut message.text
-            }),
-            _ => {
-                let number = value.number();
-                match (path, message) {
-                    (".response.status", _) => self.status = number.to_owned(),
-                    ("._webSocketMessages[].time", Some(message)) => {
-                        message.time_ns = seconds(number);
-                    }
-                    ("._webSocketMessages[].opcode", Some(message)) => {
-                        message.is_binary = number == "2";
-                    }
-                    _ => {}
-                }
-                None
+        let message = messages.last_mut();
+        let (place, is_number) = match path {
+            ".request.url" => (Some(url), false),
+            ".request.headers[].name" => (request.last_mut().map(|(name, _)| name), false),
+            ".request.headers[].value" => (request.last_mut().map(|(_, value)| value), false),
+            ".response.status" => (Some(status), true),
+            ".response.headers[].name" => (response.last_mut().map(|(name, _)| name), false),
+            ".response.headers[].value" => (response.last_mut().map(|(_, value)| value), false),
+            "._webSocketMessages[].type" => (message.map(|message| &mut message.kind), false),
+            "._webSocketMessages[].time" => (message.map(|message| &mut message.time), true),
+            "._webSocketMessages[].opcode" => (message.map(|message| &mut message.opcode), true),
+            "._webSocketMessages[].data" => {
+                let data = message.map(|message| {
+                    message.at = value.start();
+                    &mut message.data
+                });
+                (data, false)
             }
+            _ => (None, true),
         };
-        if let Some(text) = text {
-            *text = value.text()?;
+        if let Some(place) = place {
+            *place = if is_number { value.number().to_vec() } else { value.text()?.into_bytes() };
         }
         Ok(())
     }
-}
 
-/// Reads seconds with a fraction as nanoseconds, without the rounding of floating point.
-pub(super) fn seconds(number: &str) -> Option<u64> {
-    let mut whole = 0_u64;
-    let mut fraction_ns = 0_u64;
-    let mut fraction_len = None;
-    for byte in number.bytes() {
-        let digit = u64::from(byte.wrapping_sub(b'0'));
-        match fraction_len {
-            None if byte == b'.' => fraction_len = Some(0_u32),
-            _ if digit > 9 => return None,
-            None => whole = whole.checked_mul(10)?.checked_add(digit)?,
-            Some(len @ 0..9) => {
-                fraction_ns = fraction_ns.wrapping_mul(10).wrapping_add(digit);
-                fraction_len = Some(len + 1);
-            }
-            Some(_) => {}
-        }
-    }
-    for _ in fraction_len.unwrap_or(0)..9 {
-        fraction_ns = fraction_ns.wrapping_mul(10);
-    }
-    whole.checked_mul(1_000_000_000)?.checked_add(fraction_ns)
-}
-
-impl Given {
-    /// Judges the handshake as far as the archive tells of it, and takes the messages.
-    #[must_use]
-    pub fn judge(self, options: &Options) -> Connection {
+    fn given(self) -> Result<Given, Failure> {
         let (host, target) = target(&self.url);
         // Browsers leave out what they have not kept: then there is nothing to be judged.
-        let request = head(["GET ", target, " HTTP/1.1"], &self.request, "Sec-WebSocket-Key");
-        let response =
-            head(["HTTP/1.1 ", &self.status, ""], &self.response, "Sec-WebSocket-Accept");
-        let conversation = Conversation {
-            is_first_client: true,
-            first: request,
-            second: response,
-            names: Some((String::from("browser"), host.to_owned())),
-        };
-        let mut connection = judge::judge(conversation, options);
-        connection.ending.verdict = Verdict::Open;
-        for (order, message) in (0..).zip(self.messages) {
-            connection.messages.push(Message {
-                from: if message.kind == "receive" { Sender::Server } else { Sender::Client },
-                kind: if message.is_binary { Kind::Binary } else { Kind::Text },
-                first_frame: 0,
-                frames: 0,
-                is_whole: true,
-                is_compressed: false,
-                wire_len: 0,
-                len: message.data.len() as u64,
-                inflated: 0..0,
-                history_len: 0,
-                window_len: 0,
-                unknown: Vec::new(),
-                cut: None,
-                given: Some(message.data),
-                moment: Moment { order, time_ns: message.time_ns },
-            });
+        let request = head([b"GET ", target, b" HTTP/1.1"], &self.request, b"Sec-WebSocket-Key");
+        let status = [b"HTTP/1.1 ", &*self.status, b""];
+        let response = head(status, &self.response, b"Sec-WebSocket-Accept");
+        let mut given = Given::new(host, &request, &response);
+        for Message { kind, time, opcode, data, at } in self.messages {
+            let from = if kind == b"receive" { Sender::Server } else { Sender::Client };
+            let kind = if opcode == b"2" { Kind::Binary } else { Kind::Text };
+            given.message(from, kind, &time, data, at).map_err(Box::new)?;
         }
-        connection
+        Ok(given)
     }
 }
 
 /// A head with this first line, if the field is there that tells that it was kept.
-fn head(line: [&str; 3], fields: &Fields, kept: &str) -> Stream {
-    let mut head = String::new();
-    let mut push = |parts: &[&str]| {
+fn head(line: [&[u8]; 3], fields: &[Field], kept: &[u8]) -> Vec<u8> {
+    let mut head = Vec::new();
+    let mut push = |parts: [&[u8]; 3]| {
         for part in parts {
-            head.push_str(part);
+            head.extend_from_slice(part);
         }
-        head.push_str("\r\n");
+        head.extend_from_slice(b"\r\n");
     };
-    push(&line);
+    push(line);
     let mut is_kept = false;
     for (name, value) in fields {
         is_kept |= name.eq_ignore_ascii_case(kept);
         // Names of HTTP/2 that are no fields.
-        if !name.starts_with(':') {
-            push(&[name, ": ", value]);
+        if !name.starts_with(b":") {
+            push([name, b": ", value]);
         }
     }
-    push(&[]);
-    if is_kept { Stream::of(head.into_bytes()) } else { Stream::default() }
+    push([b""; 3]);
+    if is_kept { head } else { Vec::new() }
 }
 
 /// The host and the target of a URL.
-fn target(url: &str) -> (&str, &str) {
-    let bytes = url.as_bytes();
-    let start = find(bytes, 0, b"://").map_or(0, |at| at + 3);
-    let behind = |from: usize, marks: &[u8]| {
-        let found = bytes.iter().skip(from).position(|byte| marks.contains(byte));
-        found.map_or(bytes.len(), |at| from + at)
-    };
-    let end = behind(0, b"#");
-    let at = behind(start, b"/?#");
-    let part = |range: Range<usize>| url.get(range).unwrap_or_default();
-    (part(start..at), if at < end { part(at..end) } else { "/" })
+fn target(url: &[u8]) -> (&[u8], &[u8]) {
+    let start = find(url, 0, b"://").map_or(0, |at| at + 3);
+    let whole = url.get(start..).unwrap_or_default();
+    let whole = whole.get(..run_len(whole, |byte| *byte != b'#')).unwrap_or_default();
+    let host_len = run_len(whole, |byte| !matches!(byte, b'/' | b'?'));
+    let (host, target) = whole.split_at_checked(host_len).unwrap_or_default();
+    (host, if target.is_empty() { b"/" } else { target })
 }

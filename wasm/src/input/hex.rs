@@ -2,8 +2,8 @@
 
 use alloc::vec::Vec;
 
-use super::{Capture, Damage, DamageKind, InputError, beginning, raw};
-use crate::text::hex_pair;
+use super::{Capture, DamageKind, Failure, beginning, fail, raw};
+use crate::text::hex_value;
 
 /// What may stand between two bytes.
 const fn is_separator(byte: u8) -> bool {
@@ -22,28 +22,29 @@ pub(super) fn is_hex(bytes: &[u8]) -> bool {
     digits >= 4 && (digits.is_multiple_of(2) || bytes.len() > beginning(bytes).len())
 }
 
-pub(super) fn read(bytes: &[u8]) -> Result<Capture, InputError> {
-    Ok(Capture::of(raw::of(&decode(bytes, 0)?, None)))
+pub(super) fn read(bytes: &[u8], capture: &mut Capture) -> Result<(), Failure> {
+    raw::add(&decode(bytes, 0)?, None, capture);
+    Ok(())
 }
 
 /// Decodes digits in pairs; `offset` is where they are in the input.
-pub(super) fn decode(bytes: &[u8], offset: usize) -> Result<Vec<u8>, InputError> {
+pub(super) fn decode(bytes: &[u8], offset: usize) -> Result<Vec<u8>, Failure> {
     let mut decoded = Vec::with_capacity(bytes.len() / 2);
-    let mut high = None;
-    for (at, byte) in bytes.iter().enumerate() {
-        let damage = Damage { kind: DamageKind::Digit, offset: (offset + at) as u64 };
-        match high {
-            None if is_separator(*byte) => {}
-            None if byte.is_ascii_hexdigit() => high = Some((*byte, damage)),
-            Some((first, _)) if byte.is_ascii_hexdigit() => {
-                decoded.push(hex_pair(first, *byte).ok_or(damage)?);
-                high = None;
+    // The first digit of a pair, and where it is.
+    let mut first = None;
+    for (at, byte) in (offset..).zip(bytes) {
+        match (first, hex_value(*byte)) {
+            (None, Some(high)) => first = Some((high, at)),
+            (Some((high, _)), Some(low)) => {
+                decoded.push(high << 4 | low);
+                first = None;
             }
-            _ => return Err(damage),
+            (None, None) if is_separator(*byte) => {}
+            _ => return Err(fail(DamageKind::Digit, at)),
         }
     }
-    match high {
+    match first {
         None => Ok(decoded),
-        Some((_, damage)) => Err(damage),
+        Some((_, at)) => Err(fail(DamageKind::Digit, at)),
     }
 }

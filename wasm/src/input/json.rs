@@ -5,12 +5,12 @@
 
 use alloc::{string::String, vec::Vec};
 
-use super::{Damage, DamageKind, InputError};
-use crate::text::hex_value;
+use super::{DamageKind, Failure};
+use crate::text::{hex_value, run_len};
 
 /// What is told of each value: its path, as in `.log.entries[].time`, and what it is; of an object
 /// only that it begins.
-pub(super) type Visit<'a, 'v> = dyn FnMut(&str, Option<Value<'a>>) -> Result<(), InputError> + 'v;
+pub(super) type Visit<'a, 'v> = dyn FnMut(&str, Option<Value<'a>>) -> Result<(), Failure> + 'v;
 
 /// Deepest nesting that is followed.
 const MAX_DEPTH: u32 = 128;
@@ -30,8 +30,8 @@ pub(super) struct Value<'a> {
     at: usize,
 }
 
-const fn fail(at: usize) -> InputError {
-    Damage { kind: DamageKind::Json, offset: at as u64 }
+fn fail(at: usize) -> Failure {
+    super::fail(DamageKind::Json, at)
 }
 
 impl<'a> Reader<'a> {
@@ -49,7 +49,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn take(&mut self, byte: u8) -> Result<(), InputError> {
+    fn take(&mut self, byte: u8) -> Result<(), Failure> {
         if self.peek() != Some(byte) {
             return Err(fail(self.at));
         }
@@ -58,11 +58,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a value and all that is in it.
-    pub(super) fn value(
-        &mut self,
-        depth: u32,
-        visit: &mut Visit<'a, '_>,
-    ) -> Result<(), InputError> {
+    pub(super) fn value(&mut self, depth: u32, visit: &mut Visit<'a, '_>) -> Result<(), Failure> {
         let close = match self.peek() {
             Some(b'{') => b'}',
             Some(b'[') => b']',
@@ -101,7 +97,7 @@ impl<'a> Reader<'a> {
         self.take(close)
     }
 
-    fn scalar(&mut self) -> Result<Value<'a>, InputError> {
+    fn scalar(&mut self) -> Result<Value<'a>, Failure> {
         let at = self.at;
         let rest = self.text.get(at..).unwrap_or_default();
         let mut len = 0;
@@ -112,14 +108,14 @@ impl<'a> Reader<'a> {
             }
             len += 1;
         } else {
-            let is_part = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'+' | b'.');
-            len += rest.iter().take_while(is_part).count();
+            let is_part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'+' | b'.');
+            len += run_len(rest, is_part);
         }
-        let written = rest.get(..len).ok_or(fail(self.text.len()))?;
+        let written = rest.get(..len).ok_or_else(|| fail(self.text.len()))?;
         let is_number = |b: &u8| !b.is_ascii_alphabetic() || matches!(b, b'e' | b'E');
         match written {
             [b'"', ..] | b"true" | b"false" | b"null" => {}
-            [_, ..] if written.iter().all(is_number) => {}
+            [_, ..] if run_len(written, is_number) == len => {}
             _ => return Err(fail(at)),
         }
         self.at += len;
@@ -134,12 +130,12 @@ impl<'a> Value<'a> {
     }
 
     /// A number as it is written.
-    pub(super) fn number(&self) -> &'a str {
-        core::str::from_utf8(self.written).unwrap_or_default()
+    pub(super) const fn number(&self) -> &'a [u8] {
+        self.written
     }
 
     /// The characters of a string. A surrogate without the other is replaced.
-    pub(super) fn text(&self) -> Result<String, InputError> {
+    pub(super) fn text(&self) -> Result<String, Failure> {
         let [b'"', rest @ .., b'"'] = self.written else { return Err(fail(self.at)) };
         let mut rest = rest;
         let mut text = Vec::with_capacity(rest.len());
@@ -150,7 +146,7 @@ impl<'a> Value<'a> {
                 continue;
             }
             let char = escaped(&mut rest);
-            let char = char.ok_or(fail(self.start() + self.written.len() - rest.len()))?;
+            let char = char.ok_or_else(|| fail(self.start() + self.written.len() - rest.len()))?;
             text.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes());
         }
         String::from_utf8(text).map_err(|_| fail(self.at))

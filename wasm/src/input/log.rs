@@ -9,7 +9,7 @@
 
 use socklet_core::trace::Frame;
 
-use super::{Capture, InputError, beginning, find, hex, lines};
+use super::{Capture, Failure, beginning, find, hex, lines, run_len};
 use crate::stream::{Conversation, Moment, Stream};
 
 const SENT: &[u8] = b"ws > ";
@@ -30,13 +30,13 @@ fn trace(line: &[u8]) -> Option<(bool, usize)> {
     Some((rest.starts_with(RECEIVED), mark + digits))
 }
 
-pub(super) fn read(bytes: &[u8]) -> Result<Capture, InputError> {
-    let mut conversation = Conversation::default();
+pub(super) fn read(bytes: &[u8], capture: &mut Capture) -> Result<(), Failure> {
+    let mut conversation = Conversation::new();
     let mut order = 0;
     for (at, line) in lines(bytes) {
         let Some((is_received, start)) = trace(line) else { continue };
         let rest = line.get(start..).unwrap_or_default();
-        let len = rest.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+        let len = run_len(rest, u8::is_ascii_hexdigit);
         let (digits, rest) = rest.split_at_checked(len).unwrap_or_default();
         let wire = hex::decode(digits, at + start)?;
         let stream: &mut Stream =
@@ -47,7 +47,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<Capture, InputError> {
         }
         order += 1;
     }
-    Ok(Capture::of(conversation))
+    capture.conversations.push(conversation);
+    Ok(())
 }
 
 /// How many bytes of the frame that begins so are not shown.
@@ -61,7 +62,7 @@ fn missing_len(wire: &[u8]) -> u64 {
 fn time_ns(line: &[u8]) -> Option<u64> {
     let line = line.trim_ascii_start();
     let line = line.strip_prefix(b"[").unwrap_or(line).trim_ascii_start();
-    let len = line.iter().take_while(|byte| byte.is_ascii_digit() || **byte == b'.').count();
-    let number = core::str::from_utf8(line.get(..len)?).ok()?;
-    if number.bytes().any(|byte| byte == b'.') { super::har::seconds(number) } else { None }
+    let number = line.get(..run_len(line, |byte| byte.is_ascii_digit() || *byte == b'.'))?;
+    find(number, 0, b".")?;
+    super::given::seconds(number)
 }

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | pcap, pcapng | their first four bytes |
 //! | HTTP heads and frames | a request line or a status line |
-//! | HAR | JSON with a `log` |
+//! | HAR (feature `har`) | JSON with a `log` |
 //! | trace lines of firmware | `ws > ` or `ws < ` and `wire=` in lines |
 //! | dumps: xxd, `hexdump -C`, od, Wireshark, tshark's follow | lines of offset and bytes |
 //! | arrays and string literals of C, Rust, Python, JavaScript | `0x`, brackets, `\x` |
@@ -12,14 +12,17 @@
 //! | base64 | its alphabet |
 //! | frames as they are | anything that is no text |
 
-use alloc::{vec, vec::Vec};
+use alloc::{boxed::Box, vec::Vec};
 
 mod array;
 mod base64;
 mod dump;
+mod given;
+#[cfg(feature = "har")]
 mod har;
 mod hex;
 mod ip;
+#[cfg(feature = "har")]
 mod json;
 mod latest;
 mod link;
@@ -30,11 +33,11 @@ mod pcapng;
 mod raw;
 mod tcp;
 
-pub use har::Given;
+pub use given::Given;
 
 use crate::{
     stream::Conversation,
-    text::{find, lines},
+    text::{find, lines, run_len},
 };
 
 /// What an input is.
@@ -102,6 +105,15 @@ pub struct Damage {
 
 /// Why nothing of an input can be read.
 pub type InputError = Damage;
+
+/// A damage on its way up: a pointer, which takes little room beside what is read.
+type Failure = Box<Damage>;
+
+/// Out of line: much can be wrong.
+#[inline(never)]
+fn fail(kind: DamageKind, offset: usize) -> Failure {
+    Box::new(Damage { kind, offset: offset as u64 })
+}
 
 /// What is wrong with an input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -219,25 +231,23 @@ pub struct Capture {
     pub damage: Option<Damage>,
 }
 
-impl Capture {
-    /// One conversation.
-    fn of(conversation: Conversation) -> Self {
-        Self { conversations: vec![conversation], ..Self::default() }
-    }
-}
-
 /// Whether an input is of a format.
 type Check = fn(&[u8]) -> bool;
 
 /// Reads an input of a format.
-type Read = fn(&[u8]) -> Result<Capture, InputError>;
+type Read = fn(&[u8], &mut Capture) -> Result<(), Failure>;
+
+#[cfg(feature = "har")]
+const HAR: Read = har::read;
+#[cfg(not(feature = "har"))]
+const HAR: Read = |_, _| Err(fail(DamageKind::Unrecognised, 0));
 
 /// What an input may be, the surest first.
 const FORMATS: [(Format, Check, Read); 9] = [
     (Format::Pcap, pcap::is_magic, pcap::read),
     (Format::Pcapng, pcapng::is_section, pcapng::read),
     (Format::Raw, |bytes| raw::is_head(bytes) || !is_text(bytes), raw::read),
-    (Format::Har, har::is_har, har::read),
+    (Format::Har, given::is_archive, HAR),
     (Format::Log, log::is_log, log::read),
     (Format::Dump, dump::is_dump, dump::read),
     (Format::Hex, hex::is_hex, hex::read),
@@ -261,13 +271,15 @@ pub fn recognise(bytes: &[u8]) -> Result<Format, InputError> {
     found.map_or_else(|| fail(DamageKind::Unrecognised), |(format, ..)| Ok(*format))
 }
 
-/// Reads an input of a format.
+/// Reads an input of a format into a capture in which nothing is.
 ///
 /// # Errors
 /// What is wrong with it, and where.
-pub fn read(bytes: &[u8], format: Format) -> Result<Capture, InputError> {
-    let found = FORMATS.iter().find(|(each, ..)| *each == format);
-    found.map_or_else(|| Ok(Capture::default()), |(.., read)| read(bytes))
+pub fn read(bytes: &[u8], format: Format, capture: &mut Capture) -> Result<(), InputError> {
+    if let Some((.., read)) = FORMATS.iter().find(|(each, ..)| *each == format) {
+        read(bytes, capture).map_err(|damage| *damage)?;
+    }
+    Ok(())
 }
 
 /// Bytes of an input that are looked at to recognise it.
@@ -283,8 +295,8 @@ fn beginning(bytes: &[u8]) -> &[u8] {
 /// Whether this is text: no control bytes but white space.
 fn is_text(bytes: &[u8]) -> bool {
     let bytes = beginning(bytes);
-    bytes.iter().all(|byte| !byte.is_ascii_control() || matches!(byte, b'\t' | b'\r' | b'\n'))
-        && core::str::from_utf8(bytes).is_ok_or_cut()
+    let is_printed = |byte: &u8| !byte.is_ascii_control() || matches!(byte, b'\t' | b'\r' | b'\n');
+    run_len(bytes, is_printed) == bytes.len() && core::str::from_utf8(bytes).is_ok_or_cut()
 }
 
 trait OrCut {

@@ -1,12 +1,12 @@
 //! Packets of a capture, sorted into TCP connections, and those that are WebSockets chosen.
 
-use alloc::{string::String, vec, vec::Vec};
+use alloc::{string::String, vec::Vec};
 use core::ops::Range;
 
 use socklet_core::handshake::{Header, client, head_len, server};
 
 use super::{
-    Capture, Damage, DamageKind, InputError, Note,
+    Capture, DamageKind, Failure, Note, fail,
     ip::{self, Address, Packet},
     latest::{Endpoint, Latest},
     link,
@@ -52,6 +52,8 @@ pub(super) struct Packets<'a> {
 }
 
 impl<'a> Packets<'a> {
+    /// Out of line: there are many fields.
+    #[inline(never)]
     pub(super) const fn new(capture: &'a [u8]) -> Self {
         Self {
             capture,
@@ -66,11 +68,11 @@ impl<'a> Packets<'a> {
     }
 
     /// Checks that packets of this link can be read; `at` is where that is said.
-    pub(super) const fn know(&self, link_type: u32, at: usize) -> Result<(), InputError> {
+    pub(super) fn know(&self, link_type: u32, at: usize) -> Result<(), Failure> {
         if link::is_known(link_type) {
             return Ok(());
         }
-        Err(Damage { kind: DamageKind::LinkType(link_type), offset: at as u64 })
+        Err(fail(DamageKind::LinkType(link_type), at))
     }
 
     /// Takes in a packet, which is at a range of the capture.
@@ -139,8 +141,7 @@ impl<'a> Packets<'a> {
     }
 
     /// Puts all connections together, and chooses those that are WebSockets.
-    pub(super) fn finish(self) -> Capture {
-        let mut capture = Capture::default();
+    pub(super) fn finish(self, capture: &mut Capture) {
         let (mut tls, mut http, mut http2, mut other) = (0, 0, 0, 0);
         for flow in self.flows {
             if flow.directions.iter().all(|direction| !direction.has_data()) {
@@ -166,18 +167,19 @@ impl<'a> Packets<'a> {
             };
             *count += 1;
         }
-        capture.notes = vec![
-            Note::Tls(tls),
-            Note::Http(http),
-            Note::Http2(http2),
-            Note::OtherTcp(other),
-            Note::OtherPackets(self.other),
-            Note::CutPackets(self.cut),
-            Note::IpFragments(self.fragments),
-            Note::BadPackets(self.bad),
-        ];
-        capture.notes.retain(|note| note.line().0 != Some(0));
-        capture
+        let mut note = |note: fn(u32) -> Note, count| {
+            if count != 0 {
+                capture.notes.push(note(count));
+            }
+        };
+        note(Note::Tls, tls);
+        note(Note::Http, http);
+        note(Note::Http2, http2);
+        note(Note::OtherTcp, other);
+        note(Note::OtherPackets, self.other);
+        note(Note::CutPackets, self.cut);
+        note(Note::IpFragments, self.fragments);
+        note(Note::BadPackets, self.bad);
     }
 }
 
@@ -191,15 +193,14 @@ enum Content {
 }
 
 fn content(first: &Stream, second: &Stream) -> Content {
-    let streams = [first.bytes(), second.bytes()];
-    if streams.iter().any(|bytes| bytes.starts_with(b"PRI * HTTP/2.0\r\n")) {
+    let either = |is: fn(&[u8]) -> bool| is(first.bytes()) || is(second.bytes());
+    if either(|bytes| bytes.starts_with(b"PRI * HTTP/2.0\r\n")) {
         return Content::Http2;
     }
-    if streams.into_iter().any(|bytes| is_request(bytes) || bytes.starts_with(b"HTTP/1.")) {
-        let asks = streams.into_iter().any(asks_for_upgrade);
-        return if asks { Content::WebSocket } else { Content::Http };
+    if either(|bytes| is_request(bytes) || bytes.starts_with(b"HTTP/1.")) {
+        return if either(asks_for_upgrade) { Content::WebSocket } else { Content::Http };
     }
-    if streams.into_iter().any(is_tls) {
+    if either(is_tls) {
         return Content::Tls;
     }
     let fits = |stream: &Stream, masked| {

@@ -9,7 +9,7 @@
 
 use alloc::vec::Vec;
 
-use super::{Capture, Damage, DamageKind, InputError, packets::Packets, pcap::Endian};
+use super::{Capture, DamageKind, Failure, fail, packets::Packets, pcap::Endian};
 
 /// The first bytes of a file: the type of a section header, the same in both orders.
 const SECTION: [u8; 4] = [0x0a, 0x0d, 0x0d, 0x0a];
@@ -46,14 +46,16 @@ enum Unit {
 }
 
 impl Unit {
-    fn nanoseconds(self, count: u64) -> u64 {
+    fn nanoseconds(self, mut count: u64) -> u64 {
         match self {
-            Self::Decimal(digits @ 0..=9) => {
-                count.saturating_mul(10_u64.pow(u32::from(9_u8.saturating_sub(digits))))
-            }
             Self::Decimal(digits) => {
-                let divisor = 10_u64.checked_pow(u32::from(digits.saturating_sub(9)));
-                divisor.and_then(|divisor| count.checked_div(divisor)).unwrap_or(0)
+                for _ in digits..9 {
+                    count = count.saturating_mul(10);
+                }
+                for _ in 9..digits {
+                    count /= 10;
+                }
+                count
             }
             Self::Binary(bits) => {
                 let scaled = u128::from(count) * 1_000_000_000;
@@ -67,30 +69,30 @@ pub(super) fn is_section(bytes: &[u8]) -> bool {
     bytes.starts_with(&SECTION)
 }
 
-pub(super) fn read(bytes: &[u8]) -> Result<Capture, InputError> {
+pub(super) fn read(bytes: &[u8], capture: &mut Capture) -> Result<(), Failure> {
+    if !is_section(bytes) {
+        return Err(fail(DamageKind::Magic, 0));
+    }
     let mut reader = Reader {
         bytes,
         endian: Endian::Little,
         interfaces: Vec::new(),
         packets: Packets::new(bytes),
     };
-    if !is_section(bytes) {
-        return Err(Damage { kind: DamageKind::Magic, offset: 0 });
-    }
     let mut at = 0;
-    let mut damage = None;
     while at < bytes.len() {
         match reader.block(at) {
             Ok(len) => at += len,
             // Without a section there is nothing to be read at all.
-            Err(error) if at == 0 => return Err(error),
-            Err(error) => {
-                damage = Some(error);
+            Err(damage) if at == 0 => return Err(damage),
+            Err(damage) => {
+                capture.damage = Some(*damage);
                 break;
             }
         }
     }
-    Ok(Capture { damage, ..reader.packets.finish() })
+    reader.packets.finish(capture);
+    Ok(())
 }
 
 struct Reader<'a> {
@@ -102,35 +104,35 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     /// Reads a block, and returns its length.
-    fn block(&mut self, at: usize) -> Result<usize, InputError> {
-        let fail = |kind, field: usize| Damage { kind, offset: (at + field) as u64 };
+    fn block(&mut self, at: usize) -> Result<usize, Failure> {
         let rest = self.bytes.get(at..).unwrap_or_default();
         if rest.starts_with(&SECTION) {
             self.endian = match rest.get(8..12) {
                 Some([0x4d, 0x3c, 0x2b, 0x1a]) => Endian::Little,
                 Some([0x1a, 0x2b, 0x3c, 0x4d]) => Endian::Big,
-                Some(_) => return Err(fail(DamageKind::Magic, 8)),
-                None => return Err(fail(DamageKind::Truncated, 0)),
+                Some(_) => return Err(fail(DamageKind::Magic, at + 8)),
+                None => return Err(fail(DamageKind::Truncated, at)),
             };
-            if self.endian.u16(rest, 12).is_some_and(|version| version != 1) {
-                return Err(fail(DamageKind::Version, 12));
+            if rest.len() >= 14 && self.endian.u16(rest, 12) != 1 {
+                return Err(fail(DamageKind::Version, at + 12));
             }
             self.interfaces.clear();
         }
-        let truncated = || fail(DamageKind::Truncated, 0);
-        let kind = self.endian.u32(rest, 0).ok_or_else(truncated)?;
-        let len = self.endian.u32(rest, 4).ok_or_else(truncated)? as usize;
-        if len < MIN_BLOCK_LEN || !len.is_multiple_of(4) {
-            return Err(fail(DamageKind::Length, 4));
+        let len = self.endian.u32(rest, 4) as usize;
+        if rest.len() >= 8 && (len < MIN_BLOCK_LEN || !len.is_multiple_of(4)) {
+            return Err(fail(DamageKind::Length, at + 4));
         }
-        let block = rest.get(..len).ok_or_else(truncated)?;
+        if rest.len() < len.max(8) {
+            return Err(fail(DamageKind::Truncated, at));
+        }
+        let block = rest.get(..len).unwrap_or_default();
         let behind = len.saturating_sub(4);
-        if self.endian.u32(block, behind) != Some(len as u32) {
-            return Err(fail(DamageKind::Length, behind));
+        if self.endian.u32(block, behind) as usize != len {
+            return Err(fail(DamageKind::Length, at + behind));
         }
         let body = block.get(8..behind).unwrap_or_default();
         let start = at + 8;
-        match kind {
+        match self.endian.u32(block, 0) {
             INTERFACE => self.interface(body, start)?,
             ENHANCED_PACKET => self.packet(body, start, false)?,
             OBSOLETE_PACKET => self.packet(body, start, true)?,
@@ -140,17 +142,14 @@ impl Reader<'_> {
         Ok(len)
     }
 
-    fn interface(&mut self, body: &[u8], start: usize) -> Result<(), InputError> {
-        let truncated = Damage { kind: DamageKind::Truncated, offset: start as u64 };
-        let fields = self.endian.u16(body, 0).zip(self.endian.u32(body, 4));
-        let (link_type, snap_len) = fields.ok_or(truncated)?;
-        let link_type = u32::from(link_type);
+    fn interface(&mut self, body: &[u8], start: usize) -> Result<(), Failure> {
+        let mut options = body.get(8..).ok_or_else(|| fail(DamageKind::Truncated, start))?;
+        let link_type = u32::from(self.endian.u16(body, 0));
+        let snap_len = self.endian.u32(body, 4);
         let mut interface = Interface { link_type, snap_len, unit: Unit::Decimal(6), offset_s: 0 };
-        let mut options = body.get(8..).unwrap_or_default();
-        while let (Some(code @ 1..), Some(len)) =
-            (self.endian.u16(options, 0), self.endian.u16(options, 2))
-        {
-            let len = usize::from(len);
+        // An option 0 ends them.
+        while let code @ 1.. = self.endian.u16(options, 0) {
+            let len = usize::from(self.endian.u16(options, 2));
             let value = options.get(4..len + 4).unwrap_or_default();
             match (code, value) {
                 (TIME_UNIT, [unit, ..]) if unit & 0x80 != 0 => {
@@ -162,8 +161,8 @@ impl Reader<'_> {
                         Endian::Little => (0, 4),
                         Endian::Big => (4, 0),
                     };
-                    let low = u64::from(self.endian.u32(value, low).unwrap_or(0));
-                    let high = u64::from(self.endian.u32(value, high).unwrap_or(0));
+                    let low = u64::from(self.endian.u32(value, low));
+                    let high = u64::from(self.endian.u32(value, high));
                     interface.offset_s = high << 32 | low;
                 }
                 _ => {}
@@ -175,22 +174,17 @@ impl Reader<'_> {
         if self.interfaces.len() == 1 { self.packets.know(link_type, start) } else { Ok(()) }
     }
 
-    fn packet(&mut self, body: &[u8], start: usize, obsolete: bool) -> Result<(), InputError> {
-        let fail = |kind, field: usize| Damage { kind, offset: (start + field) as u64 };
-        let number = if obsolete {
-            self.endian.u16(body, 0).map(u32::from)
-        } else {
-            self.endian.u32(body, 0)
-        };
+    fn packet(&mut self, body: &[u8], start: usize, obsolete: bool) -> Result<(), Failure> {
+        let room = body.get(20..).ok_or_else(|| fail(DamageKind::Length, start))?.len();
         let field = |at| self.endian.u32(body, at);
-        let fields = || Some((field(4)?, field(8)?, field(12)?, field(16)?));
-        let (high, low, len, full_len) = fields().ok_or_else(|| fail(DamageKind::Length, 0))?;
-        let interface = number.and_then(|number| self.interfaces.get(number as usize));
-        let interface = interface.ok_or_else(|| fail(DamageKind::Interface, 0))?;
-        if body.len().saturating_sub(20) < len as usize {
-            return Err(fail(DamageKind::Length, 12));
+        let number = if obsolete { self.endian.u16(body, 0).into() } else { field(0) };
+        let (len, full_len) = (field(12), field(16));
+        let interface = self.interfaces.get(number as usize);
+        let interface = interface.ok_or_else(|| fail(DamageKind::Interface, start))?;
+        if room < len as usize {
+            return Err(fail(DamageKind::Length, start + 12));
         }
-        let count = u64::from(high) << 32 | u64::from(low);
+        let count = u64::from(field(4)) << 32 | u64::from(field(8));
         let time_ns = interface.unit.nanoseconds(count);
         let time_ns = time_ns.saturating_add(interface.offset_s.saturating_mul(1_000_000_000));
         let from = start + 20;
@@ -199,12 +193,12 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn simple_packet(&mut self, body: &[u8], start: usize) -> Result<(), InputError> {
-        let fail = |kind| Damage { kind, offset: start as u64 };
-        let full_len = self.endian.u32(body, 0).ok_or_else(|| fail(DamageKind::Length))?;
-        let first = self.interfaces.first().ok_or_else(|| fail(DamageKind::Interface))?;
+    fn simple_packet(&mut self, body: &[u8], start: usize) -> Result<(), Failure> {
+        let room = body.get(4..).ok_or_else(|| fail(DamageKind::Length, start))?.len();
+        let full_len = self.endian.u32(body, 0);
+        let first = self.interfaces.first().ok_or_else(|| fail(DamageKind::Interface, start))?;
         let limit = if first.snap_len == 0 { u32::MAX } else { first.snap_len };
-        let len = (full_len.min(limit) as usize).min(body.len().saturating_sub(4));
+        let len = (full_len.min(limit) as usize).min(room);
         let from = start + 4;
         let range = from..from + len;
         self.packets.packet(first.link_type, range, None, full_len as usize > len);

@@ -2,10 +2,11 @@
 
 use alloc::vec::Vec;
 
-use super::{Capture, InputError, Note, find};
+use super::{Capture, Failure, Note, find};
 use crate::{
     judge::is_request,
     stream::{Conversation, Moment, Stream},
+    text::{lines, run_len},
 };
 
 /// Whether the bytes begin with an HTTP head.
@@ -14,30 +15,26 @@ pub(super) fn is_head(bytes: &[u8]) -> bool {
 }
 
 fn has_version(bytes: &[u8]) -> bool {
-    let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    line.strip_suffix(b"\r")
-        .unwrap_or(line)
-        .windows(8)
-        .next_back()
-        .is_some_and(|version| version.starts_with(b"HTTP/"))
+    let (_, line) = lines(bytes).next().unwrap_or_default();
+    line.windows(8).next_back().is_some_and(|version| version.starts_with(b"HTTP/"))
 }
 
-pub(super) fn read(bytes: &[u8]) -> Result<Capture, InputError> {
-    let mut conversation = of(bytes, Some(0));
-    let mut notes = Vec::new();
+pub(super) fn read(bytes: &[u8], capture: &mut Capture) -> Result<(), Failure> {
     if is_head(bytes)
         && let Some(restored) = restore_line_ends(bytes)
     {
-        notes.push(Note::LineEnds);
-        conversation = of(&restored, None);
+        capture.notes.push(Note::LineEnds);
+        add(&restored, None, capture);
+    } else {
+        add(bytes, Some(0), capture);
     }
-    Ok(Capture { notes, ..Capture::of(conversation) })
+    Ok(())
 }
 
-/// The conversation that these bytes are: all of one direction, or two heads one after the other.
-/// `source` is where they are in the input, if they stand there as they are.
-pub(super) fn of(bytes: &[u8], source: Option<u64>) -> Conversation {
-    let mut conversation = Conversation::default();
+/// Adds the conversation that these bytes are: all of one direction, or two heads one after the
+/// other. `source` is where they are in the input, if they stand there as they are.
+pub(super) fn add(bytes: &[u8], source: Option<u64>, capture: &mut Capture) {
+    let mut conversation = Conversation::new();
     let second = if is_request(bytes) { response_at(bytes) } else { None };
     let (first, second) = bytes.split_at_checked(second.unwrap_or(bytes.len())).unwrap_or_default();
     let push = |stream: &mut Stream, bytes: &[u8], order, offset: usize| {
@@ -46,14 +43,14 @@ pub(super) fn of(bytes: &[u8], source: Option<u64>) -> Conversation {
     };
     push(&mut conversation.first, first, 0, 0);
     push(&mut conversation.second, second, 1, first.len());
-    conversation
+    capture.conversations.push(conversation);
 }
 
 /// Where a response begins right behind the request: both are of one text.
 fn response_at(bytes: &[u8]) -> Option<usize> {
     let len = socklet_core::handshake::head_len(bytes)?;
     let rest = bytes.get(len..)?;
-    let blank = rest.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+    let blank = run_len(rest, u8::is_ascii_whitespace);
     let at = len + blank;
     bytes.get(at..)?.starts_with(b"HTTP/1.").then_some(at)
 }
@@ -68,8 +65,13 @@ fn restore_line_ends(bytes: &[u8]) -> Option<Vec<u8>> {
         if find(head, 0, b"\r").is_some() {
             return None;
         }
-        for line in head.split_inclusive(|byte| *byte == b'\n') {
-            restored.extend_from_slice(line.strip_suffix(b"\n").unwrap_or(line));
+        for byte in head {
+            if *byte == b'\n' {
+                restored.push(b'\r');
+            }
+            restored.push(*byte);
+        }
+        if !head.ends_with(b"\n") {
             restored.extend_from_slice(b"\r\n");
         }
         if len.is_none() {

@@ -51,6 +51,13 @@ impl<'a> Object<'a> {
         push_string(self.out, value);
     }
 
+    /// Writes a member that is a string, if it is there.
+    pub(super) fn optional(&mut self, name: &str, value: &Option<String>) {
+        if let Some(value) = value {
+            self.string(name, value);
+        }
+    }
+
     /// Writes a member that is a number.
     pub fn number(&mut self, name: &str, value: u64) {
         self.name(name);

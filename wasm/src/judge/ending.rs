@@ -96,13 +96,12 @@ pub(super) struct Side<'a> {
     pub(super) tail: Tail,
 }
 
-pub(super) fn judge(handshake: &Handshake, client: &Side<'_>, server: &Side<'_>) -> Ending {
-    let mut first = end(client.stream).map(|end| (Sender::Client, end));
-    if let Some(end) = end(server.stream)
-        && first.is_none_or(|(_, first)| end.0.order < first.0.order)
-    {
-        first = Some((Sender::Server, end));
-    }
+pub(super) fn judge(handshake: &Handshake, client: Side<'_>, server: Side<'_>) -> Ending {
+    let first = match (End::of(Sender::Client, &client), End::of(Sender::Server, &server)) {
+        (Some(client), Some(server)) if server.at.order < client.at.order => Some(server),
+        (None, server) => server,
+        (client, _) => client,
+    };
     let verdict = match (&client.close, &server.close) {
         _ if handshake.status.is_some_and(|status| status != 101) => Verdict::Declined,
         _ if handshake.is_seen() && !handshake.is_open => Verdict::Unopened,
@@ -112,43 +111,58 @@ pub(super) fn judge(handshake: &Handshake, client: &Side<'_>, server: &Side<'_>)
         (Some(_), Some(_)) => Verdict::Closed(Sender::Client),
         (Some(_), None) => Verdict::Unanswered(Sender::Client),
         (None, Some(_)) => Verdict::Unanswered(Sender::Server),
-        (None, None) => match first {
-            Some((by, (_, true))) => Verdict::Reset(by),
-            Some((by, (_, false))) => Verdict::NoClose(by),
+        (None, None) => match &first {
+            Some(end) if end.is_reset => Verdict::Reset(end.by),
+            Some(end) => Verdict::NoClose(end.by),
             None => Verdict::Open,
         },
     };
-    let idle_ns = first.and_then(|(_, (end, _))| {
-        let last = |stream: &Stream| {
-            stream.last_data().filter(|last| last.order < end.order).and_then(|last| last.time_ns)
-        };
-        end.time_ns?.checked_sub(last(client.stream).max(last(server.stream))?)
+    let idle_ns = first.and_then(|end| {
+        let last = end.last_before(&client).max(end.last_before(&server))?;
+        end.at.time_ns?.checked_sub(last)
     });
     let is_sudden = matches!(verdict, Verdict::NoClose(_) | Verdict::Reset(_));
-    let proxy_timeout_s = idle_ns.filter(|_| is_sudden).and_then(|idle_ns| {
-        let idle_ms = idle_ns / 1_000_000;
-        // A time-out is late rather than early, by a second at most.
-        PROXY_TIMEOUTS_S.into_iter().find(|timeout| {
-            let timeout_ms = u64::from(*timeout) * 1000;
-            (timeout_ms - 100..=timeout_ms + 1100).contains(&idle_ms)
-        })
-    });
-    let close = |side: &Side<'_>| side.close.as_ref().map(|(close, _)| close.clone());
     Ending {
         verdict,
-        closes: [close(client), close(server)],
+        closes: [client.close, server.close].map(|close| close.map(|(close, _)| close)),
         tails: [client.tail, server.tail],
         idle_ns,
-        proxy_timeout_s,
+        proxy_timeout_s: idle_ns.filter(|_| is_sudden).and_then(proxy_timeout_s),
     }
 }
 
-/// When a stream ended, and whether by a reset.
-fn end(stream: &Stream) -> Option<(Moment, bool)> {
-    match (stream.finished, stream.reset) {
-        (Some(finished), Some(reset)) if reset.order < finished.order => Some((reset, true)),
-        (Some(finished), _) => Some((finished, false)),
-        (None, reset) => Some((reset?, true)),
+/// The time-out that so much silence looks like.
+fn proxy_timeout_s(idle_ns: u64) -> Option<u32> {
+    let idle_ms = idle_ns / 1_000_000;
+    // A time-out is late rather than early, by a second at most.
+    let fits = |timeout_s: &&u32| {
+        let timeout_ms = u64::from(**timeout_s) * 1000;
+        (timeout_ms - 100..=timeout_ms + 1100).contains(&idle_ms)
+    };
+    PROXY_TIMEOUTS_S.iter().find(fits).copied()
+}
+
+/// The end of a stream.
+struct End {
+    by: Sender,
+    at: Moment,
+    is_reset: bool,
+}
+
+impl End {
+    fn of(by: Sender, side: &Side<'_>) -> Option<Self> {
+        let Stream { finished, reset, .. } = side.stream;
+        let is_reset = match (finished, reset) {
+            (Some(finished), Some(reset)) => reset.order < finished.order,
+            (finished, _) => finished.is_none(),
+        };
+        let at = if is_reset { *reset } else { *finished };
+        Some(Self { by, at: at?, is_reset })
+    }
+
+    /// When somebody has sent data for the last time before it.
+    fn last_before(&self, side: &Side<'_>) -> Option<u64> {
+        side.stream.last_data().filter(|last| last.order < self.at.order)?.time_ns
     }
 }
 

@@ -161,8 +161,8 @@ impl<'a> Tap<'a> {
         }
     }
 
-    fn next_gap(&self) -> Option<Gap> {
-        self.stream.gaps().get(self.gap).copied()
+    fn next_gap(&self) -> Option<&'a Gap> {
+        self.stream.gaps().get(self.gap)
     }
 
     fn island_end(&self) -> usize {
@@ -363,8 +363,10 @@ impl<'a> Tap<'a> {
             self.found.omitted += 1;
             return;
         }
-        let violation = Violation::new(rule, self.from, self.stream, index);
-        self.found.violations.push(Violation { frame, message_offset, ..violation });
+        let mut violation = Violation::new(rule, self.from, self.stream, index);
+        violation.frame = frame;
+        violation.message_offset = message_offset;
+        self.found.violations.push(violation);
     }
 }
 

@@ -1,6 +1,6 @@
 //! The opening handshake (RFC 6455 section 4), judged by the core's two halves of it.
 
-use alloc::{borrow::ToOwned, string::String, vec, vec::Vec};
+use alloc::{borrow::ToOwned, string::String, vec::Vec};
 use core::ops::Range;
 
 use socklet_core::{
@@ -265,13 +265,16 @@ pub fn explain_agreed(handshake: &Handshake) -> Vec<(&'static str, Parameter)> {
         return Vec::new();
     };
     let flag = |is_set| if is_set { Parameter::Bare } else { Parameter::Absent };
-    let mut lines = vec![
-        ("server_no_context_takeover", flag(answer.server_no_context_takeover())),
-        ("client_no_context_takeover", flag(answer.client_no_context_takeover())),
-        ("server_max_window_bits", answer.server_max_window_bits()),
-        ("client_max_window_bits", answer.client_max_window_bits()),
-    ];
-    lines.retain(|(_, value)| *value != Parameter::Absent);
+    let mut lines = Vec::new();
+    let mut line = |name, value| {
+        if value != Parameter::Absent {
+            lines.push((name, value));
+        }
+    };
+    line("server_no_context_takeover", flag(answer.server_no_context_takeover()));
+    line("client_no_context_takeover", flag(answer.client_no_context_takeover()));
+    line("server_max_window_bits", answer.server_max_window_bits());
+    line("client_max_window_bits", answer.client_max_window_bits());
     lines
 }
 

@@ -13,11 +13,10 @@ use socklet_core::{
     permessage_deflate::Context,
 };
 
+use crate::xray::{MAX_WINDOW_LEN, slide};
+
 /// What the sender has left off the end of a message (RFC 7692 section 7.2.1).
 const TAIL: [u8; 4] = [0, 0, 0xff, 0xff];
-
-/// The largest window.
-const MAX_WINDOW_LEN: usize = 1 << 15;
 
 /// The largest window, and as much room behind it.
 const BUFFER_LEN: usize = 2 * MAX_WINDOW_LEN;
@@ -197,11 +196,11 @@ impl Inflater {
 
     /// Makes room behind the history.
     fn move_down(&mut self) {
-        let from = self.at - MAX_WINDOW_LEN;
-        for lane in [Some(&mut self.lane), self.shadow.as_mut()].into_iter().flatten() {
-            lane.window.copy_within(from..self.at, 0);
+        slide(&mut self.lane.window);
+        if let Some(shadow) = &mut self.shadow {
+            slide(&mut shadow.window);
         }
-        self.at -= from;
+        self.at = MAX_WINDOW_LEN;
         self.is_filled = false;
     }
 }

@@ -44,26 +44,22 @@ impl Tap<'_> {
             0x2 => Some(Kind::Binary),
             _ => None,
         };
-        match begins {
-            Some(kind) => {
-                if self.open.is_some() {
-                    self.violate(ProtocolError::ExpectedContinuation, frame.start, number);
-                    self.abandon(Cut::Abandoned);
-                }
-                self.is_after_loss = false;
-                self.begin_message(frame, number, kind, is_compressed);
+        if let Some(kind) = begins {
+            if self.open.is_some() {
+                self.violate(ProtocolError::ExpectedContinuation, frame.start, number);
+                self.abandon(Cut::Abandoned);
             }
-            None if self.open.is_none() => {
-                // Behind a gap it may well continue a message that was not seen.
-                if !self.is_after_loss {
-                    self.violate(ProtocolError::UnexpectedContinuation, frame.start, number);
-                }
-                self.is_after_loss &= !frame.fin;
-                return;
-            }
-            None => {}
+            self.is_after_loss = false;
+            self.begin_message(frame, number, kind, is_compressed);
         }
-        let Some(mut open) = self.open.take() else { return };
+        let Some(mut open) = self.open.take() else {
+            // Behind a gap it may well continue a message that was not seen.
+            if !self.is_after_loss {
+                self.violate(ProtocolError::UnexpectedContinuation, frame.start, number);
+            }
+            self.is_after_loss &= !frame.fin;
+            return;
+        };
         frame.message = Some(self.found.messages.len() as u32);
         let before = open.message.len;
         let mut index = frame.payload().start;
@@ -92,23 +88,10 @@ impl Tap<'_> {
     }
 
     fn begin_message(&mut self, frame: &Frame, number: u32, kind: Kind, is_compressed: bool) {
-        let mut message = Message {
-            from: self.from,
-            kind,
-            first_frame: number,
-            frames: 0,
-            is_whole: false,
-            is_compressed,
-            wire_len: 0,
-            len: 0,
-            inflated: self.inflated.len()..self.inflated.len(),
-            history_len: 0,
-            window_len: 0,
-            unknown: Vec::new(),
-            cut: None,
-            given: None,
-            moment: frame.moment,
-        };
+        let mut message = Message::new(self.from, kind, frame.moment);
+        message.first_frame = number;
+        message.is_compressed = is_compressed;
+        message.inflated = self.inflated.len()..self.inflated.len();
         match &mut self.compression {
             Compression::On(inflater) if is_compressed => {
                 inflater.begin();

@@ -65,7 +65,7 @@ pub fn judge(conversation: Conversation, options: &Options) -> Connection {
     let client_end = run(Sender::Client, &client, &handshake.request);
     let server_end = run(Sender::Server, &server, &handshake.response);
     let splits = server_end.2;
-    let mut ending = ending::judge(&handshake, &client_end.1, &server_end.1);
+    let mut ending = ending::judge(&handshake, client_end.1, server_end.1);
     found.merge(splits, heads, &mut ending);
     let inflated = [client_end.0, server_end.0];
     let Found { frames, messages, violations, omitted, inferences } = found;
@@ -199,15 +199,15 @@ impl Found {
 
 /// Merges a list of two that are in order, of equals the client's first; and says where each element
 /// went.
-fn merge<T>(list: &mut [T], split: usize, order: impl Fn(&T) -> u32) -> Vec<u32> {
-    let orders: Vec<u32> = list.iter().map(order).collect();
-    let numbers = places(&orders, split);
-    sort(numbers.clone(), &mut |at, place| list.swap(at, place));
+fn merge<T>(list: &mut [T], split: usize, order: fn(&T) -> u32) -> Vec<u32> {
+    let numbers = places(&mut list.iter().map(order), split);
+    sort(&numbers, &mut |at, place| list.swap(at, place));
     numbers
 }
 
 /// Brings each element to its place, one with each swap.
-fn sort(mut places: Vec<u32>, swap: &mut dyn FnMut(usize, usize)) {
+fn sort(places: &[u32], swap: &mut dyn FnMut(usize, usize)) {
+    let mut places = places.to_vec();
     for at in 0..places.len() {
         while let Some(place) = places.get(at).map(|place| *place as usize).filter(|to| *to != at) {
             places.swap(at, place);
@@ -217,7 +217,12 @@ fn sort(mut places: Vec<u32>, swap: &mut dyn FnMut(usize, usize)) {
 }
 
 /// The places in the merged list of elements with these orders, of which so many are the client's.
-fn places(orders: &[u32], split: usize) -> Vec<u32> {
+fn places(orders: &mut dyn Iterator<Item = u32>, split: usize) -> Vec<u32> {
+    let mut list = Vec::new();
+    for order in orders {
+        list.push(order);
+    }
+    let orders = list;
     let mut places = vec![0; orders.len()];
     let (mut client, mut server) = (0, split);
     for place in 0..orders.len() as u32 {

@@ -17,16 +17,16 @@ const SEARCH_LEN: usize = 16 << 10;
 
 /// Finds the first index in a range at which frames seem to begin: where a piece does, for choice.
 pub(super) fn find(stream: &Stream, range: Range<usize>, from: Sender) -> Option<usize> {
+    // Of no bytes at all this is false.
     let fits = |at: &usize| {
         let rest = stream.bytes().get(*at..range.end).unwrap_or_default();
-        !rest.is_empty() && is_chain(rest, Some(from == Sender::Client))
+        is_chain(rest, Some(from == Sender::Client))
     };
+    let mut first = core::iter::once(range.start);
     let mut starts = stream.starts(range.start).take_while(|at| *at < range.end).take(SEARCH_LEN);
-    let mut each = range.start..range.end.min(range.start + SEARCH_LEN);
-    if fits(&range.start) {
-        return Some(range.start);
-    }
-    starts.find(fits).or_else(|| each.find(fits))
+    let mut each = range.clone().take(SEARCH_LEN);
+    let candidates: [&mut dyn Iterator<Item = usize>; 3] = [&mut first, &mut starts, &mut each];
+    candidates.into_iter().flatten().find(fits)
 }
 
 /// Whether these bytes look like frames: [`CHAIN_LEN`] of them, or frames that end where the bytes
