@@ -45,7 +45,7 @@ const FRAME_LEN: usize = 128 << 10;
 ///
 /// A length that a peer declares reserves nothing: as much memory is held as bytes have arrived,
 /// twice over at most. What is beyond 64 KiB is given back as soon as no byte is in use, and what
-/// is beyond 8 KiB by and by, when it has not been short for a while: so a peer that sends one
+/// is beyond 8 KiB by and by, when half would have done for a while: so a peer that sends one
 /// large message after another does not cost an allocation for each.
 ///
 /// A peer that sends more at once than a read takes gets longer reads, up to 64 KiB.
@@ -54,7 +54,8 @@ pub struct GrowingBuffer {
     bytes: Vec<u8>,
     first_len: usize,
     limit: usize,
-    /// How many times it was released since it has grown, shrunk or been filled.
+    /// How many times half would have done when it was released, since it has grown, shrunk or been
+    /// filled.
     releases: u8,
     /// Bytes up to which reads that fill it make it grow at once: more was not filled before.
     eager_len: usize,

@@ -7,7 +7,7 @@
 use core::{marker::PhantomData, num::NonZeroUsize};
 
 use super::{
-    Connection, HAS_SHORT_WAY, Mode, Step, WriteSide,
+    Connection, Mode, Step, WriteSide,
     inbound::Inbound,
     receive::{self, Answers},
     state::{Due, End, Phase, State},
@@ -80,9 +80,7 @@ impl Answers for Mailbox {
         true
     }
 
-    fn has_free_room(&self) -> bool {
-        true
-    }
+    fn forget_written(&mut self) {}
 
     fn is_drained(&self) -> bool {
         true
@@ -173,9 +171,7 @@ impl<R: Role, B: Buffer, X: InboundContext> ReadSide<R, B, X> {
     /// write side has left word of is seen to by the next [`poll`](Self::poll).
     #[inline]
     pub(crate) fn take_message(&mut self) -> bool {
-        HAS_SHORT_WAY
-            && self.state.is_open()
-            && self.inbound.take_whole::<R>(&self.state.config.limits, || true)
+        receive::take_message::<R, _, _>(&mut self.inbound, &self.state, || true)
     }
 
     /// The free end of the receive buffer: see [`Connection::space`].

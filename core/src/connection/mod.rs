@@ -121,16 +121,15 @@ impl<R: Role, B: Buffer, C: Compression> Connection<R, B, C> {
     }
 
     /// Hands out the next message if that is short work: it is there whole, in one frame, and not
-    /// compressed. It is what [`poll_receive`](Self::poll_receive) tries first; a driver may ask
-    /// before it looks at a clock. False says nothing but that the connection is to be polled; so
-    /// it is always on machines of less than 64 bits, where there is no such way.
-    ///
-    /// Not to be called while [chunks](Self::is_chunked) of a message have been handed out: it
-    /// would answer false.
+    /// compressed. [`poll_receive`](Self::poll_receive) in [`Mode::Whole`] does that, too; a driver
+    /// may ask before it looks at a clock. False says nothing but that the connection is to be
+    /// polled, as while [chunks](Self::is_chunked) of a message have been handed out, and always
+    /// on machines of less than 64 bits, where there is no such way.
     #[inline]
     pub fn take_message(&mut self) -> bool {
         let WriteSide { outbound, state, .. } = &mut self.write_side;
-        receive::take_message::<R, _, _>(&mut self.inbound, state, outbound)
+        let has_room = || outbound.has_free_control_room();
+        receive::take_message::<R, _, _>(&mut self.inbound, state, has_room)
     }
 
     /// Says what to do next to receive a message ([`Mode::Whole`]) or a chunk of one.

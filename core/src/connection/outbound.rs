@@ -165,8 +165,8 @@ impl<R: Role, B: Buffer, X: OutboundContext> Outbound<R, B, X> {
         range(self.buffer.bytes(), 0..self.end)
     }
 
-    /// Whether any control frame would fit. One may become due with each frame received, so
-    /// nothing is decoded without that room.
+    /// Whether any control frame would fit. One may become due with each frame received but a whole
+    /// binary message, so nothing else is decoded without that room.
     pub(super) fn has_control_room(&mut self) -> bool {
         self.room(MAX_CONTROL_FRAME_LEN)
     }
@@ -187,7 +187,7 @@ impl<R: Role, B: Buffer, X: OutboundContext> Outbound<R, B, X> {
 
     /// Begins at the front again if all that was staged has been written.
     #[inline(always)]
-    fn forget_written(&mut self) {
+    pub(super) fn forget_written(&mut self) {
         if self.start == self.end && self.start != 0 {
             self.buffer.release(0, self.end);
             self.start = 0;

@@ -21,8 +21,8 @@ pub(super) trait Answers {
     /// Whether any one answer can be taken now.
     fn has_room(&mut self) -> bool;
 
-    /// Whether there is room already: nothing has to be done for it, and nothing is.
-    fn has_free_room(&self) -> bool;
+    /// Lets go of what has been written: memory for it may be given back.
+    fn forget_written(&mut self);
 
     /// Whether nothing waits to be written.
     fn is_drained(&self) -> bool;
@@ -40,8 +40,8 @@ impl<R: Role, B: Buffer, X: OutboundContext> Answers for Outbound<R, B, X> {
     }
 
     #[inline]
-    fn has_free_room(&self) -> bool {
-        self.has_free_control_room()
+    fn forget_written(&mut self) {
+        Self::forget_written(self);
     }
 
     fn is_drained(&self) -> bool {
@@ -58,16 +58,15 @@ impl<R: Role, B: Buffer, X: OutboundContext> Answers for Outbound<R, B, X> {
 }
 
 /// Hands out the next message by the short way, if it goes that way: see
-/// [`Connection::take_message`](super::Connection::take_message).
+/// [`Connection::take_message`](super::Connection::take_message). `has_room` says whether any one
+/// answer can be taken now.
 #[inline]
 pub(super) fn take_message<R: Role, B: Buffer, X: InboundContext>(
     inbound: &mut Inbound<B, X>,
     state: &State,
-    answers: &impl Answers,
+    has_room: impl FnOnce() -> bool,
 ) -> bool {
-    HAS_SHORT_WAY
-        && state.is_open()
-        && inbound.take_whole::<R>(&state.config.limits, || answers.has_free_room())
+    HAS_SHORT_WAY && state.is_open() && inbound.take_whole::<R>(&state.config.limits, has_room)
 }
 
 /// Says what to do next to receive: see
@@ -82,9 +81,13 @@ pub(super) fn poll<R: Role, B: Buffer, X: InboundContext>(
     now_ms: Option<u64>,
 ) -> Step {
     if HAS_SHORT_WAY && state.is_open() && inbound.let_go_of_all() {
-        return if answers.is_drained() { Step::Read } else { Step::Drain };
+        if !answers.is_drained() {
+            return Step::Drain;
+        }
+        answers.forget_written();
+        return Step::Read;
     }
-    if mode == Mode::Whole && take_message::<R, _, _>(inbound, state, answers) {
+    if mode == Mode::Whole && take_message::<R, _, _>(inbound, state, || answers.has_room()) {
         return Step::Ready(Ready::Data);
     }
     poll_any::<R, _, _>(inbound, state, answers, mode, control, now_ms)

@@ -218,6 +218,7 @@ impl State {
 
     /// Whether messages may be sent.
     pub(super) const fn check_open(&self) -> Result<(), UsageError> {
+        // First, for it is all that most callers ask.
         if self.is_open() {
             return Ok(());
         }

@@ -148,7 +148,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
     }
 
     /// Whether to read although a write waits: the peer may be waiting for us to read. Not more
-    /// than the decoder takes, which takes nothing without room to answer it.
+    /// than the decoder takes, which takes nothing that may have to be answered without room for
+    /// that.
     fn may_read_on(&self, goal: Goal) -> bool {
         matches!(goal, Goal::Receive { .. })
             && self.connection.undecoded().len() <= MAX_CONTROL_FRAME_LEN

@@ -10,10 +10,11 @@
     reason = "what these tests share outside of #[test] may fail them too"
 )]
 
-use std::num::NonZeroUsize;
+use std::{cell::RefCell, num::NonZeroUsize, rc::Rc};
 
 use socklet_core::{
     Client, Config, Error, Limits, Message, ProtocolError, Role, Server,
+    buffer::Buffer,
     connection::{Connection, Mode, Part, Ready, Staged, Step},
     permessage_deflate::NoCompression,
     wire::close::CloseCode,
@@ -148,6 +149,44 @@ fn whole_messages_are_received_as_byte_by_byte() {
         failures += usize::from(byte_by_byte.1.is_err());
     }
     assert!(messages > 3_000 && failures > 300, "{messages} messages, {failures} failures");
+}
+
+/// Memory that takes note of what it is told.
+struct Noted {
+    bytes: Vec<u8>,
+    peaks: Rc<RefCell<Vec<usize>>>,
+}
+
+impl Buffer for Noted {
+    fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    fn bytes_mut(&mut self) -> &mut [u8] {
+        &mut self.bytes
+    }
+
+    fn release(&mut self, used_len: usize, peak_len: usize) {
+        assert_eq!(used_len, 0);
+        self.peaks.borrow_mut().push(peak_len);
+    }
+}
+
+#[test]
+fn who_only_receives_after_a_large_message_gives_its_memory_back() {
+    let peaks = Rc::new(RefCell::new(Vec::new()));
+    let noted = |peaks| Noted { bytes: vec![0; 1 << 13], peaks };
+    let (receive, staging) = (noted(Rc::default()), noted(Rc::clone(&peaks)));
+    let mut server = Connection::new(Server, receive, staging, Config::SERVER, NoCompression);
+    server.assume_open::<Fault>(None).unwrap();
+    let side = server.write_side_mut();
+    assert_eq!(side.stage::<Fault>(Message::Binary(&[0; 5000])), Ok(Staged::Whole));
+    side.written(5004);
+    side.flushed();
+    server.preload(&Frame::binary(b"peer's").to(Who::Server)).unwrap();
+    assert_eq!(server.poll_receive(Mode::Whole, false, None), Step::Ready(Ready::Data));
+    assert_eq!(server.poll_receive(Mode::Whole, false, None), Step::Read);
+    assert_eq!(*peaks.borrow(), [5004]);
 }
 
 #[test]

@@ -108,6 +108,12 @@ test("an HTTP archive: the same as the command says, whoever reads its JSON", (t
     cut: archive(kept).slice(0, -1),
     broken: archive(kept).replace("101", "?"),
     none: archive(other),
+    sparse: archive(null, { ...kept, request: null }, { ...bare, response: { headers: null } }, {
+      ...kept,
+      request: { ...kept.request, headers: [{}, { name: "Host" }, null, ...kept.request.headers] },
+      _webSocketMessages: [{}, { time: null, data: "x" }],
+    }),
+    odd: '{"log":{"entries":{}}}',
     empty: '{"log":{}}',
   };
   for (const [name, input] of Object.entries(inputs)) {
@@ -122,9 +128,28 @@ test("an HTTP archive: the same as the command says, whoever reads its JSON", (t
       assert.match(said.stderr, new RegExp(`${error.message}.*\\b${error.offset}\\b`), name);
     }
   }
+  const whole = Buffer.from(`${inputs.kept.slice(0, -1)},"x":"${"\\\\".repeat(99)}"}`);
+  for (let len = 0; len < whole.length; len++) {
+    const { offset } = unreadable(whole.subarray(0, len), { format: "har" });
+    assert.ok(offset <= len, `cut after ${len} bytes: ${offset}`);
+  }
+  const longest = Buffer.from(`{"log":"${"\\n".repeat(4_000_000)}`);
+  assert.equal(unreadable(longest, { format: "har" }).offset, longest.length);
+
   const { capture } = inspect(inputs.kept, { format: "har" });
   assert.deepEqual([capture.format, capture.guessed], ["har", false]);
 });
+
+/** The error of what cannot be read. */
+function unreadable(input, options) {
+  try {
+    inspect(input, options);
+  } catch (error) {
+    assert.ok(error instanceof InputError, error);
+    return error;
+  }
+  assert.fail("it was read");
+}
 
 test("what is built is inspected", () => {
   const masked = build({ opcode: 1, maskingKey: 0xfffefdfc, payload: "héllo", compress: true });

@@ -111,7 +111,7 @@ pub extern "C" fn inspect(
     };
     let is_readable = read.is_ok();
     if let Err(damage) = read {
-        capture.damage = Some(damage);
+        capture = Capture { damage: Some(damage), ..Capture::default() };
     }
     let format = options.format.unwrap_or(Format::Raw);
     let report = socklet_wasm::judge(capture, format, is_guess, &options);

@@ -71,7 +71,7 @@ impl Given {
     }
 }
 
-/// Reads seconds with a fraction as nanoseconds, without the rounding of floating point.
+/// Reads seconds with a fraction as nanoseconds, digit by digit: a float would round them again.
 pub(super) fn seconds(text: &[u8]) -> Option<u64> {
     const DIGITS: u32 = 9;
     text.first()?;

@@ -15,8 +15,8 @@ use crate::{
 
 impl<R: Role, B: Buffer, X: OutboundContext> Outbound<R, B, X> {
     /// Stages a whole message if no other is half sent, nothing is to be compressed, and there is
-    /// room for it: masked on its way from its owner. Else does nothing, and the general way makes
-    /// the room.
+    /// room for it: masked on its way from its owner. Else does nothing. A short one makes no room:
+    /// the general way does.
     #[inline]
     pub(super) fn stage_whole(&mut self, part: &Part<'_>) -> bool {
         if !self.is_short(part) {
@@ -49,8 +49,10 @@ impl<R: Role, B: Buffer, X: OutboundContext> Outbound<R, B, X> {
     /// Stages a message whose length has bytes of its own.
     #[inline(never)] // So that the others find a short function.
     fn stage_longer(&mut self, part: &Part<'_>) -> bool {
-        self.forget_written();
         let len = header_len::<R>(part.data.len()).wrapping_add(part.data.len());
+        if !self.room(len) {
+            return false;
+        }
         let end = self.end.wrapping_add(len);
         let Some(frame) = self.buffer.bytes_mut().get_mut(self.end..end) else { return false };
         let key = self.role.masking_key();
