@@ -37,7 +37,7 @@ static bool is_hint(const struct instruction *instruction, uint16_t thumb, uint3
     return (uint16_t)word == thumb || (len == 4 && word == riscv);
 }
 
-/* As programs write them: tests/size/src/count.rs, examples/qemu/support/src/markers.rs. */
+/* As programs write them: src/markers.rs. */
 static bool is_begin(const struct instruction *instruction) {
     return is_hint(instruction, 0xbf70, 0x07002013);
 }

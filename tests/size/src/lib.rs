@@ -14,6 +14,7 @@
 mod board;
 mod count;
 mod deflating;
+mod markers;
 mod peers;
 mod transport;
 
