@@ -18,6 +18,10 @@ use super::{
 };
 use crate::{Error, IoError, message::Sendable};
 
+/// Bytes of a message from which on it costs less to write it at once than to stage it, which copies
+/// it, and write it with others.
+const FED_THROUGH_LEN: usize = 32 << 10;
+
 /// The sending part of a [`WebSocket`](super::WebSocket), which borrows all of it but the message
 /// that was received with it. Its methods are those of the same name there.
 #[derive(Debug)]
@@ -42,6 +46,10 @@ impl<S: AsyncWrite + Unpin, R: Role> Sender<'_, S, R> {
     /// # Errors
     /// As [`WebSocket::feed`](super::WebSocket::feed).
     pub async fn feed(&mut self, message: impl Sendable) -> Result<(), Error> {
+        if message.borrowed().as_bytes().len() >= FED_THROUGH_LEN {
+            let stage = |context: &mut Context<'_>| self.poll_stage_through(&message, context);
+            return poll_fn(stage).await;
+        }
         let stage = |to: &mut Outlet<R>| match message.encoded() {
             None => to.stage(message.borrowed()),
             Some(encoded) => to.stage_encoded(encoded),
@@ -117,12 +125,22 @@ impl<S: AsyncWrite + Unpin, R: Role> Sender<'_, S, R> {
         context: &mut Context<'_>,
     ) -> Poll<Result<(), Error>> {
         if !*is_staged {
-            ready!(self.poll_stage(context, |next, write_side, context| {
-                stage_through(next, write_side, message, context)
-            }))?;
+            ready!(self.poll_stage_through(message, context))?;
             *is_staged = true;
         }
         self.poll_flush(context)
+    }
+
+    /// Stages a message, of which what the stream takes at once need not be copied.
+    #[inline]
+    fn poll_stage_through(
+        &mut self,
+        message: &impl Sendable,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<(), Error>> {
+        self.poll_stage(context, |next, write_side, context| {
+            stage_through(next, write_side, message, context)
+        })
     }
 
     fn poll_flush(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {

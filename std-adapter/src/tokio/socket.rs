@@ -183,7 +183,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocket<S, R> {
     }
 
     /// Stages a message, to leave with the next `send` or `flush`, or when receiving has to wait:
-    /// many small messages go out with one write. Writes only if there is no room for it.
+    /// many small messages go out with one write. Writes only if there is no room for it, or if it is
+    /// so large (32 KiB) that a write costs less than staging it.
     ///
     /// # Errors
     /// As [`send`](Self::send).
