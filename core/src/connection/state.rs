@@ -217,15 +217,16 @@ impl State {
     }
 
     /// Whether messages may be sent.
+    #[inline]
     pub(super) const fn check_open(&self) -> Result<(), UsageError> {
-        // First, for it is all that most callers ask.
-        if self.is_open() {
-            return Ok(());
-        }
+        if self.is_open() { Ok(()) } else { Err(self.why_not_open()) }
+    }
+
+    #[cold]
+    const fn why_not_open(&self) -> UsageError {
         match self.phase {
-            Phase::Open => Ok(()),
-            Phase::New | Phase::Connecting | Phase::Accepted => Err(UsageError::NotOpen),
-            Phase::Closing | Phase::Ended(_) => Err(UsageError::Closed),
+            Phase::New | Phase::Connecting | Phase::Accepted => UsageError::NotOpen,
+            Phase::Open | Phase::Closing | Phase::Ended(_) => UsageError::Closed,
         }
     }
 }

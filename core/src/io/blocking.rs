@@ -380,17 +380,18 @@ impl<S: Read + Write, R: Role, B: Buffer, C: Compression, T: Deadline<S>> WebSoc
     }
 }
 
-/// Writes staged bytes, or flushes, once.
+/// Writes staged bytes, or flushes, once. Returns whether that was the last that there was to do.
 pub(super) fn write_once<S: Write, R: Role, B: Buffer, T: Deadline<S>, X: OutboundContext>(
     next: &mut S,
     clock: &mut T,
     write_side: &mut WriteSide<R, B, X>,
-) -> Result<(), Error<S::Error>> {
+) -> Result<bool, Error<S::Error>> {
     if T::RUNS {
         let now_ms = clock.now_ms();
         let deadline_ms = write_side.write_deadline_ms(now_ms);
         if deadline_ms.is_some_and(|at_ms| at_ms <= now_ms) {
-            return Ok(write_side.write_expired()?);
+            write_side.write_expired()?;
+            return Ok(false);
         }
         let wait_ms = deadline_ms.map(|at_ms| at_ms.saturating_sub(now_ms).max(1));
         clock.limit(next, wait_ms).map_err(Error::Transport)?;
@@ -399,7 +400,10 @@ pub(super) fn write_once<S: Write, R: Role, B: Buffer, T: Deadline<S>, X: Outbou
     let written =
         if staged.is_empty() { next.flush().map(|()| None) } else { next.write(staged).map(Some) };
     match written {
-        Ok(None) => write_side.flushed(),
+        Ok(None) => {
+            write_side.flushed();
+            return Ok(true);
+        }
         Ok(Some(0)) => write_side.end_of_stream()?,
         Ok(Some(len)) => write_side.written(len),
         Err(error) => match interruption::<T>(&error) {
@@ -408,5 +412,5 @@ pub(super) fn write_once<S: Write, R: Role, B: Buffer, T: Deadline<S>, X: Outbou
             Interruption::Retry | Interruption::Clock => {}
         },
     }
-    Ok(())
+    Ok(false)
 }

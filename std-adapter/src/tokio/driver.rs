@@ -210,7 +210,10 @@ pub(super) fn poll_drain<S: AsyncWrite + Unpin, R: Role>(
         match written {
             Poll::Ready(Ok(Some(0))) => write_side.end_of_stream()?,
             Poll::Ready(Ok(Some(len))) => write_side.written(len),
-            Poll::Ready(Ok(None)) => write_side.flushed(),
+            Poll::Ready(Ok(None)) => {
+                write_side.flushed();
+                return Poll::Ready(Ok(()));
+            }
             Poll::Ready(Err(error)) => failed(write_side, error)?,
             Poll::Pending => {
                 let Some(deadline_ms) = write_side.write_deadline_ms(timer.now_ms()) else {

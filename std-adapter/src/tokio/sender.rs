@@ -36,9 +36,9 @@ impl<S: AsyncWrite + Unpin, R: Role> Sender<'_, S, R> {
     ///
     /// # Errors
     /// As [`WebSocket::send`](super::WebSocket::send).
-    pub async fn send(&mut self, message: impl Sendable) -> Result<(), Error> {
+    pub fn send(&mut self, message: impl Sendable) -> impl Future<Output = Result<(), Error>> {
         let mut is_staged = false;
-        poll_fn(|context| self.poll_send(&message, &mut is_staged, context)).await
+        poll_fn(move |context| self.poll_send(&message, &mut is_staged, context))
     }
 
     /// Stages a message.

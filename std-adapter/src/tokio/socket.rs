@@ -171,15 +171,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocket<S, R> {
     /// # Errors
     /// [`Error::Usage`] when the connection is closed, or another message is half sent; how the
     /// connection ended.
-    pub async fn send(&mut self, message: impl Sendable) -> Result<(), Error> {
+    pub fn send(&mut self, message: impl Sendable) -> impl Future<Output = Result<(), Error>> {
         let mut is_staged = false;
-        poll_fn(|context| {
+        // Itself the future: one around it would cost more than a short message.
+        poll_fn(move |context| {
             if !is_staged && self.pending.is_some() {
                 ready!(self.poll_settle(context))?;
             }
             self.sender().poll_send(&message, &mut is_staged, context)
         })
-        .await
     }
 
     /// Stages a message, to leave with the next `send` or `flush`, or when receiving has to wait:

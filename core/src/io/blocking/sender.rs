@@ -132,7 +132,9 @@ impl<S: Write, R: Role, B: Buffer, T: Deadline<S>, X: OutboundContext> Sender<'_
     #[cfg_attr(target_pointer_width = "64", inline(never))] // Most receives have nothing to write.
     pub(super) fn drain(&mut self) -> Result<(), Error<S::Error>> {
         while !self.write_side.is_drained() {
-            write_once(self.next, self.clock, self.write_side)?;
+            if write_once(self.next, self.clock, self.write_side)? {
+                break;
+            }
         }
         Ok(())
     }
