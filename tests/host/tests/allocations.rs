@@ -61,12 +61,11 @@ fn first(len: usize) -> usize {
 /// Allocations that were found where there are to be none.
 static FOUND: AtomicUsize = AtomicUsize::new(0);
 
-/// How often a path may be tried. On a busy machine it is up to chance how much lies in a buffer at
-/// once, so one may still grow among the messages that count. What allocates for messages does so
-/// every time.
-const ATTEMPTS: usize = 5;
+/// Allocations of a path that are not for messages: on a busy machine it is up to chance how much lies
+/// in a buffer at once, and one may still grow, by doubling, among those that count.
+const GROWING: usize = 8;
 
-/// Messages that count.
+/// Messages that count; what allocates for messages does so for each, or for a few together.
 const COUNTED: usize = 1000;
 
 /// A message like others, without an allocation.
@@ -315,12 +314,10 @@ fn no_message_allocates_after_the_first() {
     for compressed in [false, true] {
         for len in [100, 5000] {
             for path in [blocking_echo, blocking_halves, broadcast, tokio_echo, tokio_halves] {
-                let finds_none = |_| {
-                    FOUND.store(0, Ordering::Relaxed);
-                    path(len, compressed);
-                    FOUND.load(Ordering::Relaxed) == 0
-                };
-                assert!((0..ATTEMPTS).any(finds_none), "{len} bytes, compressed {compressed}");
+                FOUND.store(0, Ordering::Relaxed);
+                path(len, compressed);
+                let found = FOUND.load(Ordering::Relaxed);
+                assert!(found <= GROWING, "{len} bytes, compressed {compressed}: {found}");
             }
         }
     }
