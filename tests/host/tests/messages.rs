@@ -9,8 +9,14 @@
 
 mod support;
 
+use std::{
+    io::{ErrorKind, Read},
+    net::TcpStream,
+};
+
 use socklet_std::{
-    Client, CloseCode, Error, Fragmentation, Kind, Limits, Message, Server, UsageError, core::Event,
+    Client, CloseCode, Error, Fragmentation, Kind, Limits, Message, Server, ServerRole, UsageError,
+    core::Event, tokio::WebSocket,
 };
 use support::{Certificates, Kind as Peer, noise};
 
@@ -133,6 +139,39 @@ async fn a_burst_is_answered_whole_and_in_order() {
             assert_eq!(message.as_text(), Some(format!("message {number}").as_str()));
         }
     }
+}
+
+#[tokio::test]
+async fn a_large_message_that_is_fed_leaves_at_once_and_a_small_one_when_it_is_flushed() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut far = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let near = listener.accept().unwrap().0;
+    near.set_nonblocking(true).unwrap();
+    let near = tokio::net::TcpStream::from_std(near).unwrap();
+    let mut ws: WebSocket<_, ServerRole> = Server::new().take_over(near, &[]).unwrap();
+    // The runtime finds out with the first write that the socket takes what is written.
+    ws.send("first").await.unwrap();
+    let mut frame = [0; 7];
+    far.read_exact(&mut frame).unwrap();
+    assert_eq!(&frame, b"\x81\x05first");
+
+    let large = noise(32 << 10);
+    ws.feed(&large).await.unwrap();
+    let mut header = [0; 4];
+    far.read_exact(&mut header).unwrap();
+    assert_eq!(header, [0x82, 126, 0x80, 0], "32768 bytes");
+    let mut payload = vec![0; large.len()];
+    far.read_exact(&mut payload).unwrap();
+    assert!(payload == large);
+
+    ws.feed("small").await.unwrap();
+    far.set_nonblocking(true).unwrap();
+    let nothing = far.read(&mut header).unwrap_err();
+    assert_eq!(nothing.kind(), ErrorKind::WouldBlock);
+    ws.flush().await.unwrap();
+    far.set_nonblocking(false).unwrap();
+    far.read_exact(&mut frame).unwrap();
+    assert_eq!(&frame, b"\x81\x05small");
 }
 
 #[tokio::test]
