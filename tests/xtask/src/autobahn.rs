@@ -11,7 +11,7 @@ use std::net::{SocketAddr, TcpListener};
 
 use crate::child::Child;
 use crate::ours::{Flavour, Ours, address};
-use crate::{Result, Tally, qemu};
+use crate::{Result, Tally, lanes, qemu};
 pub(crate) use cases::Extent;
 use cases::Selection;
 use suite::Suite;
@@ -40,11 +40,10 @@ pub(crate) fn run(args: &[String]) -> Result<Tally> {
         Tally::one(false)
     };
     let mut tally = canary::run(&suite, &ours).unwrap_or_else(broken);
-    for (name, flavour, test) in &peers {
-        if is_chosen(name) {
-            tally += test(&suite, &ours, *flavour, &selection).unwrap_or_else(broken);
-        }
-    }
+    let chosen_peers = peers.iter().filter(|(name, ..)| is_chosen(name));
+    tally += lanes::sum(chosen_peers, |(name, flavour, test)| {
+        test(&suite, &ours, *flavour, &selection).map_err(|error| format!("{name}: {error}").into())
+    });
     if (full && chosen.is_empty()) || chosen.contains(&BOARDS) {
         let extent = if full { Extent::Small } else { Extent::Everyday };
         tally += qemu::autobahn(extent).unwrap_or_else(broken);

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use crate::child::Child;
 use crate::ours::{Flavour, address};
-use crate::{Result, Tally};
+use crate::{Result, Tally, lanes};
 pub(crate) use certificates::Certificates;
 use conversations::{Conversation, Expected, Pair, Step};
 pub(crate) use peers::{MANIFEST, Peers, Server};
@@ -35,25 +35,18 @@ pub(crate) fn run(args: &[String]) -> Result<Tally> {
     }
     let peers = Peers::install()?;
     let conversations = conversations::all();
-    let mut tally = Tally::default();
-    for tls in [false, true] {
-        for (client, server) in peers::pairs() {
-            let pair = Pair { client, server, tls };
-            meet_or_fail(&peers, &pair, &conversations, &mut tally);
-        }
-    }
-    Ok(tally)
+    let pairs = [false, true]
+        .into_iter()
+        .flat_map(|tls| peers::pairs().map(move |(client, server)| Pair { client, server, tls }));
+    Ok(meet_all(&peers, pairs, &conversations))
 }
 
 /// Runs the part `peers`.
 fn run_peers() -> Result<Tally> {
     let peers = Peers::more()?;
     let conversations = conversations::without_compression();
-    let mut tally = Tally::default();
-    for (client, server) in peers::more_pairs() {
-        let pair = Pair { client, server, tls: false };
-        meet_or_fail(&peers, &pair, &conversations, &mut tally);
-    }
+    let pairs = peers::more_pairs().map(|(client, server)| Pair { client, server, tls: false });
+    let mut tally = meet_all(&peers, pairs, &conversations);
     tally += tools::run(&peers)?;
     Ok(tally)
 }
@@ -74,21 +67,21 @@ pub(crate) fn setup_tools() -> Result<()> {
     Peers::more().map(|_| ())
 }
 
-/// Has all conversations between two implementations, and tells what failed.
-fn meet_or_fail(peers: &Peers, pair: &Pair, conversations: &[Conversation], tally: &mut Tally) {
-    meet(peers, pair, conversations, tally).unwrap_or_else(|error| {
-        println!("FAILED {}: {error}", pair.name());
-        tally.count(false);
-    });
+/// Has all conversations between two implementations each, and tells what failed.
+fn meet_all(
+    peers: &Peers,
+    pairs: impl Iterator<Item = Pair> + Send,
+    conversations: &[Conversation],
+) -> Tally {
+    lanes::sum(pairs, |pair| {
+        meet(peers, &pair, conversations)
+            .map_err(|error| format!("{}: {error}", pair.name()).into())
+    })
 }
 
-/// Has all conversations between two implementations; an error is that one does not start.
-fn meet(
-    peers: &Peers,
-    pair: &Pair,
-    conversations: &[Conversation],
-    total: &mut Tally,
-) -> Result<()> {
+/// Has all conversations between two implementations, and tells what failed; an error is that one
+/// does not start.
+fn meet(peers: &Peers, pair: &Pair, conversations: &[Conversation]) -> Result<Tally> {
     let name = pair.name();
     let logs = peers.logs().join(&name);
     let start = |log: &str, args| {
@@ -118,8 +111,7 @@ fn meet(
         tally.count(false);
     }
     println!("interop {name}: {tally}");
-    *total += tally;
-    Ok(())
+    Ok(tally)
 }
 
 /// Has one client hold one conversation with a server, counts and returns what failed.

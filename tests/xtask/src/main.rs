@@ -17,6 +17,7 @@ mod fuzz;
 mod inspector;
 mod instructions;
 mod interop;
+mod lanes;
 mod minimal;
 mod modules;
 mod ours;

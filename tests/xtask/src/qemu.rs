@@ -15,7 +15,7 @@ use crate::autobahn::Extent;
 use crate::command::target_dir;
 use crate::interop::Peers;
 use crate::step::Steps;
-use crate::{Result, Tally, setup};
+use crate::{Result, Tally, lanes, setup};
 use board::{BOARDS, Board};
 
 pub(crate) use board::MANIFEST;
@@ -39,28 +39,23 @@ pub(crate) fn run(args: &[String]) -> Result<Tally> {
     }
     let peers = Peers::install()?;
     let logs = target_dir()?.join("qemu");
+    Ok(lanes::sum(boards, |board| test(&Firmware::build(board, &logs)?, &peers, update)))
+}
+
+/// Tests the firmware of one board.
+fn test(firmware: &Firmware, peers: &Peers, update: bool) -> Result<Tally> {
+    let board = firmware.board;
+    let name = board.name;
     let mut steps = Steps::default();
-    for board in boards {
-        let firmware = match Firmware::build(board, &logs) {
-            Ok(firmware) => firmware,
-            Err(error) => {
-                steps.step(board.name, || Err(error));
-                continue;
-            }
-        };
-        let name = board.name;
-        steps.step(&format!("{name}: the stack overflows"), || overflow(&firmware));
-        steps.step(&format!("{name}: client"), || client::run(&firmware, &peers));
-        steps.step(&format!("{name}: figures"), || figures::run(&firmware, &peers, update));
-        if board.serves {
-            steps.step(&format!("{name}: server"), || server::run(&firmware, &peers));
-        }
-        steps.step(&format!("{name}: hostile network"), || hostile::run(&firmware, &peers));
-        if board.autobahn {
-            steps.step(&format!("{name}: autobahn"), || {
-                server::autobahn(&firmware, Extent::Everyday)
-            });
-        }
+    steps.step(&format!("{name}: the stack overflows"), || overflow(firmware));
+    steps.step(&format!("{name}: client"), || client::run(firmware, peers));
+    steps.step(&format!("{name}: figures"), || figures::run(firmware, peers, update));
+    if board.serves {
+        steps.step(&format!("{name}: server"), || server::run(firmware, peers));
+    }
+    steps.step(&format!("{name}: hostile network"), || hostile::run(firmware, peers));
+    if board.autobahn {
+        steps.step(&format!("{name}: autobahn"), || server::autobahn(firmware, Extent::Everyday));
     }
     Ok(steps.finish())
 }
@@ -78,11 +73,8 @@ pub(crate) fn autobahn(extent: Extent) -> Result<Tally> {
 
 fn autobahn_on(boards: impl IntoIterator<Item = &'static Board>, extent: Extent) -> Result<Tally> {
     let logs = target_dir()?.join("qemu");
-    let mut tally = Tally::default();
-    for board in boards.into_iter().filter(|board| board.autobahn) {
-        tally += server::autobahn(&Firmware::build(board, &logs)?, extent)?;
-    }
-    Ok(tally)
+    let boards: Vec<_> = boards.into_iter().filter(|board| board.autobahn).collect();
+    Ok(lanes::sum(boards, |board| server::autobahn(&Firmware::build(board, &logs)?, extent)))
 }
 
 /// A stack that overflows ends the program, at once, and touches nothing else.
