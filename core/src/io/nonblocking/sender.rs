@@ -192,10 +192,7 @@ impl<S: Write, R: Role, B: Buffer, T: Timer, X: OutboundContext> Sender<'_, S, R
                 before(pin!(write), pin!(sleep)).await.map(|len| len.map(Some))
             };
             match written {
-                Some(Ok(None)) => {
-                    self.write_side.flushed();
-                    break;
-                }
+                Some(Ok(None)) => self.write_side.flushed(),
                 Some(Ok(Some(0))) => self.write_side.end_of_stream()?,
                 Some(Ok(Some(len))) => self.write_side.written(len),
                 Some(Err(error)) => self.failed(error)?,
