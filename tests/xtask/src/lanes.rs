@@ -1,5 +1,5 @@
-//! Checks that are of use to nobody but themselves, several at a time: most of their time they wait
-//! for a peer, a browser or an emulator.
+//! Checks that need nothing of each other, several at a time: most of their time they wait for a peer,
+//! a browser or an emulator.
 
 use std::sync::{Mutex, PoisonError};
 use std::thread;
