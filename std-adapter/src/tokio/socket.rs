@@ -183,8 +183,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocket<S, R> {
     }
 
     /// Stages a message, to leave with the next `send` or `flush`, or when receiving has to wait:
-    /// many small messages go out with one write. Writes only if there is no room for it, or if it is
-    /// so large (32 KiB) that a write costs less than staging it.
+    /// many small messages go out with one write. Writes only if there is no room for it, or for a
+    /// server's message of 32 KiB or more that comes first and is not compressed: that costs less than
+    /// to stage it.
     ///
     /// # Errors
     /// As [`send`](Self::send).

@@ -12,6 +12,7 @@ mod support;
 use std::{
     io::{ErrorKind, Read},
     net::TcpStream,
+    time::Duration,
 };
 
 use socklet_std::{
@@ -146,6 +147,7 @@ async fn a_large_message_that_is_fed_leaves_at_once_and_a_small_one_when_it_is_f
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let mut far = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
     let near = listener.accept().unwrap().0;
+    far.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     near.set_nonblocking(true).unwrap();
     let near = tokio::net::TcpStream::from_std(near).unwrap();
     let mut ws: WebSocket<_, ServerRole> = Server::new().take_over(near, &[]).unwrap();

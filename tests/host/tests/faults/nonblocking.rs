@@ -4,13 +4,18 @@
 use std::{sync::atomic::Ordering, time::Duration};
 
 use socklet_core_tests::dropping::Dropper;
-use socklet_std::{CloseCode, Error, Message, Role, tokio::WebSocket};
+use socklet_std::{Client, CloseCode, Error, Message, Role, Server, ServerRole, tokio::WebSocket};
 use tokio::{
     io::{AsyncRead, AsyncWrite, DuplexStream, duplex},
     time::timeout,
 };
 
-use crate::{Conversation, Plan, Seen, faulty::Faulty, messages};
+use crate::{
+    Conversation, Plan, Seen,
+    faulty::{Fault, Faulty},
+    is_typed, messages,
+    support::noise,
+};
 
 /// Bytes on the way at a time, each way.
 const WAY_LEN: usize = 1000;
@@ -53,6 +58,64 @@ fn a_conversation_is_whole_whatever_future_is_dropped() {
     }
 }
 
+#[test]
+fn a_large_message_that_is_fed_is_whole_or_an_error_whatever_is_dropped_or_fails() {
+    let whole = |(fed, received): &Fed| {
+        let is_whole = matches!(received, Ok(Some(message)) if *message == large());
+        assert!(is_whole || received.as_ref().is_err_and(is_typed), "{received:?}");
+        assert!(fed.as_ref().err().is_none_or(is_typed), "{fed:?}");
+        fed.is_ok() && is_whole
+    };
+    assert!(whole(&feed_large(Plan::NONE, &Dropper::every()).0));
+    for at in 0.. {
+        let dropper = Dropper::at(at);
+        assert!(whole(&feed_large(Plan::NONE, &dropper).0), "dropped at {at}");
+        if dropper.awaits() <= at {
+            assert!(at > 3, "{at} awaits");
+            break;
+        }
+    }
+    for fault in [Fault::Fails, Fault::Ends] {
+        for at in 0.. {
+            let plan = Plan { at: Some(at), fault };
+            let (outcome, operations) = feed_large(plan, &Dropper::never());
+            let is_over = operations <= at;
+            assert_eq!(whole(&outcome), is_over, "{fault:?} at {at}: {outcome:?}");
+            if is_over {
+                assert!(at > 3, "{at} operations");
+                break;
+            }
+        }
+    }
+}
+
+/// What became of it for the server, and what the client received.
+type Fed = (Result<(), Error>, Result<Option<Message>, Error>);
+
+/// Of those that are written when they are fed, as far as the stream takes them.
+fn large() -> Message {
+    noise(40_000).into()
+}
+
+/// Has a server feed and flush a large message, and a client receive it.
+fn feed_large(plan: Plan, dropper: &Dropper) -> (Fed, u64) {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_time().start_paused(true).build().unwrap();
+    runtime.block_on(async {
+        let (near, far) = duplex(10 * WAY_LEN);
+        let (near, count) = Faulty::new(near, plan);
+        let serve = async {
+            let mut ws: WebSocket<_, ServerRole> = Server::new().take_over(near, &[])?;
+            send(&mut ws, dropper, &large(), false).await?;
+            dropper.again(async || ws.flush().await).await
+        };
+        let mut client: WebSocket<_> = Client::new().take_over(far, &[]).unwrap();
+        let both = async { tokio::join!(serve, client.recv()) };
+        let outcome = timeout(HANGS, both).await.expect("it hangs");
+        (outcome, count.load(Ordering::Relaxed))
+    })
+}
+
 fn is_whole(seen: [Seen; 2], side: usize, at: u64) {
     for (seen, end) in seen {
         assert!(end.is_ok(), "{side} dropped at {at}: {end:?}");
@@ -92,7 +155,7 @@ async fn talk(
     let end = async {
         let mut ws = conversation.client.connect_over(stream, conversation.url).await?;
         for message in messages() {
-            send(&mut ws, dropper, &message).await?;
+            send(&mut ws, dropper, &message, true).await?;
             seen.extend(dropper.again(async || ws.recv().await).await?);
         }
         dropper.again(async || ws.close(CloseCode::NORMAL, "bye").await).await.map(drop)
@@ -111,7 +174,7 @@ async fn serve(
         let mut ws = conversation.server.accept(stream).await?;
         while let Some(message) = dropper.again(async || ws.recv().await).await? {
             seen.push(message.clone());
-            send(&mut ws, dropper, &message).await?;
+            send(&mut ws, dropper, &message, true).await?;
         }
         Ok(())
     };
@@ -119,14 +182,16 @@ async fn serve(
     (seen, end)
 }
 
-/// Sends, and goes on with what a dropped send has left.
+/// Sends, or feeds without `flush`, and goes on with what a dropped call has left.
 async fn send<S: AsyncRead + AsyncWrite + Unpin, R: Role>(
     ws: &mut WebSocket<S, R>,
     dropper: &Dropper,
     message: &Message,
+    flush: bool,
 ) -> Result<(), Error> {
     loop {
-        match dropper.attempt(ws.send(message)).await {
+        let call = async { if flush { ws.send(message).await } else { ws.feed(message).await } };
+        match dropper.attempt(call).await {
             Some(sent) => return sent,
             // Taken whole: it leaves with the next receive.
             None if ws.unfinished().is_none() => return Ok(()),
