@@ -35,7 +35,7 @@ pub(crate) fn run(args: &[String]) -> Result<Tally> {
     }
     setup::qemu()?;
     if full {
-        return autobahn_on(boards, Extent::All);
+        return autobahn_on(boards, &Extent::ALL);
     }
     let peers = Peers::install()?;
     let logs = target_dir()?.join("qemu");
@@ -68,13 +68,20 @@ pub(crate) fn clippy() -> Result<Vec<Command>> {
 /// Has the Autobahn suite test the servers of all boards that can.
 pub(crate) fn autobahn(extent: Extent) -> Result<Tally> {
     setup::qemu()?;
-    autobahn_on(BOARDS, extent)
+    autobahn_on(BOARDS, &[extent])
 }
 
-fn autobahn_on(boards: impl IntoIterator<Item = &'static Board>, extent: Extent) -> Result<Tally> {
+/// Has the suite test the servers of those boards that can, with a board for each extent.
+fn autobahn_on(
+    boards: impl IntoIterator<Item = &'static Board>,
+    extents: &[Extent],
+) -> Result<Tally> {
     let logs = target_dir()?.join("qemu");
-    let boards: Vec<_> = boards.into_iter().filter(|board| board.autobahn).collect();
-    Ok(lanes::sum(boards, |board| server::autobahn(&Firmware::build(board, &logs)?, extent)))
+    let boards = boards.into_iter().filter(|board| board.autobahn);
+    let firmware: Vec<_> =
+        boards.map(|board| Firmware::build(board, &logs)).collect::<Result<_>>()?;
+    let runs = firmware.iter().flat_map(|board| extents.iter().map(move |&extent| (board, extent)));
+    Ok(lanes::sum(runs, |(firmware, extent)| server::autobahn(firmware, extent)))
 }
 
 /// A stack that overflows ends the program, at once, and touches nothing else.

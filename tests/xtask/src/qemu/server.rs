@@ -70,7 +70,8 @@ pub(super) fn run(firmware: &Firmware, peers: &Peers) -> Result<Tally> {
 
 /// Has the Autobahn suite test the server.
 pub(super) fn autobahn(firmware: &Firmware, extent: Extent) -> Result<Tally> {
-    let mut server = serve(firmware, "server-autobahn")?;
-    let name = format!("server-{}", firmware.board.name);
+    let half = if matches!(extent, Extent::SecondHalf) { "-second-half" } else { "" };
+    let mut server = serve(firmware, &format!("server-autobahn{half}"))?;
+    let name = format!("server-{}{half}", firmware.board.name);
     autobahn::test_firmware(&name, &server.address, &mut server.child, extent)
 }
