@@ -55,7 +55,8 @@ cargo xtask VERB
   size [--update]      flash, state, stack and instructions of client and server on microcontrollers;
                        --update commits new budgets
   qemu [BOARD...]      firmware on emulated boards, as client and as server; --update commits
-                       new budgets; --full: every case of Autobahn against the servers, in hours
+                       new budgets; --full [KIND...]: every case of Autobahn against the servers,
+                       in hours, or those of some kinds of compressed messages, as 12.3
   pico                 firmware of real boards, built; that of an RP2040 with Ethernet in rp2040js
   bench deflate        the codec beside zlib, zlib-rs and miniz_oxide; --update commits the tables
   bench memory         instructions for a message beside other implementations; without --update

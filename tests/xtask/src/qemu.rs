@@ -22,20 +22,25 @@ pub(crate) use board::MANIFEST;
 pub(crate) use firmware::Firmware;
 
 /// Runs the verb, on the boards that are named or on all. `--update` commits new budgets; `--full`
-/// has the Autobahn suite test the servers with every case, and does nothing else.
+/// has the Autobahn suite test the servers with every case, or with those of the kinds of compressed
+/// messages that are named, as 12.3, and does nothing else.
 pub(crate) fn run(args: &[String]) -> Result<Tally> {
     let has = |flag| args.iter().any(|arg| arg == flag);
     let (update, full) = (has("--update"), has("--full"));
-    let mut boards = Vec::new();
+    let (mut boards, mut extents) = (Vec::new(), Vec::new());
     for name in args.iter().filter(|arg| !matches!(arg.as_str(), "--update" | "--full")) {
-        boards.push(Board::find(name)?);
+        match Extent::compressed(name) {
+            Some(kind) if full => extents.push(kind),
+            _ => boards.push(Board::find(name)?),
+        }
     }
     if boards.is_empty() {
         boards.extend(BOARDS);
     }
     setup::qemu()?;
     if full {
-        return autobahn_on(boards, &Extent::ALL);
+        let all = if extents.is_empty() { Extent::all() } else { extents };
+        return autobahn_on(boards, &all);
     }
     let peers = Peers::install()?;
     let logs = target_dir()?.join("qemu");

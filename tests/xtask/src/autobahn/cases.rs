@@ -1,6 +1,6 @@
 //! Which cases of the suite are run.
 
-use std::time::Duration;
+use std::{iter, time::Duration};
 
 /// A group of cases and when it is run.
 struct Group {
@@ -60,14 +60,15 @@ const EVERYDAY_13: &[&str] =
 const FIRMWARE_9: &[&str] =
     &["9.1.1", "9.1.3", "9.2.1", "9.2.3", "9.3.4", "9.4.4", "9.5.1", "9.6.6", "9.7.1", "9.8.6"];
 
-/// Of group 13, what makes the halves equal.
-const FIRST_HALF_13: &[&str] = &["13.1.*", "13.2.*"];
-const SECOND_HALF_13: &[&str] = &["13.3.*", "13.4.*", "13.5.*", "13.6.*", "13.7.*"];
+/// The kinds of compressed messages: of content in group 12, of parameters in 13.
+const KINDS: [&str; 12] = [
+    "12.1", "12.2", "12.3", "12.4", "12.5", "13.1", "13.2", "13.3", "13.4", "13.5", "13.6", "13.7",
+];
 
-/// How many cases a pattern of these stands for.
-const KIND_13_COUNT: usize = 18;
+/// Cases of a kind.
+const KIND_COUNT: usize = 18;
 
-/// Of group 12 or 13: messages of 16 B to 8 KiB, and of 8 KiB in fragments of 256 B.
+/// Of each kind: messages of 16 B to 8 KiB, and of 8 KiB in fragments of 256 B.
 const SMALL: [u32; 7] = [1, 2, 3, 4, 5, 6, 11];
 
 /// The cases of one run.
@@ -80,10 +81,8 @@ pub(super) struct Selection {
     pub(super) limit: Duration,
 }
 
-/// For what a peer on this machine, or a board with small messages, takes minutes.
+/// For what takes minutes.
 const HOUR: Duration = Duration::from_secs(60 * 60);
-/// For every case on an emulated board.
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Selection {
     pub(super) fn new(parts: impl Iterator<Item = (&'static [&'static str], usize)>) -> Self {
@@ -93,6 +92,15 @@ impl Selection {
             selection.count += count;
         }
         selection
+    }
+
+    /// Adds cases of every kind of compressed messages.
+    fn with_compression(mut self, numbers: &[u32]) -> Self {
+        for kind in KINDS {
+            self.patterns.extend(numbers.iter().map(|number| format!("{kind}.{number}")));
+            self.count += numbers.len();
+        }
+        self
     }
 }
 
@@ -122,50 +130,39 @@ pub(crate) enum Extent {
     /// to 128 MiB each way, for which emulation takes minutes a case; what they are about, the
     /// fixed-memory peer on this machine is tested for.
     Small,
-    /// The first half of every one, by the time that they take.
-    FirstHalf,
-    /// The other half.
-    SecondHalf,
+    /// Every one without compression.
+    Plain,
+    /// Every one of a kind of compressed messages, which takes up to half an hour.
+    Compressed(&'static str),
 }
 
 impl Extent {
-    /// Every case, which takes hours: two boards can do it side by side.
-    pub(crate) const ALL: [Self; 2] = [Self::FirstHalf, Self::SecondHalf];
+    /// Every case, in parts: several boards can be tested with them side by side.
+    pub(crate) fn all() -> Vec<Self> {
+        iter::once(Self::Plain).chain(KINDS.map(Self::Compressed)).collect()
+    }
+
+    /// Every one of the kind that is named.
+    pub(crate) fn compressed(name: &str) -> Option<Self> {
+        KINDS.into_iter().find(|kind| *kind == name).map(Self::Compressed)
+    }
 }
 
 /// Returns the cases for firmware.
 pub(super) fn firmware(extent: Extent) -> Selection {
     let plain = GROUPS.iter().filter(|group| group.everyday.is_none()).map(Group::all);
+    let large = GROUPS.iter().filter(|group| group.pattern == "9.*").map(Group::all);
     match extent {
         Extent::Everyday => {
             let plain = plain.chain([(FIRMWARE_9, FIRMWARE_9.len())]);
-            compression(Selection::new(plain), &[3, 11])
+            Selection::new(plain).with_compression(&[3, 11])
         }
-        Extent::Small => {
-            let large = GROUPS.iter().filter(|group| group.pattern == "9.*").map(Group::all);
-            compression(Selection::new(plain.chain(large)), &SMALL)
-        }
-        Extent::FirstHalf => {
-            let others = GROUPS.iter().filter(|group| group.pattern != "13.*").map(Group::all);
-            let kinds = (FIRST_HALF_13, FIRST_HALF_13.len() * KIND_13_COUNT);
-            Selection { limit: DAY, ..Selection::new(others.chain([kinds])) }
-        }
-        Extent::SecondHalf => {
-            let kinds = (SECOND_HALF_13, SECOND_HALF_13.len() * KIND_13_COUNT);
-            Selection { limit: DAY, ..Selection::new([kinds].into_iter()) }
+        Extent::Small => Selection::new(plain.chain(large)).with_compression(&SMALL),
+        Extent::Plain => Selection::new(plain.chain(large)),
+        Extent::Compressed(kind) => {
+            Selection { patterns: vec![format!("{kind}.*")], count: KIND_COUNT, limit: HOUR }
         }
     }
-}
-
-/// Adds cases of compression of every kind: 5 of content in group 12, 7 of parameters in 13.
-fn compression(mut selection: Selection, numbers: &[u32]) -> Selection {
-    for kind in (1..=5).map(|n| format!("12.{n}")).chain((1..=7).map(|n| format!("13.{n}"))) {
-        for number in numbers {
-            selection.patterns.push(format!("{kind}.{number}"));
-            selection.count += 1;
-        }
-    }
-    selection
 }
 
 impl Group {
@@ -189,7 +186,8 @@ mod tests {
         let some = [EVERYDAY_9, EVERYDAY_12, EVERYDAY_13].map(<[_]>::len);
         assert_eq!(everyday().count, 247 + some.iter().sum::<usize>());
         assert_eq!(canary().count, 55);
-        assert_eq!(Extent::ALL.map(|half| firmware(half).count), [517 - 90, 90]);
+        let all: Vec<_> = Extent::all().into_iter().map(firmware).collect();
+        assert_eq!(all.iter().map(|part| part.count).sum::<usize>(), 517);
         assert_eq!(firmware(Extent::Small).count, 247 + 54 + 12 * 7);
         assert_eq!(firmware(Extent::Everyday).count, 247 + 10 + 12 * 2);
     }

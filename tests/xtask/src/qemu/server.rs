@@ -70,8 +70,11 @@ pub(super) fn run(firmware: &Firmware, peers: &Peers) -> Result<Tally> {
 
 /// Has the Autobahn suite test the server.
 pub(super) fn autobahn(firmware: &Firmware, extent: Extent) -> Result<Tally> {
-    let half = if matches!(extent, Extent::SecondHalf) { "-second-half" } else { "" };
-    let mut server = serve(firmware, &format!("server-autobahn{half}"))?;
-    let name = format!("server-{}{half}", firmware.board.name);
+    let part = match extent {
+        Extent::Compressed(kind) => format!("-{}", kind.replace('.', "-")),
+        _ => String::new(),
+    };
+    let mut server = serve(firmware, &format!("server-autobahn{part}"))?;
+    let name = format!("server-{}{part}", firmware.board.name);
     autobahn::test_firmware(&name, &server.address, &mut server.child, extent)
 }
