@@ -26,6 +26,12 @@ pub trait Buffer {
         self.bytes().len()
     }
 
+    /// How long a staging buffer becomes for what comes behind something that waits to be written, in
+    /// bytes: a single frame may make it longer, a queue of them not.
+    fn queue_len(&self) -> usize {
+        usize::MAX
+    }
+
     /// Tells that a read has filled it to its end: there may be more to read than it holds.
     fn filled(&mut self) {}
 

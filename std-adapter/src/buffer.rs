@@ -41,6 +41,9 @@ const MAX_FILLS: u16 = 1 << 14;
 /// Longest payload that is sent as one frame if messages may be fragmented.
 const FRAME_LEN: usize = 128 << 10;
 
+/// Longest frame with the largest header, and what a staging buffer holds of several.
+const STAGING_LEN: usize = FRAME_LEN + wire::MAX_HEADER_LEN;
+
 /// A [`Buffer`] that starts with nothing and doubles as bytes come in, up to a limit.
 ///
 /// A length that a peer declares reserves nothing: as much memory is held as bytes have arrived,
@@ -102,7 +105,7 @@ impl GrowingBuffer {
     /// A staging buffer, which bounds the frames that a longer message is sent in.
     pub(crate) const fn staging(config: &Config) -> Self {
         let limit = match config.fragmentation {
-            Fragmentation::Automatic => FRAME_LEN + wire::MAX_HEADER_LEN,
+            Fragmentation::Automatic => STAGING_LEN,
             // The caller holds the whole message anyway.
             Fragmentation::Never => usize::MAX,
         };
@@ -157,6 +160,10 @@ impl Buffer for GrowingBuffer {
 
     fn max_len(&self) -> usize {
         self.limit
+    }
+
+    fn queue_len(&self) -> usize {
+        STAGING_LEN
     }
 
     fn filled(&mut self) {

@@ -1,6 +1,10 @@
 //! What the halves of a split stream share: the write side and the mailbox, each behind a mutex.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    thread,
+    time::{Duration, Instant},
+};
 
 use socklet_core::{
     Role,
@@ -9,6 +13,9 @@ use socklet_core::{
 };
 
 use crate::{buffer::GrowingBuffer, deflate::HostCompressing};
+
+/// How often a thread that waits for the other half looks.
+const SETTLE_STEP: Duration = Duration::from_millis(1);
 
 /// Cells for two halves on two threads, or in two tasks.
 #[derive(Debug)]
@@ -25,6 +32,18 @@ impl<W, R> SharedCells<W, R> {
         blocking: bool,
     ) -> Self {
         Self { writer: Mutex::new(writer), mailbox: Mutex::new(Mailbox::new()), blocking }
+    }
+}
+
+impl<W, R: Role> SharedCells<W, R> {
+    /// Waits until the other half has written what the mailbox left for it, at most for `limit`.
+    pub(crate) fn settle(&self, limit: Duration) {
+        let until = Instant::now() + limit;
+        // In this order: what has been taken out is written before the writer is free again.
+        let is_settled = || lock(&self.mailbox).is_empty() && self.writer.try_lock().is_ok();
+        while !is_settled() && Instant::now() < until {
+            thread::sleep(SETTLE_STEP);
+        }
     }
 }
 

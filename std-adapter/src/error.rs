@@ -132,8 +132,18 @@ impl Error {
 
     /// Whether it ends the connection.
     #[cfg(any(feature = "tokio", feature = "tracing", feature = "log"))]
-    pub(crate) const fn is_end(&self) -> bool {
-        !matches!(self, Self::Config(_) | Self::Resource(_) | Self::Usage(_))
+    pub(crate) fn is_end(&self) -> bool {
+        match self {
+            Self::Config(_) | Self::Resource(_) | Self::Usage(_) => false,
+            Self::Io(error) => error.kind() != io::ErrorKind::Interrupted,
+            _ => true,
+        }
+    }
+
+    /// Whether it says no more than that the connection has ended.
+    #[cfg(feature = "tokio")]
+    pub(crate) const fn is_closed(&self) -> bool {
+        matches!(self, Self::Usage(UsageError::Closed))
     }
 
     /// Whether the connection ended with a frame of ours on its way, so that it has to be shut

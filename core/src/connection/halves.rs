@@ -57,7 +57,7 @@ impl Mailbox {
 
     /// Whether the write side has nothing to take out.
     #[must_use]
-    pub(crate) const fn is_empty(&self) -> bool {
+    pub const fn is_empty(&self) -> bool {
         self.pong_len.is_none() && !self.ping && self.close.is_none()
     }
 

@@ -199,7 +199,8 @@ impl<R: Role, B: Buffer, X: OutboundContext> Outbound<R, B, X> {
     fn room(&mut self, len: usize) -> bool {
         self.forget_written();
         let end = self.end.saturating_add(len);
-        end <= self.capacity() || self.buffer.grow(end)
+        let may_grow = self.start == self.end || end <= self.buffer.queue_len();
+        end <= self.capacity() || may_grow && self.buffer.grow(end)
     }
 
     /// Stages the next frames of a part of a message, all of them if there is room.

@@ -29,7 +29,7 @@ pub struct Io<S> {
     /// The clock of the connection, for its halves.
     pub(super) clock: Clock,
     /// Set by somebody who wants the thread that waits here.
-    interrupt: Option<Arc<AtomicBool>>,
+    pub(super) interrupt: Option<Arc<AtomicBool>>,
 }
 
 /// What of a stream is used.

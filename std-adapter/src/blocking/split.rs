@@ -3,7 +3,7 @@
 use std::{
     error, fmt,
     io::{self, Read, Write},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::Duration,
 };
 
@@ -42,6 +42,8 @@ pub struct Reader<S: SplitSocket, R: Role> {
     half: ReceiveHalf<S, R>,
     /// What the half reads from, to be ended while a message of the half is borrowed.
     stream: Shared<S::Reads>,
+    /// What the halves share, to be waited for then.
+    cells: Weak<SharedCells<Io<S::Writes>, R>>,
     closing_ms: u32,
     subprotocol: Option<Box<str>>,
     torn_down: bool,
@@ -96,12 +98,22 @@ impl<S: SplitSocket, R: Role> WebSocket<S, R> {
         let clock = io.clock;
         let (reads, writes) = io.socket.split()?;
         let stream = Shared(Arc::new(Mutex::new(reads)));
-        let reads = Io::new(stream.clone(), Direction::Reads, clock);
-        let writes = Io::new(writes, Direction::Writes, clock);
-        let (reads, writes) = blocking::WebSocket::from_parts((), clock, connection)
-            .split(|()| (reads, writes), |writer| Arc::new(SharedCells::new(writer, true)));
+        let mut reads = Io::new(stream.clone(), Direction::Reads, clock);
+        reads.set_interrupt(io.interrupt.clone());
+        let mut writes = Io::new(writes, Direction::Writes, clock);
+        writes.set_interrupt(io.interrupt);
+        let mut cells = Weak::new();
+        let (reads, writes) = blocking::WebSocket::from_parts((), clock, connection).split(
+            |()| (reads, writes),
+            |writer| {
+                let shared = Arc::new(SharedCells::new(writer, true));
+                cells = Arc::downgrade(&shared);
+                shared
+            },
+        );
         let writer = Writer { half: writes, stream: stream.clone() };
-        let reader = Reader { half: reads, stream, closing_ms, subprotocol, torn_down, trace };
+        let reader =
+            Reader { half: reads, stream, cells, closing_ms, subprotocol, torn_down, trace };
         Ok((reader, writer))
     }
 }
@@ -121,10 +133,10 @@ impl<S: SplitSocket, R: Role> Reader<S, R> {
     /// # Errors
     /// As [`WebSocket::recv`].
     pub fn recv_ref(&mut self) -> Result<Option<socklet_core::Message<'_>>, Error> {
-        let Self { half, stream, torn_down, closing_ms, trace, .. } = self;
+        let Self { half, stream, cells, torn_down, closing_ms, trace, .. } = self;
         match half.recv() {
             Ok(Some(message)) => Ok(Some(message)),
-            end => ended::<_, _, R>(end, stream, torn_down, *closing_ms, trace),
+            end => ended::<_, S, R>(end, stream, cells, torn_down, *closing_ms, trace),
         }
     }
 
@@ -133,10 +145,10 @@ impl<S: SplitSocket, R: Role> Reader<S, R> {
     /// # Errors
     /// As [`WebSocket::recv`].
     pub fn recv_chunk(&mut self) -> Result<Option<Chunk<'_>>, Error> {
-        let Self { half, stream, torn_down, closing_ms, trace, .. } = self;
+        let Self { half, stream, cells, torn_down, closing_ms, trace, .. } = self;
         match half.recv_chunk() {
             Ok(Some(chunk)) => Ok(Some(chunk)),
-            end => ended::<_, _, R>(end, stream, torn_down, *closing_ms, trace),
+            end => ended::<_, S, R>(end, stream, cells, torn_down, *closing_ms, trace),
         }
     }
 
@@ -145,10 +157,10 @@ impl<S: SplitSocket, R: Role> Reader<S, R> {
     /// # Errors
     /// As [`WebSocket::recv`].
     pub fn recv_event(&mut self) -> Result<Option<Event<'_>>, Error> {
-        let Self { half, stream, torn_down, closing_ms, trace, .. } = self;
+        let Self { half, stream, cells, torn_down, closing_ms, trace, .. } = self;
         match half.recv_event() {
             Ok(Some(event)) => Ok(Some(event)),
-            end => ended::<_, _, R>(end, stream, torn_down, *closing_ms, trace),
+            end => ended::<_, S, R>(end, stream, cells, torn_down, *closing_ms, trace),
         }
     }
 
@@ -184,7 +196,7 @@ impl<S: SplitSocket, R: Role> Reader<S, R> {
         if !Arc::ptr_eq(&self.stream.0, &writer.stream.0) {
             return Err(ReuniteError(Box::new((self, writer))));
         }
-        let Self { half, stream, closing_ms, subprotocol, torn_down, trace } = self;
+        let Self { half, stream, cells, closing_ms, subprotocol, torn_down, trace } = self;
         let mut others = Some((stream, writer));
         let take = |cells| {
             drop(others.take());
@@ -198,7 +210,10 @@ impl<S: SplitSocket, R: Role> Reader<S, R> {
                 unreachable!("the other half has just been dropped")
             };
             let inner = inner.into_inner().unwrap_or_else(PoisonError::into_inner);
-            Io::new(Joined { reads: inner, writes: writes.socket }, Direction::Both, reads.clock)
+            let joined = Joined { reads: inner, writes: writes.socket };
+            let mut whole = Io::new(joined, Direction::Both, reads.clock);
+            whole.set_interrupt(reads.interrupt);
+            whole
         };
         match half.reunite(take, join) {
             Ok(core) => {
@@ -208,7 +223,8 @@ impl<S: SplitSocket, R: Role> Reader<S, R> {
             }
             Err(half) => {
                 let Some((stream, writer)) = others else { unreachable!("it was not taken") };
-                let reader = Self { half, stream, closing_ms, subprotocol, torn_down, trace };
+                let reader =
+                    Self { half, stream, cells, closing_ms, subprotocol, torn_down, trace };
                 Err(ReuniteError(Box::new((reader, writer))))
             }
         }
@@ -294,9 +310,10 @@ impl<S: SplitSocket, R: Role> Writer<S, R> {
 }
 
 /// Ends the stream below when the connection has ended.
-fn ended<T, S: Socket, R: Role>(
+fn ended<T, S: SplitSocket, R: Role>(
     end: Result<Option<T>, CoreError>,
-    stream: &mut Shared<S>,
+    stream: &mut Shared<S::Reads>,
+    cells: &Weak<SharedCells<Io<S::Writes>, R>>,
     torn_down: &mut bool,
     closing_ms: u32,
     trace: &mut Trace,
@@ -305,6 +322,13 @@ fn ended<T, S: Socket, R: Role>(
     trace.received(end.as_ref().map(|_| Ready::Ended), || None);
     if end.as_ref().err().is_none_or(Error::wants_teardown) && !*torn_down {
         *torn_down = true;
+        // A server ends its side at once, but not within a frame, nor before the Close frame that a
+        // send which is under way takes along.
+        if !R::CLIENT
+            && let Some(cells) = cells.upgrade()
+        {
+            cells.settle(limit(closing_ms));
+        }
         // It has ended, and why is known: how the stream takes it is of no use to anybody.
         let _ = teardown::<_, R>(stream, limit(closing_ms));
     }

@@ -169,7 +169,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
                 let Some(wakeup_ms) = write_side.wakeup_ms() else { return Poll::Pending };
                 ready!(self.timer.poll_until(wakeup_ms, context));
                 let staged_len = write_side.staged().len();
-                write_side.tick(self.timer.now_ms())?;
+                if let Err(timeout) = write_side.tick(self.timer.now_ms()) {
+                    // Who is silent for so long takes nothing either: let no write wait for it.
+                    write_side.transport_failed();
+                    return Poll::Ready(Err(timeout.into()));
+                }
                 if write_side.staged().len() != staged_len {
                     self.trace.ping_sent();
                 }

@@ -59,6 +59,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocket<S, R> {
         Arc::clone(wakers).into()
     }
 
+    /// Wakes the other task, which may wait for what will not come any more: the connection has
+    /// ended for this one.
+    fn wake_other(&self, user: User) {
+        let Some(wakers) = &self.wakers else { return };
+        let mut slots = wakers.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        let other = slots.get_mut(1 - user as usize).and_then(Option::take);
+        drop(slots);
+        if let Some(other) = other {
+            other.wake();
+        }
+    }
+
     /// Stages what is pending, all of it.
     pub(super) fn poll_settle(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
         while let Some(message) = &self.pending {
@@ -95,10 +107,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role + Unpin> Stream for WebSocket<S,
                     // The next poll says so again when it has been told to the peer.
                     Err(_) => continue,
                 },
-                Ok(_) => return Poll::Ready(None),
+                Ok(_) => {
+                    this.wake_other(User::Stream);
+                    return Poll::Ready(None);
+                }
                 Err(error) => error,
             };
             this.failed = true;
+            this.wake_other(User::Stream);
             return Poll::Ready(Some(Err(error)));
         }
     }
@@ -133,7 +149,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role + Unpin> Sink<Message> for WebSo
         let waker = this.waker(User::Sink, context);
         let context = &mut Context::from_waker(&waker);
         ready!(this.poll_settle(context))?;
-        this.driver.poll_drain(context).map_err(Error::from)
+        ready!(this.driver.poll_drain(context))?;
+        // What was staged may have gone with the connection.
+        let outcome: Result<(), CoreError> = this.driver.connection.write_side().outcome();
+        Poll::Ready(outcome.map_err(Error::from))
     }
 
     fn poll_close(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
@@ -143,6 +162,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role + Unpin> Sink<Message> for WebSo
         if this.is_open() {
             ready!(this.poll_stage_close(CloseCode::NORMAL, "", context))?;
         }
+        this.discards = true;
         loop {
             match ready!(this.poll_receive(Goal::CHUNK, context)) {
                 Ok(Ready::Data) => {}

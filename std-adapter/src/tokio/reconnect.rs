@@ -202,7 +202,8 @@ impl<P: Reconnect> Reconnecting<P> {
             let Some(ws) = self.ready().await? else { return Ok(None) };
             match ws.recv().await {
                 Ok(Some(message)) => return Ok(Some(message)),
-                Err(error) if !error.is_end() => return Err(error),
+                // That it is closed is all that is left to say after a send that failed.
+                Err(error) if !error.is_end() && !error.is_closed() => return Err(error),
                 end => {
                     let end = end.map(|_| ws.closed());
                     self.ended(end)?;
@@ -257,13 +258,16 @@ impl<P: Reconnect> Reconnecting<P> {
     /// Call it again.
     pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<Option<Closed>, Error> {
         // Whatever becomes of this future, no other is opened.
-        (self.opening, self.plan) = (None, None);
-        let closed = match &mut self.open {
-            Some(open) => Some(open.ws.close(code, reason).await),
-            None => None,
-        };
-        self.open = None;
-        closed.transpose()
+        self.opening = None;
+        let plan = self.plan.take();
+        let Some(open) = &mut self.open else { return Ok(None) };
+        let closed = open.ws.close(code, reason).await;
+        if let Err(Error::Config(_)) = closed {
+            self.plan = plan;
+        } else {
+            self.open = None;
+        }
+        closed.map(Some)
     }
 
     /// How many connections have been opened so far: two different numbers before and after a

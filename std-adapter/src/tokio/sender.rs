@@ -113,7 +113,9 @@ impl<S: AsyncWrite + Unpin, R: Role> Sender<'_, S, R> {
     /// # Errors
     /// How the connection ended.
     pub async fn flush(&mut self) -> Result<(), Error> {
-        poll_fn(|context| self.poll_flush(context)).await
+        poll_fn(|context| self.poll_flush(context)).await?;
+        // What was staged may have gone with the connection.
+        Ok(self.write_side.outcome::<IoError>()?)
     }
 
     /// Stages a message, unless that is done, and writes all that is staged.

@@ -66,6 +66,8 @@ pub struct WebSocket<S = MaybeTls<TcpStream>, R = ClientRole> {
     pub(super) closing_since_ms: Option<u64>,
     /// Whether the `Stream` has reported how the connection failed.
     pub(super) failed: bool,
+    /// Whether a `close` discards what comes, which leaves messages of which a part is missing.
+    pub(super) discards: bool,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocket<S, R> {
@@ -78,6 +80,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocket<S, R> {
             wakers: None,
             closing_since_ms: None,
             failed: false,
+            discards: false,
         }
     }
 
@@ -253,6 +256,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocket<S, R> {
             self.closing_since_ms = None;
             poll_fn(|context| self.poll_stage_close(code, reason, context)).await?;
         }
+        self.discards = true;
         while let Ready::Data = self.ready(Goal::CHUNK).await? {}
         self.closed().ok_or(UsageError::Closed.into())
     }
@@ -356,10 +360,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocket<S, R> {
         if self.pending.is_some() && self.is_open() {
             let _ = self.poll_settle(context)?;
         }
-        let outcome = match ready!(self.driver.poll_ready(goal, context)) {
-            // There is nothing to tell, and nothing to end.
-            Ok(Ready::Data) => return Poll::Ready(Ok(Ready::Data)),
-            outcome => outcome.map_err(Error::from),
+        let outcome = loop {
+            // The rest of a message whose beginning was discarded goes with it.
+            let is_rest = self.discards && self.driver.connection.is_chunked();
+            let goal = if is_rest { Goal::CHUNK } else { goal };
+            match ready!(self.driver.poll_ready(goal, context)) {
+                Ok(Ready::Data) if is_rest => {}
+                // There is nothing to tell, and nothing to end.
+                Ok(Ready::Data) => return Poll::Ready(Ok(Ready::Data)),
+                outcome => break outcome.map_err(Error::from),
+            }
         };
         let Driver { trace, connection, .. } = &mut self.driver;
         trace.received(outcome.as_ref().copied(), || connection.closed().map(Closed::from));

@@ -12,7 +12,9 @@ mod support;
 use std::{future::ready, time::Duration};
 
 use futures_util::{SinkExt, StreamExt, TryStreamExt, stream};
-use socklet_std::{Client, CloseCode, Error, Message, ProtocolError, Server};
+use socklet_std::{
+    Client, CloseCode, Error, Message, ProtocolError, Server, Timeout, Timeouts, UsageError,
+};
 use support::{Kind as Peer, noise, serve_raw};
 
 const COUNT: usize = 300;
@@ -162,4 +164,37 @@ async fn two_peers_that_both_send_before_they_receive_do_not_block_each_other() 
     assert_eq!(received.unwrap().len(), 50);
     drop(sink);
     server.abort();
+}
+
+#[tokio::test]
+async fn a_flush_says_that_what_was_staged_has_gone_with_the_connection() {
+    let (near, far) = tokio::io::duplex(100);
+    let mut ws = Client::new().take_over(near, &[]).unwrap();
+    ws.send("more than fits").await.unwrap();
+    SinkExt::feed(&mut ws, Message::from(noise(1000))).await.unwrap();
+    drop(far);
+    let error = ws.next().await.unwrap().unwrap_err();
+    assert!(matches!(error, Error::Io(_)), "{error}");
+    for error in [SinkExt::flush(&mut ws).await.unwrap_err(), ws.flush().await.unwrap_err()] {
+        assert!(matches!(error, Error::Usage(UsageError::Closed)), "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sink_is_woken_when_the_stream_has_seen_the_end() {
+    let (near, _far) = tokio::io::duplex(1000);
+    let timeouts = Timeouts { idle_ms: 1000, ..Timeouts::CLIENT };
+    let ws = Client::new().timeouts(timeouts).take_over(near, &[]).unwrap();
+    let (mut sink, mut stream) = ws.split();
+    let sends = async {
+        // The deadline of this write is behind that of the receive.
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        sink.send(Message::from(noise(10_000))).await
+    };
+    let ends = async { futures_util::join!(sends, stream.next()) };
+    let (sent, received) = tokio::time::timeout(Duration::from_secs(10), ends).await.unwrap();
+    let error = received.unwrap().unwrap_err();
+    assert!(matches!(error, Error::Timeout(Timeout::Idle)), "{error}");
+    let error = sent.unwrap_err();
+    assert!(matches!(error, Error::Timeout(Timeout::Idle)), "{error}");
 }

@@ -17,14 +17,15 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     thread,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use socklet_std::{
     Client, CloseCode, Error, ProtocolError, Server, ServerRole, Side, UsageError, blocking,
+    tokio::WebSocket,
 };
 use support::{LONG, read_masked, read_to_end, serve_once, serve_raw};
-use tokio::net::TcpStream;
+use tokio::{io::AsyncWriteExt, net::TcpStream, time::timeout};
 
 /// A way to receive until the end.
 type Receive = fn(std::net::TcpStream) -> Result<(), Error>;
@@ -360,7 +361,7 @@ fn a_blocking_receive_can_be_interrupted_and_the_connection_closed_properly() {
     });
     let mut ws = blocking::connect(&url).unwrap();
     ws.send("before").unwrap();
-    thread::sleep(std::time::Duration::from_millis(300));
+    thread::sleep(Duration::from_millis(300));
     flag.store(true, Ordering::Relaxed);
     assert_eq!(ws.recv().unwrap(), Some("after".into()));
     assert_eq!(ws.recv().unwrap(), None);
@@ -385,4 +386,19 @@ async fn a_connection_can_be_taken_over_with_what_was_read_of_it() {
     assert_eq!(server.recv().await.unwrap(), Some("hello".into()));
     server.send("there").await.unwrap();
     assert_eq!(client.recv().await.unwrap(), Some("there".into()));
+}
+
+#[tokio::test]
+async fn a_dropped_close_is_continued_by_receiving_in_the_midst_of_a_message() {
+    let (near, mut far) = tokio::io::duplex(1000);
+    let mut ws: WebSocket<_, ServerRole> = Server::new().take_over(near, &[]).unwrap();
+    far.write_all(&masked(0x01, b"the beg")).await.unwrap();
+    let dropped = timeout(Duration::from_millis(50), ws.close(CloseCode::NORMAL, "")).await;
+    assert!(dropped.is_err(), "{dropped:?}");
+    let end = [masked(0x80, b"inning"), masked(0x81, b"whole"), masked(0x88, &[3, 232])].concat();
+    far.write_all(&end).await.unwrap();
+    drop(far);
+    assert_eq!(ws.recv().await.unwrap(), Some("whole".into()));
+    assert_eq!(ws.recv().await.unwrap(), None);
+    assert_eq!(ws.closed().unwrap().by, Side::Local);
 }

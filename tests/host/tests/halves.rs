@@ -9,10 +9,19 @@
 
 mod support;
 
-use std::{io::Write, thread, time::Duration};
+use std::{
+    io::{self, Read, Write},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::Duration,
+};
 
 use socklet_std::{
-    Client, CloseCode, Error, Kind as MessageKind, Message, Server, Side, Timeouts, UsageError,
+    Client, CloseCode, Error, Fragmentation, Kind as MessageKind, Message, Server, Side, Timeouts,
+    UsageError, blocking,
 };
 use support::{Certificates, Kind as Peer, noise, read_masked, serve_once, serve_raw};
 
@@ -314,5 +323,75 @@ fn blocking_halves_join_and_part_again() {
         assert_eq!(reader.recv().unwrap(), Some("the last".into()));
         let closed = reader.reunite(writer).unwrap().close(CloseCode::NORMAL, "").unwrap();
         assert_eq!((closed.by, closed.code), (Side::Local, Some(CloseCode::NORMAL)));
+    }
+}
+
+#[test]
+fn a_close_of_the_peer_lets_a_blocking_send_under_way_end_and_is_answered_behind_it() {
+    const MESSAGE_LEN: usize = 8 << 20;
+    let message = noise(MESSAGE_LEN);
+    let (url, server) = serve_once(move |stream| {
+        let server = Server::new().fragmentation(Fragmentation::Never);
+        let (mut reader, mut writer) =
+            server.accept_blocking(stream).unwrap().into_split().unwrap();
+        let sends = thread::spawn(move || writer.send(&message));
+        let received = reader.recv();
+        (received, sends.join().unwrap(), reader.closed())
+    });
+    let (blocking::MaybeTls::Plain(mut stream), mut bytes) =
+        Client::new().connect_blocking(&url).unwrap().into_inner()
+    else {
+        panic!("no TLS here")
+    };
+    // More than the system takes without a reader, so that the send is under way.
+    thread::sleep(Duration::from_millis(200));
+    stream.write_all(&[0x88, 0x82, 0, 0, 0, 0, 3, 232]).unwrap();
+    thread::sleep(Duration::from_millis(200));
+    stream.read_to_end(&mut bytes).unwrap();
+    assert_eq!(bytes.len(), 10 + MESSAGE_LEN + 4, "the message whole, and a Close frame");
+    assert_eq!(bytes[bytes.len() - 4..], [0x88, 2, 3, 232]);
+    let (received, sent, closed) = server.join().unwrap();
+    assert_eq!(received.unwrap(), None);
+    sent.unwrap();
+    assert_eq!(closed.unwrap().by, Side::Peer);
+}
+
+#[test]
+fn halves_and_what_they_are_joined_to_can_be_interrupted_as_the_whole() {
+    let flag = Arc::new(AtomicBool::new(false));
+    let interrupt = Arc::clone(&flag);
+    let (url, server) = serve_once(move |stream| {
+        let mut ws = Server::new().accept_blocking(stream).unwrap();
+        ws.set_interrupt(Some(interrupt));
+        let is_interrupted =
+            |error| matches!(error, Error::Io(error) if error.kind() == io::ErrorKind::Interrupted);
+        let (mut reader, writer) = ws.into_split().unwrap();
+        assert!(is_interrupted(reader.recv().unwrap_err()));
+        let mut ws = reader.reunite(writer).unwrap();
+        assert!(is_interrupted(ws.recv().unwrap_err()));
+        ws.set_interrupt(None);
+        ws.close(CloseCode::GOING_AWAY, "").unwrap()
+    });
+    let mut ws = socklet_std::blocking::connect(&url).unwrap();
+    flag.store(true, Ordering::Relaxed);
+    assert_eq!(ws.recv().unwrap(), None);
+    assert_eq!(server.join().unwrap().by, Side::Local);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_to_be_written_is_bounded_whether_messages_are_fragmented_or_not() {
+    for fragmentation in [Fragmentation::Automatic, Fragmentation::Never] {
+        let (near, _far) = tokio::io::duplex(1000);
+        let server = Server::new().fragmentation(fragmentation);
+        let mut ws = server.take_over(near, &[]).unwrap();
+        let message = noise(10_000);
+        let mut taken = 0;
+        let wait = Duration::from_secs(1);
+        while tokio::time::timeout(wait, ws.feed(&message)).await.is_ok() {
+            taken += 1;
+            assert!(taken < 20, "{fragmentation:?}");
+        }
+        assert!(taken > 10, "{fragmentation:?}: {taken}");
+        assert_eq!(ws.unfinished(), Some(0), "{fragmentation:?}");
     }
 }

@@ -357,3 +357,54 @@ fn a_close_while_it_connects_ends_it() {
         assert!(rest.starts_with(b"GET /feed "));
     });
 }
+
+#[test]
+fn a_receive_after_a_failed_send_goes_to_another_connection() {
+    run(async {
+        let (listener, url) = listen().await;
+        let server = async {
+            drop(accept(&listener).await);
+            let mut second = accept(&listener).await;
+            second.send("welcome back").await.unwrap();
+            second
+        };
+        let client = async {
+            let mut ws = Client::new().reconnecting(to(&url)).backoff(soon());
+            while ws.send("lost").await.is_ok() {
+                tokio::task::yield_now().await;
+            }
+            assert_eq!(ws.recv().await.unwrap(), Some(Message::from("welcome back")));
+            assert_eq!(ws.connections(), 2);
+            ws
+        };
+        tokio::join!(server, client);
+    });
+}
+
+#[test]
+fn a_close_that_is_refused_changes_nothing() {
+    run(async {
+        let (listener, url) = listen().await;
+        let server = async {
+            let mut ws = accept(&listener).await;
+            while let Some(message) = ws.recv().await.unwrap() {
+                ws.send(message).await.unwrap();
+            }
+            ws.closed().unwrap()
+        };
+        let client = async {
+            let mut ws = Client::new().reconnecting(to(&url)).backoff(soon());
+            ws.send("one").await.unwrap();
+            let too_long = "x".repeat(124);
+            let error = ws.close(CloseCode::NORMAL, &too_long).await.unwrap_err();
+            assert!(matches!(error, Error::Config(_)), "{error}");
+            ws.send("two").await.unwrap();
+            assert_eq!(ws.recv().await.unwrap(), Some(Message::from("one")));
+            assert_eq!(ws.recv().await.unwrap(), Some(Message::from("two")));
+            ws.close(CloseCode::GOING_AWAY, "").await.unwrap();
+            assert_eq!(ws.recv().await.unwrap(), None);
+        };
+        let (closed, ()) = tokio::join!(server, client);
+        assert_eq!(closed.code, Some(CloseCode::GOING_AWAY));
+    });
+}
