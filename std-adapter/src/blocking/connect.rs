@@ -23,7 +23,8 @@ use crate::{
 impl Client {
     /// Opens a connection to `ws://host/path` or `wss://host/path`, to an [`IntoTarget`] that is.
     ///
-    /// [`Timeouts::handshake_ms`](crate::Timeouts::handshake_ms) bounds all of it. The addresses
+    /// [`Timeouts::handshake_ms`](crate::Timeouts::handshake_ms) bounds all of it; the body of
+    /// a response that declines may take a second more. The addresses
     /// of a host are tried one after the other, its two families in turn.
     ///
     /// # Errors

@@ -53,8 +53,11 @@ impl Proxies {
     pub fn from_variables(value: impl Fn(&str) -> Option<String>) -> Result<Self, ProxyError> {
         let is_cgi = value("REQUEST_METHOD").is_some();
         let read = |name: &str| {
+            let is_forgeable = is_cgi && name == "HTTP_PROXY";
+            // To Windows the small letters are the same name.
             let small = value(&name.to_ascii_lowercase());
-            small.or_else(|| value(name).filter(|_| !(is_cgi && name == "HTTP_PROXY")))
+            let small = small.filter(|_| !(is_forgeable && cfg!(windows)));
+            small.or_else(|| value(name).filter(|_| !is_forgeable))
         };
         let proxy = |name| {
             let address = read(name).or_else(|| read("ALL_PROXY"));

@@ -1,6 +1,10 @@
 //! Which servers a client trusts.
 
-use std::{fs, path::Path, sync::Arc};
+use std::{
+    fs,
+    path::Path,
+    sync::{Arc, OnceLock},
+};
 
 use rustls::{
     ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
@@ -15,7 +19,8 @@ use crate::Error;
 /// Which servers a client trusts: those with a certificate of a known authority.
 ///
 /// Known are those built in (feature `webpki-roots`), those of the operating system (feature
-/// `platform-roots`), and those added here.
+/// `platform-roots`), and those added here. They are read once, for the first connection, and what
+/// is a copy of one value, a [`Client`](crate::Client) with it, resumes TLS sessions.
 ///
 /// # Examples
 /// ```no_run
@@ -32,17 +37,26 @@ pub struct ClientTls {
 
 #[derive(Debug, Clone)]
 enum Trust {
-    /// The authorities built in or installed, and these.
-    Authorities(Vec<CertificateDer<'static>>),
+    /// The authorities built in or installed.
+    Known,
+    /// These too.
+    Added(Vec<CertificateDer<'static>>, Arc<Made>),
     Anybody,
     Config(Arc<ClientConfig>),
 }
+
+/// A configuration that is made when it is needed first: authorities are read once, and TLS sessions
+/// resumed.
+type Made = OnceLock<Arc<ClientConfig>>;
+
+/// That of all clients without authorities of their own.
+static KNOWN: Made = Made::new();
 
 impl ClientTls {
     /// Trusts the authorities built in or installed.
     #[must_use]
     pub const fn new() -> Self {
-        Self { trust: Trust::Authorities(Vec::new()) }
+        Self { trust: Trust::Known }
     }
 
     /// Uses a configuration of rustls as it is: client certificates, own verifiers, versions.
@@ -56,7 +70,7 @@ impl ClientTls {
     ///
     /// # Errors
     /// [`TlsError::Pem`] if there is no certificate in it.
-    pub fn ca_pem(mut self, pem: &[u8]) -> Result<Self, TlsError> {
+    pub fn ca_pem(self, pem: &[u8]) -> Result<Self, TlsError> {
         let certificates: Vec<_> = CertificateDer::pem_slice_iter(pem)
             .collect::<Result<_, _>>()
             .map_err(|_| TlsError::Pem)?;
@@ -68,12 +82,12 @@ impl ClientTls {
         if certificates.is_empty() {
             return Err(TlsError::Pem);
         }
-        if let Trust::Authorities(added) = &mut self.trust {
-            added.extend(certificates);
-        } else {
-            self.trust = Trust::Authorities(certificates);
-        }
-        Ok(self)
+        let mut added = match self.trust {
+            Trust::Added(added, _) => added,
+            _ => Vec::new(),
+        };
+        added.extend(certificates);
+        Ok(Self { trust: Trust::Added(added, Arc::default()) })
     }
 
     /// Trusts the authorities in a PEM file, too.
@@ -92,22 +106,21 @@ impl ClientTls {
 
     /// The configuration for rustls.
     pub(crate) fn config(&self) -> Result<Arc<ClientConfig>, TlsError> {
-        let added = match &self.trust {
+        let (added, made) = match &self.trust {
             Trust::Config(config) => return Ok(Arc::clone(config)),
-            Trust::Anybody => None,
-            Trust::Authorities(added) => Some(added),
+            Trust::Anybody => return anybody(),
+            Trust::Known => (&[][..], &KNOWN),
+            Trust::Added(added, made) => (&added[..], &**made),
         };
-        let provider = provider();
-        let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
-            .with_safe_default_protocol_versions()?;
-        let config = match added {
-            None => builder
-                .dangerous()
-                .with_custom_certificate_verifier(Arc::new(Anybody(provider)))
-                .with_no_client_auth(),
-            Some(added) => builder.with_root_certificates(roots(added)?).with_no_client_auth(),
-        };
-        Ok(Arc::new(config))
+        if let Some(config) = made.get() {
+            return Ok(Arc::clone(config));
+        }
+        let roots = roots(added)?;
+        let config = ClientConfig::builder_with_provider(provider())
+            .with_safe_default_protocol_versions()?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        Ok(Arc::clone(made.get_or_init(|| Arc::new(config))))
     }
 }
 
@@ -115,6 +128,17 @@ impl Default for ClientTls {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// A configuration that accepts any certificate.
+fn anybody() -> Result<Arc<ClientConfig>, TlsError> {
+    let provider = provider();
+    let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(Anybody(provider)))
+        .with_no_client_auth();
+    Ok(Arc::new(config))
 }
 
 /// The authorities to be trusted.

@@ -29,7 +29,8 @@ use crate::{
 impl Client {
     /// Opens a connection to `ws://host/path` or `wss://host/path`, to an [`IntoTarget`] that is.
     ///
-    /// [`Timeouts::handshake_ms`](crate::Timeouts::handshake_ms) bounds all of it. Of the addresses
+    /// [`Timeouts::handshake_ms`](crate::Timeouts::handshake_ms) bounds all of it; the body of
+    /// a response that declines may take a second more. Of the addresses
     /// of a host each is tried a quarter of a second after the one before, its two families in
     /// turn, and the first to answer wins ([RFC 8305](https://www.rfc-editor.org/rfc/rfc8305)).
     /// Needs a tokio runtime with I/O and time enabled.

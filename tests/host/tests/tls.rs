@@ -15,7 +15,7 @@ use std::{
 };
 
 use rcgen::{CertificateParams, KeyPair};
-use socklet_std::{Client, ClientTls, CloseCode, Error, Server, ServerTls};
+use socklet_std::{Client, ClientTls, CloseCode, Error, Server, ServerTls, tokio::MaybeTls};
 use support::{Certificates, Kind as Peer, LONG, read_to_end, respond};
 
 /// What both clients say of a server.
@@ -180,5 +180,25 @@ fn tls_is_closed_with_a_notice_on_both_sides() {
         ws.close(CloseCode::NORMAL, "").unwrap();
         // The stream below TLS ended cleanly: a read of TLS gives its end, not an error.
         assert_eq!(read_to_end(ws.inner_mut()).expect("close_notify"), b"");
+    }
+}
+
+#[tokio::test]
+async fn a_client_and_its_copies_resume_tls_sessions() {
+    let certificates = Certificates::new();
+    for peer in Peer::ALL {
+        let address = peer.serve(Server::new().tls(certificates.server()));
+        let url = format!("wss://localhost:{}/", address.port());
+        let client = Client::new().tls(certificates.client());
+        let mut kinds = Vec::new();
+        for _ in 0..2 {
+            let mut ws = client.clone().connect(&url).await.unwrap();
+            ws.send("the ticket comes before the answer").await.unwrap();
+            ws.recv().await.unwrap();
+            let MaybeTls::Tls(stream) = ws.inner() else { panic!("TLS here") };
+            kinds.push(format!("{:?}", stream.get_ref().1.handshake_kind().unwrap()));
+            ws.close(CloseCode::NORMAL, "").await.unwrap();
+        }
+        assert_eq!(kinds, ["Full", "Resumed"], "{peer:?}");
     }
 }
