@@ -95,20 +95,29 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 
 /// The endpoints of a session.
 struct Session {
-    client: Client,
+    /// With TLS.
+    certificates: Option<Certificates>,
     server: Server,
     scheme: &'static str,
 }
 
 impl Session {
     fn plain() -> Self {
-        Self { client: Client::new(), server: Server::new(), scheme: "ws" }
+        Self { certificates: None, server: Server::new(), scheme: "ws" }
     }
 
     fn tls() -> Self {
         let certificates = Certificates::new();
-        let client = Client::new().tls(certificates.client());
-        Self { client, server: Server::new().tls(certificates.server()), scheme: "wss" }
+        let server = Server::new().tls(certificates.server());
+        Self { certificates: Some(certificates), server, scheme: "wss" }
+    }
+
+    /// A client that knows no TLS session of before, which would be shorter.
+    fn client(&self) -> Client {
+        match &self.certificates {
+            None => Client::new(),
+            Some(certificates) => Client::new().tls(certificates.client()),
+        }
     }
 
     /// What client and server see, and how many bytes went from each to the other.
@@ -116,7 +125,7 @@ impl Session {
         let (address, server) = serve(kind, self.server.clone());
         let (address, relays) = relay(address, pace, cut);
         let url = format!("{}://localhost:{}/", self.scheme, address.port());
-        let client = talk(kind, &self.client, &url);
+        let client = talk(kind, &self.client(), &url);
         ([client, server.join().unwrap()], relays.join().unwrap())
     }
 
