@@ -72,9 +72,9 @@ impl<B: Buffer, X: InboundContext> Inbound<B, X> {
             state.tail_len = 0;
             state.is_empty = true;
             state.expansion_left = EXPANSION_FREE_LEN;
-            if !state.takeover {
-                inflate.reset();
-            }
+            // With takeover too: what came of an earlier connection may have ended anywhere, and between
+            // messages there is nothing in it but what a reset keeps. The history is in the buffer.
+            inflate.reset();
             self.start = state.history_end;
             self.end = state.history_end;
             self.checked_len = 0;

@@ -239,3 +239,35 @@ fn a_thousand_messages_of_one_context_are_received() {
         }
     }
 }
+
+#[test]
+fn a_decoder_that_an_earlier_connection_left_in_a_message_begins_anew() {
+    use socklet_core::{
+        Config, Server,
+        connection::{Connection, Mode, Ready, Step},
+        deflate::{Inflate, Small},
+        permessage_deflate::{Agreed, Context, Deflate, Settings},
+    };
+    let (mut inflate, mut compressor) = (Inflate::new(), Small::new());
+    let context = Context { window_bits: 10, takeover: true };
+    let agreed = Agreed { send: context, receive: context };
+    // A stored block of ten bytes, of which two come; and, by itself, "Hello".
+    let torn = [0xc1, 0x90, 0, 0, 0, 0, 0x00, 0x0a, 0x00, 0xf5, 0xff, b'A', b'B'];
+    let whole = [0xc1, 0x87, 0, 0, 0, 0, 0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00];
+    for (bytes, expected) in [(torn, None), (whole, Some("Hello")), (whole, Some("Hello"))] {
+        let (mut receive, mut staging) = ([0; 4096], [0; 512]);
+        let deflate = Deflate::new(&mut inflate, &mut compressor, Settings::DEFAULT);
+        let deflate = deflate.with_agreed(agreed);
+        let (receive, staging) = (&mut receive[..], &mut staging[..]);
+        let mut connection = Connection::new(Server, receive, staging, Config::SERVER, deflate);
+        connection.assume_open::<()>(None).unwrap();
+        connection.preload(&bytes).unwrap();
+        let step = connection.poll_receive(Mode::Whole, false, None);
+        let Some(expected) = expected else {
+            assert_eq!(step, Step::Read);
+            continue;
+        };
+        assert_eq!(step, Step::Ready(Ready::Data));
+        assert_eq!(connection.message().0.unwrap().as_bytes(), expected.as_bytes());
+    }
+}
